@@ -1,0 +1,1 @@
+//! Disk as a resource: reserve before downloading, never touch the reserve.

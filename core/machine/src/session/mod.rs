@@ -1,0 +1,9 @@
+//! The session: holds, permits, disk, budget, windows, fairness, advice, free-up, migration.
+
+pub mod advice;
+pub mod alarm;
+pub mod backoff;
+pub mod budget;
+pub mod disk;
+pub mod estimate;
+pub mod migration;
