@@ -1,1 +1,39 @@
-//! stub
+//! The only place where machine, catalog and vault meet: a loop that performs what the machine
+//! orders.
+//!
+//! A host makes a [`Source`] (what its photo library shows and serves), opens an [`Engine`] on it,
+//! calls [`Engine::start`] and then pulls [`Engine::next_event`] until it says `None`. Facts that
+//! only the host can know (network, power, permission) it tells with [`Engine::tell`].
+//!
+//! ```text
+//! events wait -> machine.handle(each) -> effects: all Persist in ONE transaction
+//!                                               -> then the others are performed, as jobs
+//! a job ends  -> its answers are events again
+//! ```
+//!
+//! All time, spawning, file IO and hashing go through one [`runtime::Runtime`]; tokio's timers and
+//! blocking threads appear in `runtime/tokio.rs` only. Its lockstep twin runs the same engine in
+//! virtual time, and repeats exactly.
+//!
+//! No rule about what to do next lives here (that is the machine's), no SQL (the catalog's), no
+//! layout of a vault (the vault's), and nothing of a platform (the host's).
+#![forbid(unsafe_code)]
+
+pub mod engine;
+pub mod error;
+pub mod events;
+pub mod host;
+pub mod library;
+pub mod options;
+pub mod recorder;
+pub mod restore;
+pub mod runtime;
+pub mod source;
+pub mod verify;
+
+pub use engine::Engine;
+pub use error::EngineError;
+pub use events::Happened;
+pub use host::HostFact;
+pub use options::{Destination, Options};
+pub use source::{Opened, Original, Pages, Pour, Refusal, Source};

@@ -1,0 +1,30 @@
+//! The one stream of events that a host pulls.
+
+use keepsake_machine::status::{Notice, Status};
+
+/// Something to show. Pulled with [`crate::Engine::next_event`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Happened {
+    /// The status changed: at most ten a second, always the newest, and always once more when the
+    /// activity changes.
+    Status(Box<Status>),
+    /// Something to tell the user or the log, once.
+    Noticed(Notice),
+    /// A scan began.
+    ScanStarted,
+    /// A scan stored another page.
+    Scanned {
+        /// Assets seen so far.
+        assets: u64,
+    },
+    /// A scan ended.
+    ScanFinished {
+        /// Whether it saw everything; if not, nothing unseen was taken for deleted.
+        complete: bool,
+        /// Resources that were new, changed or gone.
+        changed: u64,
+    },
+    /// The host was too slow: this many notices were dropped. Statuses never are.
+    Missed(u64),
+}
