@@ -1,0 +1,94 @@
+//! A place of its own for every test: a source, a vault, a state.
+
+use crate::program::Call;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// Folders that are gone when the test ends.
+#[derive(Debug)]
+pub struct Place {
+    folder: TempDir,
+    /// Where the photos are.
+    pub source: PathBuf,
+    /// Where they go. Not made yet: `backup` makes it.
+    pub vault: PathBuf,
+    /// Keepsake's own state for this source. Not made yet.
+    pub state: PathBuf,
+}
+
+impl Place {
+    /// An empty source, and nothing else yet.
+    ///
+    /// # Panics
+    /// When there is no room for a temporary folder.
+    pub fn new() -> Place {
+        let folder = tempfile::Builder::new().prefix("keepsake-test-").tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let source = root.join("Pictures");
+        std::fs::create_dir(&source).unwrap();
+        Place { source, vault: root.join("Keepsake"), state: root.join("state"), folder }
+    }
+
+    /// The folder that holds the others.
+    pub fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// `keepsake backup SOURCE --to VAULT --state STATE --reserve 0`: the machine's own disk may
+    /// be fuller than the default reserve.
+    pub fn backup(&self) -> Call {
+        self.backup_to(&self.vault)
+    }
+
+    /// The same, to another vault.
+    pub fn backup_to(&self, vault: &Path) -> Call {
+        Call::new("backup")
+            .path(&self.source)
+            .arg("--to")
+            .path(vault)
+            .arg("--state")
+            .path(&self.state)
+            .args(&["--reserve", "0"])
+    }
+
+    /// `keepsake WORD SOURCE --state STATE`: what asks about this source's backup.
+    pub fn ask(&self, word: &str) -> Call {
+        Call::new(word).path(&self.source).arg("--state").path(&self.state)
+    }
+
+    /// `keepsake status`.
+    pub fn status(&self) -> Call {
+        self.ask("status")
+    }
+
+    /// `keepsake verify`.
+    pub fn verify(&self) -> Call {
+        self.ask("verify")
+    }
+
+    /// `keepsake retry`.
+    pub fn retry(&self) -> Call {
+        self.ask("retry")
+    }
+
+    /// `keepsake restore VAULT DEST`.
+    pub fn restore_to(&self, dest: &Path) -> Call {
+        Call::new("restore").path(&self.vault).path(dest)
+    }
+
+    /// Backs up and asserts that everything is safe: exit code 0, and the vault holds every file
+    /// of the source exactly once.
+    ///
+    /// # Panics
+    /// When not.
+    pub fn backed_up(&self) {
+        self.backup().finish().assert_code(0);
+        crate::tree::assert_holds_exactly(&self.vault, &self.source);
+    }
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Place::new()
+    }
+}
