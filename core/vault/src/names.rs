@@ -1,7 +1,15 @@
 //! How files are named in a vault: as shot, unless that would touch other bytes.
+//!
+//! An asset's stem is as shot, or with `~` and 8 hex of its primary's SHA-256 when one of its names
+//! is taken by other bytes, also by one that differs only in case or in how accents are composed.
+//! A resource whose name there holds other bytes all the same adds `~` and 16 hex of its own.
 
 use crate::capture::Captured;
-use keepsake_machine::media::Digest;
+use keepsake_machine::media::{Digest, hex};
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::hash::Hasher;
+use unicode_normalization::UnicodeNormalization;
 
 /// An asset that needs a place.
 #[derive(Debug, Clone, Copy)]
@@ -22,19 +30,149 @@ pub struct Placement {
 }
 
 impl Placement {
+    /// The place as shot, of an asset whose primary is called `primary`.
+    pub fn as_shot(captured: &Captured, primary: &[u8]) -> Placement {
+        let folder = format!("{:04}/{:02}", captured.local.year, captured.local.month);
+        let name = plain(primary);
+        let stem = match name.rfind('.') {
+            Some(dot) if dot > 0 => &name[..dot],
+            _ => &name,
+        };
+        Placement { folder, stem: stem.to_owned(), tilde: None }
+    }
+
+    /// The place beside that, when a name is taken: with `~` and 8 hex of the primary's SHA-256.
+    #[must_use]
+    pub fn beside(mut self, primary: &Digest) -> Placement {
+        let [a, b, c, d, ..] = primary.sha256;
+        self.tilde = Some([a, b, c, d]);
+        self
+    }
+
+    /// The folder, `YYYY/MM`.
+    pub fn folder(&self) -> &str {
+        &self.folder
+    }
+
+    /// The name there of a resource that is called `name` as shot: at most 255 bytes, plain UTF-8.
+    /// With `own`, the one that only these bytes can have.
+    pub fn file_name(&self, name: &[u8], own: Option<&Digest>) -> String {
+        let name = plain(name);
+        // What follows the stem: the extension, or for a name of its own all of it.
+        let shared = name.len() >= self.stem.len()
+            && name.is_char_boundary(self.stem.len())
+            && name[..self.stem.len()].eq_ignore_ascii_case(&self.stem)
+            && matches!(name.as_bytes().get(self.stem.len()), None | Some(b'.'));
+        let (joint, rest) =
+            if shared { ("", &name[self.stem.len()..]) } else { ("-", name.as_ref()) };
+        let rest = last_bytes(rest, LONGEST_REST);
+        let mut suffix = String::new();
+        if let Some(tilde) = self.tilde {
+            let _ = write!(suffix, "~{}", hex::encode(&tilde));
+        }
+        if let Some(digest) = own {
+            let _ = write!(suffix, "~{}", hex::encode(&digest.sha256[..8]));
+        }
+        // `-a.jpg` with its own suffix stays a JPEG: the suffix goes before the extension.
+        let (middle, extension) = match rest.rfind('.') {
+            Some(dot) if !shared => rest.split_at(dot),
+            _ => ("", rest),
+        };
+        let taken = joint.len() + middle.len() + suffix.len() + extension.len();
+        let stem = first_bytes(&self.stem, 255_usize.saturating_sub(taken));
+        format!("{stem}{joint}{middle}{suffix}{extension}")
+    }
+
     /// The text that the catalog keeps.
     pub fn to_text(&self) -> String {
-        unimplemented!()
+        let tilde = self.tilde.map_or(String::new(), |tilde| format!("//{}", hex::encode(&tilde)));
+        format!("{}/{}{tilde}", self.folder, self.stem)
     }
 
     /// Reads what [`Placement::to_text`] wrote; `None` if it is something else.
     pub fn parse(text: &str) -> Option<Placement> {
-        let _ = text;
-        unimplemented!()
+        let (place, tilde) = match text.split_once("//") {
+            Some((place, tilde)) => (place, Some(hex::decode(tilde)?)),
+            None => (text, None),
+        };
+        let (folder, stem) = place.rsplit_once('/')?;
+        let year_month = folder.len() == 7
+            && folder.bytes().enumerate().all(|(at, byte)| match at {
+                4 => byte == b'/',
+                _ => byte.is_ascii_digit(),
+            });
+        let fits = year_month && !stem.is_empty() && plain(stem.as_bytes()) == stem;
+        fits.then(|| Placement { folder: folder.to_owned(), stem: stem.to_owned(), tilde })
     }
 }
 
-#[allow(dead_code)]
-fn uses(d: Digest, p: &Placement) {
-    let _ = (d, &p.folder, &p.stem, &p.tilde);
+/// The hash under which a name is looked up among others: alike for twins by case and by
+/// composition (NFC, NFD). That two others meet in one hash only costs a suffix.
+pub fn folded(name: &str) -> u64 {
+    // Fixed keys: what is folded today is compared with what was folded a moment ago, only.
+    let mut hasher = std::hash::DefaultHasher::new();
+    if name.is_ascii() {
+        for byte in name.bytes() {
+            hasher.write_u8(byte.to_ascii_lowercase());
+        }
+    } else {
+        // Lower case may decompose (İ), so it is composed after it.
+        let lower: String = name.nfc().flat_map(char::to_lowercase).collect();
+        let mut buffer = [0; 4];
+        for char in lower.nfc() {
+            hasher.write(char.encode_utf8(&mut buffer).as_bytes());
+        }
+    }
+    hasher.finish()
 }
+
+/// A name as shot, made safe: what is no UTF-8, a control character, a slash or a backslash is
+/// spelled `%XX`, and `.keepsake` and names of dots only get a `_`. (The record keeps the bytes.)
+fn plain(name: &[u8]) -> Cow<'_, str> {
+    let text = std::str::from_utf8(name).ok();
+    let clean = |text: &str| !text.chars().any(|c| c.is_control() || c == '/' || c == '\\');
+    let text = match text {
+        Some(text) if clean(text) => Cow::Borrowed(text),
+        _ => {
+            let mut spelled = String::with_capacity(name.len() + 8);
+            for chunk in name.utf8_chunks() {
+                for c in chunk.valid().chars() {
+                    if c.is_control() || c == '/' || c == '\\' {
+                        let mut bytes = [0; 4];
+                        spell(c.encode_utf8(&mut bytes).as_bytes(), &mut spelled);
+                    } else {
+                        spelled.push(c);
+                    }
+                }
+                spell(chunk.invalid(), &mut spelled);
+            }
+            Cow::Owned(spelled)
+        }
+    };
+    let dots = text.bytes().all(|byte| byte == b'.');
+    // A name that begins like our own folder could become it by case or by losing its end.
+    let own = text.get(..9).is_some_and(|start| start.eq_ignore_ascii_case(crate::path::OWN));
+    if dots || own { Cow::Owned(format!("_{text}")) } else { text }
+}
+
+fn spell(bytes: &[u8], into: &mut String) {
+    for byte in bytes {
+        let _ = write!(into, "%{byte:02X}");
+    }
+}
+
+/// As much of the start of `text` as fits `most` bytes.
+fn first_bytes(text: &str, most: usize) -> &str {
+    &text[..text.floor_char_boundary(most)]
+}
+
+/// As much of the end of `text` as fits `most` bytes.
+fn last_bytes(text: &str, most: usize) -> &str {
+    &text[text.ceil_char_boundary(text.len().saturating_sub(most))..]
+}
+
+/// Bytes that what follows the stem may take: leaves room for the suffixes (9 + 17) and the joint.
+const LONGEST_REST: usize = 200;
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,10 @@ pub struct Put<'a> {
     pub name: &'a [u8],
     /// What must arrive: bound before. Bytes with another digest are never committed.
     pub digest: Digest,
+    /// Whether equal bytes that another put of this run brought may stand for it, under whatever
+    /// name ([`keepsake_machine::media::Role::is_deduplicated`]): what two lanes send at once lies
+    /// there once.
+    pub deduplicated: bool,
     /// Its modification time, nanoseconds since 1970 UTC: the file in the vault keeps it.
     pub modified: Option<i64>,
     /// The bytes.

@@ -78,6 +78,8 @@ pub struct Stat {
     pub size: u64,
     /// Modification time, nanoseconds since 1970 UTC.
     pub modified: i64,
+    /// When it last changed in any way (its name, its times), nanoseconds since 1970 UTC.
+    pub changed: i64,
     /// The volume, and the file's number there: two names with both alike are one file.
     pub identity: (u64, u64),
 }
