@@ -105,6 +105,45 @@ pub enum Blame {
 }
 
 impl VaultError {
+    /// The same failure once more, for each of a group that it hit.
+    #[must_use]
+    pub fn again(&self) -> VaultError {
+        let io = |error: &io::Error| match error.raw_os_error() {
+            Some(code) => io::Error::from_raw_os_error(code),
+            None => io::Error::new(error.kind(), error.to_string()),
+        };
+        match self {
+            VaultError::Unavailable { place, why } => {
+                VaultError::Unavailable { place: place.clone(), why: why.clone() }
+            }
+            VaultError::AnotherVault { place, found, expected } => VaultError::AnotherVault {
+                place: place.clone(),
+                found: *found,
+                expected: *expected,
+            },
+            VaultError::ReadOnly { place, why } => {
+                VaultError::ReadOnly { place: place.clone(), why: why.clone() }
+            }
+            VaultError::Full { needed } => VaultError::Full { needed: *needed },
+            VaultError::SignedOut => VaultError::SignedOut,
+            VaultError::Newer { found, known } => {
+                VaultError::Newer { found: *found, known: *known }
+            }
+            VaultError::Damaged { name, why } => {
+                VaultError::Damaged { name: name.clone(), why: why.clone() }
+            }
+            VaultError::Refused { name, why } => {
+                VaultError::Refused { name: name.clone(), why: why.clone() }
+            }
+            VaultError::Source(error) => VaultError::Source(io(error)),
+            VaultError::Stopped => VaultError::Stopped,
+            VaultError::Unsupported(what) => VaultError::Unsupported(what),
+            VaultError::Io { what, source } => {
+                VaultError::Io { what: what.clone(), source: io(source) }
+            }
+        }
+    }
+
     /// Whom to blame.
     pub fn blame(&self) -> Blame {
         match self {

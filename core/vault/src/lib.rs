@@ -19,6 +19,7 @@ pub mod names;
 pub mod path;
 pub mod put;
 pub mod record;
+pub mod segment;
 pub mod vault;
 
 pub use capture::{CaptureSource, Captured, LocalTime};

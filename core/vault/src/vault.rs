@@ -63,7 +63,9 @@ pub trait Vault: Send + Sync {
     /// Asks for digests that the catalog does not know from the records: what was put there
     /// without a record (a kill in between, another tool) and what tombstones name. One answer per
     /// digest, in order. The first call after opening, and after [`Vault::tidy`], lists what is
-    /// there; a file is hashed only when an asked digest has its size, and once.
+    /// there; a file is hashed only when an asked digest has its size, and once. (What is not deduplicated,
+    /// [`keepsake_machine::media::Role::is_deduplicated`], is asked for its tombstone only: a hit is
+    /// another asset's.)
     fn find(&self, digests: &[Digest]) -> Result<Vec<Found>, VaultError>;
 
     /// Chooses folder and stem for assets, so that all their names are free or hold the same

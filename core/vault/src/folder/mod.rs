@@ -1,18 +1,55 @@
 //! A vault that is a plain folder: `2026/07/IMG_0042.HEIC`, and `.keepsake/` beside it.
+//!
+//! | file | tells |
+//! |---|---|
+//! | `home` | which vault it is; its own folders |
+//! | `staging` | how bytes land before they have a name |
+//! | `commit` | how a group gets its names: sync, rename, sync |
+//! | `barrier` | how groups share a sync |
+//! | `places`, `place` | the date folders, and how assets find free names there |
+//! | `records` | segments written and read |
+//! | `adopt` | what lies there without a record |
+//! | `tidy` | merging segments, sweeping staging |
+//! | `room`, `bytes`, `fail` | free space, reading and comparing, what errors mean |
+//!
+//! A folder is hostile until proven otherwise: everything is opened relative to an open folder, by
+//! one name at a time, and no link is followed below the root.
+
+mod adopt;
+mod barrier;
+mod bytes;
+mod commit;
+mod fail;
+mod home;
+mod place;
+mod places;
+mod records;
+mod room;
+mod staging;
+mod tidy;
 
 use crate::error::VaultError;
-use crate::files::Files;
+use crate::files::{Files, Kind};
 use crate::id::{DeviceId, VaultIdentity};
 use crate::names::{Placement, ToPlace};
 use crate::path::VaultPath;
 use crate::put::{Put, Staging, Stored, Teed, Watch};
 use crate::record::{Entry, Record, SegmentName, SegmentRead};
 use crate::vault::{Found, Held, Tidied, Vault};
+use adopt::Memory;
+use barrier::Barrier;
+use commit::Recent;
+use home::Home;
 use keepsake_machine::media::Digest;
 use keepsake_machine::settings;
+use places::{Places, Visit};
+use room::Room;
+use staging::{Landing, Staged};
+use std::ffi::OsStr;
 use std::io;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// How a folder is opened as a vault.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +57,8 @@ pub struct OpenFolder {
     /// The vault that must be there. `None`: whichever is there, and if there is none and it is
     /// opened for writing, a new one is made. A known vault is never made anew.
     pub expected: Option<VaultIdentity>,
-    /// Who writes. `None` opens it for reading only (restore): nothing at all is written.
+    /// Who writes. `None` opens it for reading only (restore): nothing at all is written. One
+    /// device opens a vault for writing once at a time: opening sweeps its staging.
     pub device: Option<DeviceId>,
     /// Bytes on its volume that backing up never touches; `None`: the larger of 1 GB and 5 %, but
     /// no more than half of the volume.
@@ -28,7 +66,28 @@ pub struct OpenFolder {
 }
 
 /// A vault that is a plain folder.
-pub struct FolderVault {}
+pub struct FolderVault {
+    shared: Arc<Shared>,
+}
+
+/// What a vault and what it has staged share.
+struct Shared {
+    files: Arc<dyn Files>,
+    root: PathBuf,
+    how: OpenFolder,
+    id: VaultIdentity,
+    home: RwLock<Arc<Home>>,
+    places: Places,
+    barrier: Barrier,
+    room: Room,
+    /// Tells this run's staged files from those of others, and numbers them.
+    run: u32,
+    staged: AtomicU64,
+    recent: Mutex<Recent>,
+    memory: Mutex<Memory>,
+    /// The last sequence given; `None` before it was looked up.
+    sequence: Mutex<Option<u64>>,
+}
 
 impl FolderVault {
     /// Opens `root`, and removes what an earlier run of this device left in staging.
@@ -40,62 +99,158 @@ impl FolderVault {
         root: &Path,
         how: OpenFolder,
     ) -> Result<FolderVault, VaultError> {
-        let _ = (files, root, how);
-        unimplemented!()
+        let home = Home::open(&*files, root, how)?;
+        if let Some((staging, _)) = &home.staging {
+            home::sweep_own(&*files, staging)
+                .map_err(|error| fail::fail("sweeping", "staging", 0, error))?;
+        }
+        let [a, b, c, d, ..] = DeviceId::random()
+            .map_err(|error| fail::fail("choosing a name for", "this run", 0, error))?
+            .0;
+        let shared = Shared {
+            files,
+            root: root.to_owned(),
+            how: OpenFolder { expected: Some(home.id), ..how },
+            id: home.id,
+            home: RwLock::new(Arc::new(home)),
+            places: Places::default(),
+            barrier: Barrier::default(),
+            room: Room::default(),
+            run: u32::from_le_bytes([a, b, c, d]),
+            staged: AtomicU64::new(0),
+            recent: Mutex::default(),
+            memory: Mutex::default(),
+            sequence: Mutex::new(None),
+        };
+        Ok(FolderVault { shared: Arc::new(shared) })
+    }
+}
+
+impl Shared {
+    /// The vault's folders, if the folder at its path is still the one that we opened.
+    fn home(&self) -> Result<Arc<Home>, VaultError> {
+        let home = Arc::clone(&self.home.read().unwrap_or_else(PoisonError::into_inner));
+        let seen = self.files.root(&self.root, false).and_then(|dir| self.files.stat_dir(&dir));
+        let why = match seen {
+            Ok(stat) if stat.identity == home.identity => return Ok(home),
+            Ok(_) => "another folder lies in its place; perhaps it is not mounted".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        Err(VaultError::Unavailable { place: self.root.display().to_string(), why })
+    }
+
+    /// Opens the folder again where it was away, and says how it is.
+    fn probe(&self) -> Result<Option<u64>, VaultError> {
+        let home = Arc::new(Home::open(&*self.files, &self.root, self.how)?);
+        let known = Arc::clone(&self.home.read().unwrap_or_else(PoisonError::into_inner));
+        let home = if known.identity == home.identity {
+            known
+        } else {
+            self.places.clear();
+            *self.memory.lock().unwrap_or_else(PoisonError::into_inner) = Memory::default();
+            *self.home.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&home);
+            home
+        };
+        room::above_reserve(&*self.files, &home.root, self.how.reserve).map(Some)
+    }
+
+    fn visit<'a>(&'a self, home: &'a Home) -> Visit<'a> {
+        Visit::new(&*self.files, home, &self.places)
     }
 }
 
 impl Vault for FolderVault {
     fn id(&self) -> VaultIdentity {
-        unimplemented!()
+        self.shared.id
     }
+
     fn features(&self) -> settings::Vault {
-        unimplemented!()
+        settings::Vault { remote: false, tee: true, tickets: false, md5: false }
     }
+
     fn probe(&self) -> Result<Option<u64>, VaultError> {
-        unimplemented!()
+        self.shared.probe()
     }
-    fn find(&self, _digests: &[Digest]) -> Result<Vec<Found>, VaultError> {
-        unimplemented!()
+
+    fn find(&self, digests: &[Digest]) -> Result<Vec<Found>, VaultError> {
+        self.shared.find(digests)
     }
-    fn place(&self, _assets: &[ToPlace<'_>]) -> Result<Vec<Placement>, VaultError> {
-        unimplemented!()
+
+    fn place(&self, assets: &[ToPlace<'_>]) -> Result<Vec<Placement>, VaultError> {
+        self.shared.place(assets)
     }
-    fn stage(&self, _size: u64) -> Result<Box<dyn Staging>, VaultError> {
-        unimplemented!()
+
+    fn stage(&self, size: u64) -> Result<Box<dyn Staging>, VaultError> {
+        let home = Arc::clone(&self.shared.home.read().unwrap_or_else(PoisonError::into_inner));
+        Ok(Box::new(Landing::begin(&self.shared, &home, size)?))
     }
-    fn discard(&self, _teed: Teed) {
-        unimplemented!()
+
+    fn discard(&self, teed: Teed) {
+        if let Some(staged) = teed.into_note::<Staged>() {
+            self.shared.drop_staged(&staged);
+        }
     }
-    fn put(&self, _group: Vec<Put<'_>>, _watch: &dyn Watch) -> Vec<Result<Stored, VaultError>> {
-        unimplemented!()
+
+    fn put(&self, group: Vec<Put<'_>>, watch: &dyn Watch) -> Vec<Result<Stored, VaultError>> {
+        commit::put(&self.shared, group, watch)
     }
-    fn confirm(&self, _items: &[Held<'_>]) -> Result<Vec<bool>, VaultError> {
-        unimplemented!()
+
+    fn confirm(&self, items: &[Held<'_>]) -> Result<Vec<bool>, VaultError> {
+        let home = self.shared.home()?;
+        let mut visit = self.shared.visit(&home);
+        let look = |item: &Held<'_>| {
+            let (folder, name) = item.path.split();
+            visit.holds(folder, name, item.size)
+        };
+        items.iter().map(look).collect()
     }
-    fn record(&self, _records: Vec<Record>) -> Result<Option<SegmentName>, VaultError> {
-        unimplemented!()
+
+    fn record(&self, records: Vec<Record>) -> Result<Option<SegmentName>, VaultError> {
+        self.shared.record(records)
     }
-    fn forget(&self, _digests: &[Digest]) -> Result<Option<SegmentName>, VaultError> {
-        unimplemented!()
+
+    fn forget(&self, digests: &[Digest]) -> Result<Option<SegmentName>, VaultError> {
+        self.shared.forget(digests)
     }
+
     fn abandon(&self, _token: &[u8]) -> Result<(), VaultError> {
-        unimplemented!()
+        Ok(()) // a folder has no unfinished uploads: it gives out no tokens
     }
+
     fn segments(&self) -> Result<Vec<SegmentName>, VaultError> {
-        unimplemented!()
+        let home = self.shared.home()?;
+        self.shared.list_segments(&home)
     }
+
     fn read_segment(
         &self,
-        _name: &SegmentName,
-        _each: &mut dyn FnMut(Entry),
+        name: &SegmentName,
+        each: &mut dyn FnMut(Entry),
     ) -> Result<SegmentRead, VaultError> {
-        unimplemented!()
+        let home = self.shared.home()?;
+        self.shared.read_segment(&home, name, each)
     }
-    fn open(&self, _path: &VaultPath) -> Result<Option<Box<dyn io::Read + Send>>, VaultError> {
-        unimplemented!()
+
+    fn open(&self, path: &VaultPath) -> Result<Option<Box<dyn io::Read + Send>>, VaultError> {
+        let home = self.shared.home()?;
+        let (folder, name) = path.split();
+        let Some(folder) = self.shared.visit(&home).there(folder)? else { return Ok(None) };
+        match self.shared.files.stat(&folder.dir, OsStr::new(name)) {
+            Ok(stat) if stat.kind == Kind::File => {}
+            Err(error) if !fail::is_absent(&error) => {
+                return Err(fail::fail("looking at", path.as_str(), 0, error));
+            }
+            _ => return Ok(None),
+        }
+        let files = Arc::clone(&self.shared.files);
+        match files.open(&folder.dir, OsStr::new(name)) {
+            Err(error) if fail::is_absent(&error) => Ok(None),
+            Err(error) => Err(fail::fail("reading", path.as_str(), 0, error)),
+            Ok(file) => Ok(Some(Box::new(bytes::Reading { files, file }))),
+        }
     }
-    fn tidy(&self, _wall: i64) -> Result<Tidied, VaultError> {
-        unimplemented!()
+
+    fn tidy(&self, wall: i64) -> Result<Tidied, VaultError> {
+        self.shared.tidy(wall)
     }
 }

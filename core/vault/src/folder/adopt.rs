@@ -1,0 +1,201 @@
+//! What lies in the vault without a record: put there by a run that was killed, or by another tool.
+//!
+//! It is adopted by its own bytes, never by its name: names are listed against the records, and a
+//! file without one is hashed when a digest of its size is asked for, once.
+
+use super::Shared;
+use super::bytes::hash;
+use super::fail::{fail, is_absent};
+use super::home::Home;
+use crate::error::VaultError;
+use crate::files::{Dir, Kind};
+use crate::path::{OWN, VaultPath};
+use crate::record::Entry;
+use crate::vault::Found;
+use keepsake_machine::media::Digest;
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::PoisonError;
+
+/// What is known of the folder besides its records.
+#[derive(Default)]
+pub(super) struct Memory {
+    /// Whether names were listed since the opening or the last tidying.
+    listed: bool,
+    /// Files without a record, by size.
+    loose: HashMap<u64, Vec<Loose>>,
+    /// What tombstones name.
+    pub(super) forgotten: HashSet<[u8; 32]>,
+}
+
+struct Loose {
+    path: VaultPath,
+    /// `None`: not hashed yet.
+    sha256: Option<[u8; 32]>,
+}
+
+/// Deepest folders that are looked into.
+const DEEPEST: usize = 32;
+
+impl Shared {
+    pub(super) fn find(&self, digests: &[Digest]) -> Result<Vec<Found>, VaultError> {
+        let home = self.home()?;
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        if !memory.listed {
+            *memory = self.look_around(&home)?;
+        }
+        digests.iter().map(|digest| self.find_one(&home, &mut memory, digest)).collect()
+    }
+
+    fn find_one(
+        &self,
+        home: &Home,
+        memory: &mut Memory,
+        digest: &Digest,
+    ) -> Result<Found, VaultError> {
+        if memory.forgotten.contains(&digest.sha256) {
+            return Ok(Found::Forgotten);
+        }
+        let recent = {
+            let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+            recent.path(&digest.sha256).cloned()
+        };
+        let mut visit = self.visit(home);
+        if let Some(path) = recent {
+            let (folder, name) = path.split();
+            if visit.holds(folder, name, digest.size)? {
+                return Ok(Found::Hit(path));
+            }
+        }
+        let Some(candidates) = memory.loose.get_mut(&digest.size) else { return Ok(Found::Miss) };
+        let mut found = None;
+        let mut gone = Vec::new();
+        for (at, candidate) in candidates.iter_mut().enumerate() {
+            if candidate.sha256.is_some_and(|known| known != digest.sha256) {
+                continue;
+            }
+            let (folder, name) = candidate.path.split();
+            if !visit.holds(folder, name, digest.size)? {
+                gone.push(at);
+                continue;
+            }
+            if candidate.sha256.is_none() {
+                let Some(folder) = visit.there(folder)? else { continue };
+                match hash(visit.files, &folder.dir, OsStr::new(name)) {
+                    Ok((sha256, _)) => candidate.sha256 = Some(sha256),
+                    // What cannot be read cannot be adopted; the photo is sent.
+                    Err(_) => gone.push(at),
+                }
+            }
+            if candidate.sha256 == Some(digest.sha256) {
+                found = Some(candidate.path.clone());
+                break;
+            }
+        }
+        for at in gone.into_iter().rev() {
+            candidates.swap_remove(at);
+        }
+        Ok(found.map_or(Found::Miss, Found::Hit))
+    }
+
+    /// Reads all records for the paths that they name, then lists all files against them.
+    fn look_around(&self, home: &Home) -> Result<Memory, VaultError> {
+        let mut memory = Memory { listed: true, ..Memory::default() };
+        // Before the listing: a file recorded in between is then loose, hashed at worst; the other
+        // way round it would be neither.
+        let mut recorded = HashSet::new();
+        let mut read = HashSet::new();
+        loop {
+            let mut gone = false;
+            for name in self.list_segments(home)? {
+                if read.contains(&name) {
+                    continue;
+                }
+                let outcome = self.read_segment(home, &name, &mut |entry| match entry {
+                    Entry::Record(record) => {
+                        recorded.insert(path_hash(record.path.as_str()));
+                    }
+                    Entry::Tombstone(tombstone) => {
+                        memory.forgotten.insert(tombstone.digest.sha256);
+                    }
+                })?;
+                gone |= outcome.gone;
+                read.insert(name);
+            }
+            if !gone {
+                break; // else one was merged as we read: its records are in a new one
+            }
+        }
+        self.look_into(&home.root, "", 0, &recorded, &mut memory)?;
+        Ok(memory)
+    }
+
+    fn look_into(
+        &self,
+        dir: &Dir,
+        path: &str,
+        depth: usize,
+        recorded: &HashSet<u64>,
+        memory: &mut Memory,
+    ) -> Result<(), VaultError> {
+        let (mut folders, mut unknown) = (Vec::new(), Vec::new());
+        let listed = self.files.list(dir, &mut |name, kind| {
+            // A name that is not plain text is none that we gave.
+            let Some(name) = name.to_str() else { return };
+            if depth == 0 && name == OWN {
+                return;
+            }
+            let below = if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
+            match kind {
+                Kind::Dir => folders.push(below),
+                Kind::File | Kind::Unknown if !recorded.contains(&path_hash(&below)) => {
+                    unknown.push(below);
+                }
+                _ => {}
+            }
+        });
+        match listed {
+            // A folder that we may not look into holds nothing that we can adopt.
+            Err(error) if depth > 0 && error.kind() != std::io::ErrorKind::Other => {
+                let _ = error;
+                return Ok(());
+            }
+            listed => listed.map_err(|error| fail("listing", path, 0, error))?,
+        }
+        for path in unknown {
+            let Some(path) = VaultPath::parse(&path) else { continue };
+            match self.files.stat(dir, OsStr::new(path.split().1)) {
+                Ok(stat) if stat.kind == Kind::File => {
+                    memory.loose.entry(stat.size).or_default().push(Loose { path, sha256: None });
+                }
+                Ok(stat) if stat.kind == Kind::Dir => folders.push(path.as_str().to_owned()),
+                Err(error) if !is_absent(&error) => {
+                    return Err(fail("looking at", path.as_str(), 0, error));
+                }
+                _ => {}
+            }
+        }
+        if depth < DEEPEST {
+            for path in folders {
+                let name = path.rsplit('/').next().unwrap_or(&path);
+                if let Ok(below) = self.files.open_dir(dir, OsStr::new(name)) {
+                    self.look_into(&below, &path, depth + 1, recorded, memory)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the next [`Shared::find`] look around again.
+    pub(super) fn look_again(&self) {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner).listed = false;
+    }
+}
+
+/// Stands for a path among the recorded ones. Two that meet only cost one adoption.
+fn path_hash(path: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    path.hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,32 @@
+//! What the system's errors mean for a vault that is a folder.
+
+use crate::error::VaultError;
+use std::io::{self, ErrorKind};
+
+/// The failure of `what` (a verb and a thing), which concerned `name` and wanted `bytes` of room.
+pub(super) fn fail(what: &str, name: &str, bytes: u64, source: io::Error) -> VaultError {
+    match source.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => VaultError::Full { needed: bytes },
+        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
+            VaultError::ReadOnly { place: name.to_owned(), why: source.to_string() }
+        }
+        // What a file system cannot name or hold: one item's matter.
+        ErrorKind::InvalidInput | ErrorKind::InvalidFilename | ErrorKind::FileTooLarge => {
+            VaultError::Refused { name: name.to_owned(), why: source.to_string() }
+        }
+        _ if is_illegal_sequence(&source) => VaultError::Refused {
+            name: name.to_owned(),
+            why: "its file system cannot spell that name".to_owned(),
+        },
+        _ => VaultError::Io { what: format!("{what} {name}"), source },
+    }
+}
+
+fn is_illegal_sequence(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::ILSEQ.raw_os_error())
+}
+
+/// Whether nothing has that name.
+pub(super) fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}

@@ -1,0 +1,260 @@
+//! Opening the folder: which vault it is, and the open folders of its own things.
+//!
+//! ```text
+//! .keepsake/vault.json          {"keepsake":"vault","format":1,"id":"…"}
+//! .keepsake/segments/           records
+//! .keepsake/staging/<device>/   what is being written
+//! ```
+
+use super::OpenFolder;
+use super::fail::fail;
+use crate::error::VaultError;
+use crate::files::{Dir, Files, Kind, Written};
+use crate::id::{DeviceId, VaultIdentity};
+use crate::path::OWN;
+use serde::{Deserialize, Serialize};
+use std::ffi::OsStr;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+/// The newest layout that we know.
+const FORMAT: u64 = 1;
+const ID_FILE: &str = "vault.json";
+pub(super) const STAGING: &str = "staging";
+const SEGMENTS: &str = "segments";
+
+#[derive(Serialize, Deserialize)]
+struct IdFile {
+    keepsake: String,
+    format: u64,
+    id: VaultIdentity,
+}
+
+/// The vault's folders, open.
+#[derive(Debug)]
+pub(super) struct Home {
+    pub(super) root: Dir,
+    /// Volume and number of the root: tells it from an empty mount point of the same path.
+    pub(super) identity: (u64, u64),
+    pub(super) id: VaultIdentity,
+    /// `None`: opened for reading, and there are none.
+    pub(super) segments: Option<Dir>,
+    /// Where this device stages, and where all do; `None`: opened for reading.
+    pub(super) staging: Option<(Dir, Dir)>,
+}
+
+impl Home {
+    /// Opens what is at `root`.
+    pub(super) fn open(
+        files: &dyn Files,
+        root: &Path,
+        how: OpenFolder,
+    ) -> Result<Home, VaultError> {
+        let place = root.display().to_string();
+        let absent = |why: &str| VaultError::Unavailable { place: place.clone(), why: why.into() };
+        let make = how.expected.is_none() && how.device.is_some();
+        let dir = match files.root(root, make) {
+            Err(error) if !make => return Err(absent(&error.to_string())),
+            dir => dir.map_err(|error| fail("opening", &place, 0, error))?,
+        };
+        let identity =
+            files.stat_dir(&dir).map_err(|error| fail("looking at", &place, 0, error))?;
+        let own = match files.open_dir(&dir, OsStr::new(OWN)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                if how.expected.is_some() {
+                    return Err(absent("its id is not there; perhaps it is not mounted"));
+                }
+                if !make {
+                    return Err(absent("there is no vault"));
+                }
+                make_dir(files, &dir, OWN)?
+            }
+            own => own.map_err(|error| not_plain(files, &dir, OWN, error))?,
+        };
+        let id = match read_id(files, &own)? {
+            Some(id) => id,
+            None if how.expected.is_some() => return Err(absent("its id is not there")),
+            None if !make => return Err(absent("there is no vault")),
+            None => create_id(files, &dir, &own)?,
+        };
+        if let Some(expected) = how.expected.filter(|expected| *expected != id) {
+            return Err(VaultError::AnotherVault { place, found: id, expected });
+        }
+        let (segments, staging) = match how.device {
+            Some(device) => {
+                let all = make_dir(files, &own, STAGING)?;
+                let staging = make_dir(files, &all, &device.to_string())?;
+                try_write(files, &staging, &place)?;
+                (Some(make_dir(files, &own, SEGMENTS)?), Some((staging, all)))
+            }
+            None => (open_if_there(files, &own, SEGMENTS)?, None),
+        };
+        Ok(Home { root: dir, identity: identity.identity, id, segments, staging })
+    }
+
+    /// This device's staging.
+    pub(super) fn staging(&self) -> Result<&Dir, VaultError> {
+        self.staging.as_ref().map(|(own, _)| own).ok_or(READING)
+    }
+
+    /// Where segments are written.
+    pub(super) fn segments(&self) -> Result<&Dir, VaultError> {
+        self.staging.as_ref().and(self.segments.as_ref()).ok_or(READING)
+    }
+}
+
+const READING: VaultError = VaultError::Unsupported("writing: it was opened for reading");
+
+/// Removes what an earlier run of this device left in its staging.
+pub(super) fn sweep_own(files: &dyn Files, staging: &Dir) -> io::Result<u64> {
+    let mut names = Vec::new();
+    files.list(staging, &mut |name, _| names.push(name.to_owned()))?;
+    let mut swept = 0;
+    for name in names {
+        match files.remove(staging, &name) {
+            Ok(()) => swept += 1,
+            // Somebody put a folder there: it is not ours.
+            Err(error) if error.kind() != ErrorKind::ReadOnlyFilesystem => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(swept)
+}
+
+/// A file name that nobody else chooses.
+pub(super) fn random_name() -> Result<String, VaultError> {
+    DeviceId::random()
+        .map(|random| random.to_string())
+        .map_err(|error| fail("choosing a name for", "a file", 0, error))
+}
+
+/// Opens the folder `name` in `at`, made if it is missing.
+pub(super) fn make_dir(files: &dyn Files, at: &Dir, name: &str) -> Result<Dir, VaultError> {
+    let os = OsStr::new(name);
+    match files.open_dir(at, os) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        opened => return opened.map_err(|error| not_plain(files, at, name, error)),
+    }
+    match files.make_dir(at, os) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            return Err(fail("making", name, 0, error));
+        }
+        _ => {}
+    }
+    files.open_dir(at, os).map_err(|error| not_plain(files, at, name, error))
+}
+
+fn open_if_there(files: &dyn Files, at: &Dir, name: &str) -> Result<Option<Dir>, VaultError> {
+    match files.open_dir(at, OsStr::new(name)) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        opened => opened.map(Some).map_err(|error| not_plain(files, at, name, error)),
+    }
+}
+
+/// A folder that could not be opened: because it is a link or a file, or for the system's reason.
+fn not_plain(files: &dyn Files, at: &Dir, name: &str, error: io::Error) -> VaultError {
+    match files.stat(at, OsStr::new(name)) {
+        Ok(stat) if stat.kind != Kind::Dir => VaultError::Damaged {
+            name: name.to_owned(),
+            why: "it is a link or a file where a folder must be".to_owned(),
+        },
+        _ => fail("opening", name, 0, error),
+    }
+}
+
+/// Whether anything can be written at all. No room is not told here: a probe does.
+fn try_write(files: &dyn Files, staging: &Dir, place: &str) -> Result<(), VaultError> {
+    let name = random_name()?;
+    let tried = files
+        .create_new(staging, OsStr::new(&name))
+        .and_then(|_| files.remove(staging, OsStr::new(&name)));
+    match tried.map_err(|error| fail("writing to", place, 0, error)) {
+        Ok(()) | Err(VaultError::Full { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+fn read_id(files: &dyn Files, own: &Dir) -> Result<Option<VaultIdentity>, VaultError> {
+    let damaged = |why: &str| VaultError::Damaged { name: ID_FILE.into(), why: why.into() };
+    let bytes = match read_small(files, own, OsStr::new(ID_FILE), 64 << 10) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == ErrorKind::InvalidInput => {
+            return Err(damaged("it is no plain file"));
+        }
+        bytes => bytes.map_err(|error| fail("reading", ID_FILE, 0, error))?,
+    };
+    let Some(bytes) = bytes else { return Err(damaged("it is too large")) };
+    let value: serde_json::Value =
+        serde_json::from_slice(&bytes).map_err(|_| damaged("it is not JSON"))?;
+    match value.get("format").and_then(serde_json::Value::as_u64) {
+        Some(found) if found > FORMAT => return Err(VaultError::Newer { found, known: FORMAT }),
+        _ => {}
+    }
+    let file: IdFile = serde_json::from_value(value).map_err(|_| damaged("it names no id"))?;
+    if file.keepsake == "vault" { Ok(Some(file.id)) } else { Err(damaged("it is something else")) }
+}
+
+/// Makes the vault's id; of two who do so at once, both end with the first one's.
+fn create_id(files: &dyn Files, root: &Dir, own: &Dir) -> Result<VaultIdentity, VaultError> {
+    if let Some(segments) = open_if_there(files, own, SEGMENTS)? {
+        let mut any = false;
+        let listed = files.list(&segments, &mut |_, _| any = true);
+        listed.map_err(|error| fail("listing", SEGMENTS, 0, error))?;
+        if any {
+            return Err(VaultError::Damaged {
+                name: ID_FILE.to_owned(),
+                why: "it is gone, and the records are there".to_owned(),
+            });
+        }
+    }
+    let made = |error| fail("making", ID_FILE, 200, error);
+    let id = VaultIdentity::random().map_err(made)?;
+    let file = IdFile { keepsake: "vault".to_owned(), format: FORMAT, id };
+    let text = serde_json::to_string(&file).map_err(|error| made(error.into()))? + "\n";
+    let (new, name) = (format!("{ID_FILE}.{}", random_name()?), OsStr::new(ID_FILE));
+    let new = OsStr::new(&new);
+    let staged = files.create_new(own, new).and_then(|out| files.write(&out, text.as_bytes()));
+    let synced = staged.and_then(|()| {
+        files.barrier(root, &[Written { dir: own, name: Some(new) }])?;
+        files.rename_new(own, new, own, name)
+    });
+    if let Err(error) = synced {
+        let _ = files.remove(own, new); // what could not be made must not stay
+        if error.kind() != ErrorKind::AlreadyExists {
+            return Err(made(error));
+        }
+    }
+    files
+        .barrier(root, &[Written { dir: own, name: None }, Written { dir: root, name: None }])
+        .map_err(made)?;
+    read_id(files, own)?.ok_or_else(|| VaultError::Damaged {
+        name: ID_FILE.to_owned(),
+        why: "it went away as it was made".to_owned(),
+    })
+}
+
+/// Reads a file of at most `most` bytes; `None` if it is larger.
+pub(super) fn read_small(
+    files: &dyn Files,
+    at: &Dir,
+    name: &OsStr,
+    most: u64,
+) -> io::Result<Option<Vec<u8>>> {
+    let file = files.open(at, name)?;
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let (mut bytes, mut length) = (Vec::new(), 0);
+    loop {
+        if bytes.len() - length < 4096 {
+            bytes.resize((bytes.len() * 2).max(16 << 10), 0);
+        }
+        match files.read(&file, &mut bytes[length..])? {
+            0 => break,
+            read => length += read,
+        }
+        if length > most {
+            return Ok(None);
+        }
+    }
+    bytes.truncate(length);
+    Ok(Some(bytes))
+}

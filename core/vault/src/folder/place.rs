@@ -1,0 +1,92 @@
+//! Choosing folder and stem for an asset.
+
+use super::Shared;
+use super::bytes::is_same;
+use super::places::{Folder, Taken};
+use crate::error::VaultError;
+use crate::names::{Placement, ToPlace, folded};
+use keepsake_machine::media::Digest;
+use std::ffi::OsStr;
+
+impl Shared {
+    pub(super) fn place(&self, assets: &[ToPlace<'_>]) -> Result<Vec<Placement>, VaultError> {
+        let home = self.home()?;
+        let mut visit = self.visit(&home);
+        let mut placed = Vec::with_capacity(assets.len());
+        for asset in assets {
+            let Some((primary, Some(digest))) = asset.resources.first() else {
+                return Err(VaultError::Refused {
+                    name: "an asset".to_owned(),
+                    why: "its primary has no digest yet".to_owned(),
+                });
+            };
+            let as_shot = Placement::as_shot(asset.captured, primary);
+            // Where the folder cannot be a folder, the put of each item says so, by name.
+            let folder = match visit.made(as_shot.folder()) {
+                Err(VaultError::Refused { .. }) => {
+                    placed.push(as_shot);
+                    continue;
+                }
+                folder => folder?,
+            };
+            let owner = start(digest);
+            let free = self.give(&folder, &as_shot, asset, owner, false)?;
+            if free {
+                placed.push(as_shot);
+            } else {
+                let beside = as_shot.beside(digest);
+                self.give(&folder, &beside, asset, owner, true)?;
+                placed.push(beside);
+            }
+        }
+        Ok(placed)
+    }
+
+    /// Gives all of the asset's names there to `owner` if they are free for it, or in any case
+    /// those that are free if it `must`. Says whether all were free.
+    fn give(
+        &self,
+        folder: &Folder,
+        placement: &Placement,
+        asset: &ToPlace<'_>,
+        owner: [u8; 8],
+        must: bool,
+    ) -> Result<bool, VaultError> {
+        let names: Vec<_> = asset
+            .resources
+            .iter()
+            .map(|(name, digest)| {
+                let file = placement.file_name(name, None);
+                (folded(&file), file, *digest)
+            })
+            .collect();
+        let taken: Vec<_> = folder.names(&*self.files, |taken| {
+            names.iter().map(|(fold, ..)| taken.get(fold).copied()).collect()
+        })?;
+        let mut free = true;
+        for (taken, (_, file, digest)) in taken.iter().zip(&names) {
+            free &= match taken {
+                None => true,
+                Some(Taken::Given(other)) => *other == owner,
+                Some(Taken::There) => match digest {
+                    Some(digest) => is_same(&*self.files, &folder.dir, OsStr::new(file), digest)?,
+                    None => false,
+                },
+            };
+        }
+        if free || must {
+            folder.names(&*self.files, |taken| {
+                for (fold, ..) in &names {
+                    taken.entry(*fold).or_insert(Taken::Given(owner));
+                }
+            })?;
+        }
+        Ok(free)
+    }
+}
+
+fn start(digest: &Digest) -> [u8; 8] {
+    let mut start = [0; 8];
+    start.copy_from_slice(&digest.sha256[..8]);
+    start
+}

@@ -1,0 +1,175 @@
+//! The folders that photos lie in, open, with the names that are taken there.
+
+use super::fail::{fail, is_absent};
+use super::home::{Home, make_dir};
+use crate::error::VaultError;
+use crate::files::{Dir, Files, Kind};
+use crate::names::folded;
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A folder of the vault, open.
+pub(super) struct Folder {
+    pub(super) dir: Dir,
+    /// The folders above it, the root first.
+    pub(super) above: Vec<Dir>,
+    identity: (u64, u64),
+    names: Mutex<Option<HashMap<u64, Taken>>>,
+}
+
+/// By whom a name is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// By a file that lies there, under this name or a twin of it.
+    There,
+    /// By an asset that has been given it: the start of its primary's SHA-256.
+    Given([u8; 8]),
+}
+
+impl Folder {
+    /// Calls `with` with the names that are taken, by their [`folded`] hash; listed once.
+    pub(super) fn names<T>(
+        &self,
+        files: &dyn Files,
+        with: impl FnOnce(&mut HashMap<u64, Taken>) -> T,
+    ) -> Result<T, VaultError> {
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(names) = names.as_mut() {
+            return Ok(with(names));
+        }
+        let mut listed = HashMap::new();
+        files
+            .list(&self.dir, &mut |name, _| {
+                listed.insert(folded(&name.to_string_lossy()), Taken::There);
+            })
+            .map_err(|error| fail("listing", "a folder of the vault", 0, error))?;
+        Ok(with(names.insert(listed)))
+    }
+
+    fn known(&self) -> usize {
+        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        names.as_ref().map_or(0, HashMap::len)
+    }
+}
+
+/// The folders in use.
+#[derive(Default)]
+pub(super) struct Places {
+    folders: Mutex<HashMap<String, Arc<Folder>>>,
+}
+
+/// Most folders kept open, and most names kept of them all.
+const MOST_FOLDERS: usize = 200;
+const MOST_NAMES: usize = 1_000_000;
+
+impl Places {
+    /// The folder at `path` (parts joined by `/`, empty for the root). `None` if it is not there
+    /// and is not to be made. It is walked to anew, so that one that was moved away or replaced
+    /// meanwhile is not written into; links on the way are refused.
+    pub(super) fn folder(
+        &self,
+        files: &dyn Files,
+        home: &Home,
+        path: &str,
+        make: bool,
+    ) -> Result<Option<Arc<Folder>>, VaultError> {
+        let mut above = Vec::new();
+        let mut dir = home.root.clone();
+        for part in path.split('/').filter(|part| !part.is_empty()) {
+            let next = if make {
+                make_dir(files, &dir, part).map_err(|error| of_item(error, path))?
+            } else {
+                match files.open_dir(&dir, OsStr::new(part)) {
+                    Err(error) if is_absent(&error) => return Ok(None),
+                    next => next.map_err(|error| fail("opening", path, 0, error))?,
+                }
+            };
+            above.push(std::mem::replace(&mut dir, next));
+        }
+        let stat = files.stat_dir(&dir).map_err(|error| fail("looking at", path, 0, error))?;
+        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = folders.get(path).filter(|known| known.identity == stat.identity) {
+            return Ok(Some(Arc::clone(known)));
+        }
+        let names: usize = folders.values().map(|folder| folder.known()).sum();
+        if folders.len() >= MOST_FOLDERS || names > MOST_NAMES {
+            // What was given and not put is forgotten with it: its put finds a free name then.
+            folders.clear();
+        }
+        let names = Mutex::new(None);
+        let folder = Arc::new(Folder { dir, above, identity: stat.identity, names });
+        folders.insert(path.to_owned(), Arc::clone(&folder));
+        Ok(Some(folder))
+    }
+
+    /// Forgets all, after the vault was away.
+    pub(super) fn clear(&self) {
+        self.folders.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+/// A date folder that is a link or a file concerns the items in it, not the vault.
+fn of_item(error: VaultError, path: &str) -> VaultError {
+    match error {
+        VaultError::Damaged { why, .. } => VaultError::Refused { name: path.to_owned(), why },
+        other => other,
+    }
+}
+
+/// Folders as one call saw them: each is walked to once.
+pub(super) struct Visit<'a> {
+    pub(super) files: &'a dyn Files,
+    pub(super) home: &'a Home,
+    places: &'a Places,
+    seen: HashMap<String, Option<Arc<Folder>>>,
+}
+
+impl<'a> Visit<'a> {
+    pub(super) fn new(files: &'a dyn Files, home: &'a Home, places: &'a Places) -> Visit<'a> {
+        Visit { files, home, places, seen: HashMap::new() }
+    }
+
+    /// The folder at `path`, if it is there.
+    pub(super) fn there(&mut self, path: &str) -> Result<Option<Arc<Folder>>, VaultError> {
+        if let Some(folder) = self.seen.get(path) {
+            return Ok(folder.clone());
+        }
+        let folder = self.places.folder(self.files, self.home, path, false)?;
+        self.seen.insert(path.to_owned(), folder.clone());
+        Ok(folder)
+    }
+
+    /// The folder at `path`, made if it is missing.
+    pub(super) fn made(&mut self, path: &str) -> Result<Arc<Folder>, VaultError> {
+        if let Some(Some(folder)) = self.seen.get(path) {
+            return Ok(Arc::clone(folder));
+        }
+        let folder = self.places.folder(self.files, self.home, path, true)?;
+        self.seen.insert(path.to_owned(), folder.clone());
+        folder.ok_or_else(|| VaultError::Refused {
+            name: path.to_owned(),
+            why: "its folder cannot be made".to_owned(),
+        })
+    }
+
+    /// Walks to `path` again at its next use.
+    pub(super) fn again(&mut self, path: &str) {
+        self.seen.remove(path);
+    }
+
+    /// Whether a plain file of `size` bytes lies there.
+    pub(super) fn holds(
+        &mut self,
+        folder: &str,
+        name: &str,
+        size: u64,
+    ) -> Result<bool, VaultError> {
+        let Some(folder) = self.there(folder)? else { return Ok(false) };
+        match self.files.stat(&folder.dir, OsStr::new(name)) {
+            Ok(stat) => Ok(stat.kind == Kind::File && stat.size == size),
+            Err(error) if is_absent(&error) => Ok(false),
+            Err(error) => Err(fail("looking at", name, 0, error)),
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Segments on disk: created once under a random name, never changed.
+
+use super::Shared;
+use super::fail::{fail, is_absent};
+use super::home::{Home, random_name, read_small};
+use crate::error::VaultError;
+use crate::files::{Kind, Written};
+use crate::id::DeviceId;
+use crate::record::{Entry, Record, SegmentName, SegmentRead, Tombstone};
+use crate::segment::{self, Writer};
+use keepsake_machine::media::Digest;
+use std::ffi::OsStr;
+use std::sync::PoisonError;
+
+/// How a segment's file name ends.
+const ENDING: &str = ".jsonl";
+
+impl Shared {
+    pub(super) fn record(
+        &self,
+        mut records: Vec<Record>,
+    ) -> Result<Option<SegmentName>, VaultError> {
+        if records.is_empty() {
+            return Ok(None);
+        }
+        let home = self.home()?;
+        let (device, first) = self.sequences(&home, records.len())?;
+        let mut writer = Writer::default();
+        for (sequence, record) in (first..).zip(&mut records) {
+            record.device = device;
+            record.sequence = sequence;
+        }
+        for record in records {
+            writer.push(&Entry::Record(record)).map_err(|error| spelling(&error))?;
+        }
+        self.write_segment(&home, writer).map(Some)
+    }
+
+    pub(super) fn forget(&self, digests: &[Digest]) -> Result<Option<SegmentName>, VaultError> {
+        if digests.is_empty() {
+            return Ok(None);
+        }
+        let home = self.home()?;
+        let (device, first) = self.sequences(&home, digests.len())?;
+        let mut writer = Writer::default();
+        for (sequence, digest) in (first..).zip(digests) {
+            let tombstone = Tombstone { device, sequence, digest: *digest };
+            writer.push(&Entry::Tombstone(tombstone)).map_err(|error| spelling(&error))?;
+        }
+        let name = self.write_segment(&home, writer)?;
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        memory.forgotten.extend(digests.iter().map(|digest| digest.sha256));
+        Ok(Some(name))
+    }
+
+    /// Takes the next `count` sequences: this device, and the first of them.
+    fn sequences(&self, home: &Home, count: usize) -> Result<(DeviceId, u64), VaultError> {
+        let Some(device) = self.how.device else {
+            return Err(VaultError::Unsupported("writing: it was opened for reading"));
+        };
+        let mut last = self.sequence.lock().unwrap_or_else(PoisonError::into_inner);
+        let given = match *last {
+            Some(given) => given,
+            None => self.last_sequence(home, device)?,
+        };
+        *last = Some(given + count as u64);
+        Ok((device, given + 1))
+    }
+
+    /// The highest sequence of `device` that a segment's first line names.
+    fn last_sequence(&self, home: &Home, device: DeviceId) -> Result<u64, VaultError> {
+        let segments = home.segments()?;
+        let mut last = 0;
+        let mut start = vec![0; 16 << 10];
+        for name in self.list_segments(home)? {
+            let Ok(file) = self.files.open(segments, OsStr::new(&file_name(&name))) else {
+                continue; // merged by somebody meanwhile: the merged one says the same
+            };
+            let mut length = 0;
+            while let Ok(read @ 1..) = self.files.read(&file, &mut start[length..]) {
+                length += read;
+            }
+            last = last.max(segment::last_of(&start[..length], device).unwrap_or(0));
+        }
+        Ok(last)
+    }
+
+    /// Makes a segment durable under a name of its own.
+    pub(super) fn write_segment(
+        &self,
+        home: &Home,
+        writer: Writer,
+    ) -> Result<SegmentName, VaultError> {
+        let bytes = writer.finish().map_err(|error| spelling(&error))?;
+        let size = bytes.len() as u64;
+        let (staging, segments) = (home.staging()?, home.segments()?);
+        let name = SegmentName(random_name()?);
+        let file = file_name(&name);
+        let os = OsStr::new(&file);
+        let since = self.barrier.failures();
+        let written = self
+            .files
+            .create_new(staging, os)
+            .and_then(|to| self.files.write(&to, &bytes))
+            .and_then(|()| self.files.rename_new(staging, os, segments, os));
+        if let Err(error) = written {
+            let _ = self.files.remove(staging, os); // else the next opening sweeps it
+            return Err(self.fail("writing", "a segment of records", size, error));
+        }
+        // One sync for bytes and name: until it returns nobody relies on it, and a segment that a
+        // power cut tore is seen to be torn.
+        let durable =
+            [Written { dir: segments, name: Some(os) }, Written { dir: segments, name: None }];
+        self.barrier
+            .pass(&*self.files, &home.root, &durable, since)
+            .map_err(|error| self.fail("syncing", "a segment of records", size, error))?;
+        Ok(name)
+    }
+
+    pub(super) fn list_segments(&self, home: &Home) -> Result<Vec<SegmentName>, VaultError> {
+        let mut names = Vec::new();
+        if let Some(segments) = &home.segments {
+            self.files
+                .list(segments, &mut |name, kind| {
+                    let name = name.to_str().and_then(|name| name.strip_suffix(ENDING));
+                    if let Some(name) = name.filter(|_| kind != Kind::Dir) {
+                        names.push(SegmentName(name.to_owned()));
+                    }
+                })
+                .map_err(|error| fail("listing", "segments", 0, error))?;
+        }
+        Ok(names)
+    }
+
+    pub(super) fn read_segment(
+        &self,
+        home: &Home,
+        name: &SegmentName,
+        each: &mut dyn FnMut(Entry),
+    ) -> Result<SegmentRead, VaultError> {
+        let mut read = SegmentRead::default();
+        match self.segment_bytes(home, name)? {
+            Ok(Some(bytes)) => read = segment::read(&bytes, each),
+            Ok(None) => read.gone = true,
+            Err(why) => read.damaged = Some(why),
+        }
+        Ok(read)
+    }
+
+    /// A segment's bytes, unchecked; `None` if it is gone, or why it is not even read.
+    pub(super) fn segment_bytes(
+        &self,
+        home: &Home,
+        name: &SegmentName,
+    ) -> Result<Result<Option<Vec<u8>>, String>, VaultError> {
+        let Some(segments) = &home.segments else { return Ok(Ok(None)) };
+        if name.0.contains('/') {
+            return Ok(Ok(None));
+        }
+        let file = file_name(name);
+        let os = OsStr::new(&file);
+        match self.files.stat(segments, os) {
+            Err(error) if is_absent(&error) => return Ok(Ok(None)),
+            Ok(stat) if stat.kind != Kind::File => {
+                return Ok(Err("it is a link or something else, not a file".to_owned()));
+            }
+            stat => stat.map_err(|error| fail("looking at", &file, 0, error))?,
+        };
+        match read_small(&*self.files, segments, os, segment::LARGEST) {
+            Err(error) if is_absent(&error) => Ok(Ok(None)),
+            Ok(None) => Ok(Err("it is too large".to_owned())),
+            bytes => bytes.map(Ok).map_err(|error| fail("reading", &file, 0, error)),
+        }
+    }
+}
+
+pub(super) fn file_name(name: &SegmentName) -> String {
+    format!("{}{ENDING}", name.0)
+}
+
+fn spelling(error: &serde_json::Error) -> VaultError {
+    VaultError::Refused { name: "a record".to_owned(), why: error.to_string() }
+}

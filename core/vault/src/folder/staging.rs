@@ -1,0 +1,139 @@
+//! Originals on their way in: `.keepsake/staging/<device>/<run>-<n>`.
+
+use super::Shared;
+use super::fail::fail;
+use super::home::Home;
+use crate::error::VaultError;
+use crate::files::File;
+use crate::put::{Staging, Teed};
+use std::ffi::OsString;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// What is staged, complete; not durable yet.
+pub(super) struct Staged {
+    pub(super) home: Arc<Home>,
+    pub(super) name: OsString,
+    pub(super) size: u64,
+    /// [`super::barrier::Barrier::failures`] when its writing began.
+    pub(super) since: u64,
+}
+
+/// What is being staged.
+pub(super) struct Landing {
+    shared: Arc<Shared>,
+    home: Arc<Home>,
+    /// `None` once it is finished.
+    file: Option<File>,
+    name: OsString,
+    written: u64,
+    promised: u64,
+    since: u64,
+}
+
+impl Landing {
+    /// Begins a file for `size` bytes, for which there must be room.
+    pub(super) fn begin(
+        shared: &Arc<Shared>,
+        home: &Arc<Home>,
+        size: u64,
+    ) -> Result<Landing, VaultError> {
+        shared.room.take(&*shared.files, &home.root, shared.how.reserve, size)?;
+        let staging = home.staging()?;
+        let number = shared.staged.fetch_add(1, Ordering::Relaxed);
+        let name = OsString::from(format!("{:08x}-{number:x}", shared.run));
+        let since = shared.barrier.failures();
+        let file = shared
+            .files
+            .create_new(staging, &name)
+            .map_err(|error| shared.fail("staging", &name.to_string_lossy(), size, error))?;
+        Ok(Landing {
+            shared: Arc::clone(shared),
+            home: Arc::clone(home),
+            file: Some(file),
+            name,
+            written: 0,
+            promised: size,
+            since,
+        })
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), VaultError> {
+        let total = self.written + bytes.len() as u64;
+        if total > self.promised {
+            let more = total - self.promised;
+            let shared = &self.shared;
+            shared.room.take(&*shared.files, &self.home.root, shared.how.reserve, more)?;
+            self.promised = total;
+        }
+        let Some(file) = &self.file else { return Ok(()) };
+        self.shared
+            .files
+            .write(file, bytes)
+            .map_err(|error| self.shared.fail("staging", "an original", total, error))?;
+        self.written = total;
+        Ok(())
+    }
+
+    pub(super) fn end(mut self, modified: Option<i64>) -> Staged {
+        if let (Some(file), Some(modified)) = (&self.file, modified) {
+            // A file system that cannot keep this time still keeps the photo; the record has it.
+            let _ = self.shared.files.set_modified(file, modified);
+        }
+        self.file = None;
+        Staged {
+            home: Arc::clone(&self.home),
+            name: std::mem::take(&mut self.name),
+            size: self.written,
+            since: self.since,
+        }
+    }
+}
+
+impl Drop for Landing {
+    fn drop(&mut self) {
+        if !self.name.is_empty() {
+            self.file = None;
+            if let Ok(staging) = self.home.staging() {
+                // If even that fails, the next opening sweeps it.
+                let _ = self.shared.files.remove(staging, &self.name);
+            }
+        }
+    }
+}
+
+impl Staging for Landing {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), VaultError> {
+        Landing::write(self, bytes)
+    }
+
+    fn finish(self: Box<Self>, modified: Option<i64>) -> Result<Teed, VaultError> {
+        Ok(Teed::new(self.end(modified)))
+    }
+}
+
+impl Shared {
+    /// Removes something staged.
+    pub(super) fn drop_staged(&self, staged: &Staged) {
+        if let Ok(staging) = staged.home.staging() {
+            // If even that fails, the next opening sweeps it.
+            let _ = self.files.remove(staging, &staged.name);
+        }
+    }
+
+    /// [`fail`], but what is no item's own fault stays the vault's.
+    pub(super) fn fail(
+        &self,
+        what: &str,
+        name: &str,
+        bytes: u64,
+        error: std::io::Error,
+    ) -> VaultError {
+        match fail(what, name, bytes, error) {
+            VaultError::ReadOnly { why, .. } => {
+                VaultError::ReadOnly { place: self.root.display().to_string(), why }
+            }
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Minimal originals as cameras write them, built byte by byte.
