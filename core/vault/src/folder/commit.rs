@@ -176,13 +176,13 @@ fn sync_bytes<'a>(
     ready: Vec<Ready<'a>>,
     answers: &mut Answers,
 ) -> Vec<Ready<'a>> {
-    let (Some(since), Ok(staging)) =
-        (ready.iter().map(|one| one.staged.since).min(), home.staging())
-    else {
-        return Vec::new();
+    let Some(since) = ready.iter().map(|one| one.staged.since).min() else {
+        return ready;
     };
-    let written: Vec<_> =
-        ready.iter().map(|one| Written { dir: staging, name: Some(&one.staged.name) }).collect();
+    let written: Vec<_> = ready
+        .iter()
+        .map(|one| Written { dir: &one.staged.dir, name: Some(&one.staged.name) })
+        .collect();
     let Err(error) = shared.barrier.pass(&*shared.files, &home.root, &written, since) else {
         return ready;
     };
@@ -305,7 +305,7 @@ fn rename(
     own: bool,
 ) -> Result<Renamed, VaultError> {
     let at = one.placement.folder();
-    let (files, staging) = (&*shared.files, one.staged.home.staging()?);
+    let (files, staging) = (&*shared.files, &one.staged.dir);
     let fold = folded(&name.to_string_lossy());
     let mut retried = false;
     loop {

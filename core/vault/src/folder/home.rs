@@ -113,9 +113,8 @@ pub(super) fn sweep_own(files: &dyn Files, staging: &Dir) -> io::Result<u64> {
     for name in names {
         match files.remove(staging, &name) {
             Ok(()) => swept += 1,
-            // Somebody put a folder there: it is not ours.
-            Err(error) if error.kind() != ErrorKind::ReadOnlyFilesystem => {}
-            Err(error) => return Err(error),
+            Err(error) if error.kind() == ErrorKind::ReadOnlyFilesystem => return Err(error),
+            Err(_) => swept += super::lanes::remove_folder(files, staging, &name),
         }
     }
     Ok(swept)

@@ -3,7 +3,7 @@
 //! | file | tells |
 //! |---|---|
 //! | `home` | which vault it is; its own folders |
-//! | `staging` | how bytes land before they have a name |
+//! | `staging`, `lanes` | how bytes land before they have a name |
 //! | `commit` | how a group gets its names: sync, rename, sync |
 //! | `barrier` | how groups share a sync |
 //! | `places`, `place` | the date folders, and how assets find free names there |
@@ -21,6 +21,7 @@ mod bytes;
 mod commit;
 mod fail;
 mod home;
+mod lanes;
 mod place;
 mod places;
 mod records;
@@ -42,6 +43,7 @@ use commit::Recent;
 use home::Home;
 use keepsake_machine::media::Digest;
 use keepsake_machine::settings;
+use lanes::Lanes;
 use places::{Places, Visit};
 use room::Room;
 use staging::{Landing, Staged};
@@ -83,6 +85,7 @@ struct Shared {
     /// Tells this run's staged files from those of others, and numbers them.
     run: u32,
     staged: AtomicU64,
+    lanes: Lanes,
     recent: Mutex<Recent>,
     memory: Mutex<Memory>,
     /// The last sequence given; `None` before it was looked up.
@@ -118,6 +121,7 @@ impl FolderVault {
             room: Room::default(),
             run: u32::from_le_bytes([a, b, c, d]),
             staged: AtomicU64::new(0),
+            lanes: Lanes::default(),
             recent: Mutex::default(),
             memory: Mutex::default(),
             sequence: Mutex::new(None),

@@ -1,10 +1,10 @@
-//! Originals on their way in: `.keepsake/staging/<device>/<run>-<n>`.
+//! Originals on their way in: `.keepsake/staging/<device>/<run>-<n>/<m>`.
 
 use super::Shared;
 use super::fail::fail;
 use super::home::Home;
 use crate::error::VaultError;
-use crate::files::File;
+use crate::files::{Dir, File};
 use crate::put::{Staging, Teed};
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use std::sync::atomic::Ordering;
 /// What is staged, complete; not durable yet.
 pub(super) struct Staged {
     pub(super) home: Arc<Home>,
+    pub(super) dir: Dir,
     pub(super) name: OsString,
     pub(super) size: u64,
     /// [`super::barrier::Barrier::failures`] when its writing began.
@@ -23,6 +24,7 @@ pub(super) struct Staged {
 pub(super) struct Landing {
     shared: Arc<Shared>,
     home: Arc<Home>,
+    dir: Dir,
     /// `None` once it is finished.
     file: Option<File>,
     name: OsString,
@@ -39,17 +41,20 @@ impl Landing {
         size: u64,
     ) -> Result<Landing, VaultError> {
         shared.room.take(&*shared.files, &home.root, shared.how.reserve, size)?;
-        let staging = home.staging()?;
         let number = shared.staged.fetch_add(1, Ordering::Relaxed);
-        let name = OsString::from(format!("{:08x}-{number:x}", shared.run));
+        let dir = shared.lanes.folder(&*shared.files, home, || {
+            OsString::from(format!("{:08x}-{number:x}", shared.run))
+        })?;
+        let name = OsString::from(format!("{number:x}"));
         let since = shared.barrier.failures();
         let file = shared
             .files
-            .create_new(staging, &name)
+            .create_new(&dir, &name)
             .map_err(|error| shared.fail("staging", &name.to_string_lossy(), size, error))?;
         Ok(Landing {
             shared: Arc::clone(shared),
             home: Arc::clone(home),
+            dir,
             file: Some(file),
             name,
             written: 0,
@@ -83,6 +88,7 @@ impl Landing {
         self.file = None;
         Staged {
             home: Arc::clone(&self.home),
+            dir: self.dir.clone(),
             name: std::mem::take(&mut self.name),
             size: self.written,
             since: self.since,
@@ -94,10 +100,8 @@ impl Drop for Landing {
     fn drop(&mut self) {
         if !self.name.is_empty() {
             self.file = None;
-            if let Ok(staging) = self.home.staging() {
-                // If even that fails, the next opening sweeps it.
-                let _ = self.shared.files.remove(staging, &self.name);
-            }
+            // If even that fails, the next opening sweeps it.
+            let _ = self.shared.files.remove(&self.dir, &self.name);
         }
     }
 }
@@ -115,10 +119,8 @@ impl Staging for Landing {
 impl Shared {
     /// Removes something staged.
     pub(super) fn drop_staged(&self, staged: &Staged) {
-        if let Ok(staging) = staged.home.staging() {
-            // If even that fails, the next opening sweeps it.
-            let _ = self.files.remove(staging, &staged.name);
-        }
+        // If even that fails, the next opening sweeps it.
+        let _ = self.files.remove(&staged.dir, &staged.name);
     }
 
     /// [`fail`], but what is no item's own fault stays the vault's.

@@ -95,12 +95,15 @@ impl Shared {
                 _ => continue,
             }
             for name in names(self, &dir).map_err(listing)? {
-                // A staged file bears its photo's time: only its last change says its age.
-                let stale = self.files.stat(&dir, &name).is_ok_and(|stat| {
-                    stat.kind == Kind::File && old(stat.changed.max(stat.modified))
-                });
-                if stale && self.files.remove(&dir, &name).is_ok() {
-                    tidied.swept += 1;
+                // A staged file bears its photo's time: only its last change says its age. A
+                // subfolder changes with every file that comes or goes.
+                let Ok(stat) = self.files.stat(&dir, &name) else { continue };
+                match stat.kind {
+                    _ if !old(stat.changed.max(stat.modified)) => {}
+                    Kind::Dir => {
+                        tidied.swept += super::lanes::remove_folder(&*self.files, &dir, &name);
+                    }
+                    _ => tidied.swept += u64::from(self.files.remove(&dir, &name).is_ok()),
                 }
             }
             if self.files.stat_dir(&dir).is_ok_and(|stat| old(stat.changed.max(stat.modified))) {
