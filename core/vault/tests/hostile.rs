@@ -4,7 +4,7 @@ mod support;
 
 use keepsake_vault::put::Unwatched;
 use keepsake_vault::{
-    Blame, Found, FolderVault, Held, OpenFolder, OsFiles, SegmentName, Vault, VaultError, VaultPath,
+    Blame, FolderVault, Found, Held, OpenFolder, OsFiles, SegmentName, Vault, VaultError, VaultPath,
 };
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -223,7 +223,14 @@ fn names_that_are_not_text_or_very_long_are_kept_apart() {
     let long_two = [vec![b'x'; 250], b"y.jpg".to_vec()].concat();
     let emoji = "👩‍👩‍👧‍👦".repeat(10) + ".jpg";
     let names: [&[u8]; 9] = [
-        b"caf\xe9.jpg", b"caf\xe8.jpg", emoji.as_bytes(), &long_one, &long_two, b".keepsake", b"..", b"a\nb",
+        b"caf\xe9.jpg",
+        b"caf\xe8.jpg",
+        emoji.as_bytes(),
+        &long_one,
+        &long_two,
+        b".keepsake",
+        b"..",
+        b"a\nb",
         b"con.jpg",
     ];
     for (number, name) in names.into_iter().enumerate() {

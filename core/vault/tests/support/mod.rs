@@ -2,6 +2,7 @@
 #![allow(dead_code)] // each test uses a part of it
 
 pub mod camera;
+pub mod mount;
 
 use keepsake_machine::media::{Digest, Role, Version};
 use keepsake_vault::files::{Dir, File, Kind, Space, Stat, Written};
