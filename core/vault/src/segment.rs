@@ -93,18 +93,18 @@ impl Writer {
         self.entries == 0
     }
 
-    /// The whole segment.
-    pub fn finish(self) -> Result<Vec<u8>, serde_json::Error> {
+    /// The whole segment, to be written one part behind the other.
+    pub fn finish(self) -> Result<[Vec<u8>; 3], serde_json::Error> {
+        let line = |mut text: String| {
+            text.push('\n');
+            text.into_bytes()
+        };
         let head = Head { keepsake: "records".to_owned(), format: FORMAT, last: self.last };
-        let mut bytes = Vec::with_capacity(self.body.len() + 300);
-        serde_json::to_writer(&mut bytes, &head)?;
-        bytes.push(b'\n');
-        bytes.extend_from_slice(&self.body);
-        let sha256 = hex::encode(&Sha256::digest(&bytes));
-        let tail = Tail { end: End { entries: self.entries, sha256 } };
-        serde_json::to_writer(&mut bytes, &tail)?;
-        bytes.push(b'\n');
-        Ok(bytes)
+        let head = line(serde_json::to_string(&head)?);
+        let sha256: [u8; 32] =
+            Sha256::new().chain_update(&head).chain_update(&self.body).finalize().into();
+        let end = End { entries: self.entries, sha256: hex::encode(&sha256) };
+        Ok([head, self.body, line(serde_json::to_string(&Tail { end })?)])
     }
 }
 

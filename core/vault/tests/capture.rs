@@ -12,6 +12,7 @@ fn read(bytes: &[u8]) -> Option<Captured> {
     captured(&mut Cursor::new(bytes))
 }
 
+#[allow(clippy::unnecessary_wraps)] // it is compared with what may be none
 fn at(text: &str, offset: Option<i16>, source: CaptureSource) -> Option<Captured> {
     Some(Captured { local: LocalTime::parse(text).unwrap(), offset, source })
 }

@@ -157,10 +157,7 @@ impl Shared {
         });
         match listed {
             // A folder that we may not look into holds nothing that we can adopt.
-            Err(error) if depth > 0 && error.kind() != std::io::ErrorKind::Other => {
-                let _ = error;
-                return Ok(());
-            }
+            Err(error) if depth > 0 && is_closed(&error) => return Ok(()),
             listed => listed.map_err(|error| fail("listing", path, 0, error))?,
         }
         for path in unknown {
@@ -191,6 +188,10 @@ impl Shared {
     pub(super) fn look_again(&self) {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner).listed = false;
     }
+}
+
+fn is_closed(error: &std::io::Error) -> bool {
+    is_absent(error) || error.kind() == std::io::ErrorKind::PermissionDenied
 }
 
 /// Stands for a path among the recorded ones. Two that meet only cost one adoption.

@@ -91,8 +91,8 @@ impl Shared {
         home: &Home,
         writer: Writer,
     ) -> Result<SegmentName, VaultError> {
-        let bytes = writer.finish().map_err(|error| spelling(&error))?;
-        let size = bytes.len() as u64;
+        let parts = writer.finish().map_err(|error| spelling(&error))?;
+        let size = parts.iter().map(|part| part.len() as u64).sum();
         let (staging, segments) = (home.staging()?, home.segments()?);
         let name = SegmentName(random_name()?);
         let file = file_name(&name);
@@ -101,7 +101,7 @@ impl Shared {
         let written = self
             .files
             .create_new(staging, os)
-            .and_then(|to| self.files.write(&to, &bytes))
+            .and_then(|to| parts.iter().try_for_each(|part| self.files.write(&to, part)))
             .and_then(|()| self.files.rename_new(staging, os, segments, os));
         if let Err(error) = written {
             let _ = self.files.remove(staging, os); // else the next opening sweeps it

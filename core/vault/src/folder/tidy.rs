@@ -16,9 +16,9 @@ use std::ffi::{OsStr, OsString};
 /// Segments up to this many are left alone.
 const FEW: usize = 32;
 /// A merged segment is closed at this size: a million records are a few dozen.
-const CLOSED_AT: usize = 12 << 20;
+const CLOSED_AT: usize = 8 << 20;
 /// Segments of this size are not merged again.
-const LARGE: u64 = 6 << 20;
+const LARGE: u64 = 4 << 20;
 /// Staging that did not change for so long belongs to nobody: 30 days, in milliseconds.
 const ABANDONED: i64 = 30 * 86_400_000;
 
@@ -161,10 +161,11 @@ impl Merge {
 
     fn finish(self) -> (Writer, Vec<SegmentName>) {
         let mut writer = Writer::default();
-        for (line, of) in &self.lines {
+        // Taken one by one: a segment of megabytes is not held twice.
+        for (line, of) in self.lines {
             match of {
-                Some((device, sequence)) => writer.push_known(line, *device, *sequence),
-                None => writer.push_line(line),
+                Some((device, sequence)) => writer.push_known(&line, device, sequence),
+                None => writer.push_line(&line),
             }
         }
         (writer, self.sources)

@@ -29,7 +29,7 @@ fn segment(entries: &[Entry]) -> Vec<u8> {
     for entry in entries {
         writer.push(entry).unwrap();
     }
-    writer.finish().unwrap()
+    writer.finish().unwrap().concat()
 }
 
 fn entries() -> Vec<Entry> {
@@ -78,7 +78,7 @@ fn a_line_that_leads_out_of_the_vault_is_named_and_skipped() {
     writer.push_line(br#"{"person":{"name":"of a later version"}}"#);
     writer.push_line(good.replace("PairedVideo", "Hologram").as_bytes());
     let mut seen = 0;
-    let read = read(&writer.finish().unwrap(), &mut |_| seen += 1);
+    let read = read(&writer.finish().unwrap().concat(), &mut |_| seen += 1);
     assert_eq!((seen, read.entries, read.unknown, read.hostile.len()), (1, 1, 2, 3));
 }
 

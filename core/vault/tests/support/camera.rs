@@ -125,6 +125,7 @@ pub fn heic(times: Times) -> Vec<u8> {
 
 /// A movie of Apple's: its media first, then `moov` with a header time (seconds since 1904) and,
 /// where given, Apple's key with local time and offset (the format's "Metadata" chapter).
+#[allow(clippy::trivially_copy_pass_by_ref)] // b"qt  " is one
 pub fn movie(brand: &[u8; 4], header: u32, key: Option<&str>) -> Vec<u8> {
     let mut mvhd = vec![0; 4];
     for word in [header, header, 600, 6_000, 0x0001_0000] {
