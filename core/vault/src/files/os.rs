@@ -97,10 +97,7 @@ impl Files for OsFiles {
         let (from, to) = (folder(from)?, folder(to)?);
         match fs::renameat_with(from, name, to, new, RenameFlags::NOREPLACE) {
             // An old kernel, or a file system that cannot: a hard link never replaces either.
-            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
-                fs::linkat(from, name, to, new, AtFlags::empty())?;
-                Ok(fs::unlinkat(from, name, AtFlags::empty())?)
-            }
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => rename_by_link(from, name, to, new),
             renamed => Ok(renamed?),
         }
     }
@@ -114,24 +111,7 @@ impl Files for OsFiles {
     }
 
     fn barrier(&self, at: &Dir, written: &[Written<'_>]) -> io::Result<()> {
-        if sync_volume(folder(at)?)? {
-            return Ok(());
-        }
-        for one in written {
-            let dir = folder(one.dir)?;
-            match one.name {
-                None => sync(dir)?,
-                Some(name) => {
-                    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-                    match fs::openat(dir, name, flags, Mode::empty()) {
-                        // Renamed or removed since by whoever else waits at this barrier.
-                        Err(Errno::NOENT) => {}
-                        file => sync(file?.as_fd())?,
-                    }
-                }
-            }
-        }
-        Ok(())
+        if sync_volume(folder(at)?)? { Ok(()) } else { sync_each(written) }
     }
 
     fn space(&self, at: &Dir) -> io::Result<Space> {
@@ -141,6 +121,35 @@ impl Files for OsFiles {
             total: volume.f_blocks.saturating_mul(volume.f_frsize),
         })
     }
+}
+
+/// Takes a name that is free, in two steps: a kill between them leaves both names, of one file.
+fn rename_by_link(
+    from: BorrowedFd<'_>,
+    name: &OsStr,
+    to: BorrowedFd<'_>,
+    new: &OsStr,
+) -> io::Result<()> {
+    fs::linkat(from, name, to, new, AtFlags::empty())?;
+    Ok(fs::unlinkat(from, name, AtFlags::empty())?)
+}
+
+fn sync_each(written: &[Written<'_>]) -> io::Result<()> {
+    for one in written {
+        let dir = folder(one.dir)?;
+        match one.name {
+            None => sync(dir)?,
+            Some(name) => {
+                let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+                match fs::openat(dir, name, flags, Mode::empty()) {
+                    // Renamed or removed since by whoever else waits at this barrier.
+                    Err(Errno::NOENT) => {}
+                    file => sync(file?.as_fd())?,
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Syncs the whole volume; `false` where that is not to be had or not to be believed.
@@ -207,4 +216,39 @@ fn open(file: &File) -> rustix::io::Result<BorrowedFd<'_>> {
 
 fn foreign() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, "a folder that other files opened")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_a_volume_cannot_be_synced_as_a_whole_each_file_and_folder_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = OsFiles.root(dir.path(), false).unwrap();
+        let name = OsStr::new("a");
+        let file = OsFiles.create_new(&root, name).unwrap();
+        OsFiles.write(&file, b"x").unwrap();
+        let gone = Some(OsStr::new("renamed meanwhile"));
+        let written = [Some(name), gone, None].map(|name| Written { dir: &root, name });
+        sync_each(&written).unwrap();
+        OsFiles.barrier(&root, &written).unwrap();
+    }
+
+    #[test]
+    fn neither_way_of_renaming_replaces_anything() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = OsFiles.root(dir.path(), false).unwrap();
+        std::fs::write(dir.path().join("a"), b"a").unwrap();
+        std::fs::write(dir.path().join("b"), b"b").unwrap();
+        let [a, b, c] = ["a", "b", "c"].map(OsStr::new);
+        let at = folder(&root).unwrap();
+        for taken in [OsFiles.rename_new(&root, a, &root, b), rename_by_link(at, a, at, b)] {
+            assert_eq!(taken.unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        }
+        rename_by_link(at, a, at, c).unwrap();
+        OsFiles.rename_new(&root, c, &root, a).unwrap();
+        assert_eq!(std::fs::read(dir.path().join("a")).unwrap(), b"a");
+        assert_eq!(std::fs::read(dir.path().join("b")).unwrap(), b"b");
+    }
 }
