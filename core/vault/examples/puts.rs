@@ -1,11 +1,12 @@
 //! How long the folder vault takes for many small photos, and how many syncs.
 //!
 //! ```text
-//! cargo run --release -p keepsake-vault --example puts -- FOLDER [COUNT] [BYTES]
+//! cargo run --release -p keepsake-vault --example puts -- FOLDER [COUNT] [BYTES] [LANES]
 //! ```
 //!
 //! The bytes are made, not read, and the digest is not computed: what is measured is the vault.
-//! Three threads, as in the engine: staging, putting, recording. Compare with `cp -r` and `sync` of
+//! One thread stages; in each lane one puts and one
+//! records, as in the engine: more lanes share more syncs. Compare with `cp -r` and `sync` of
 //! as many files.
 
 use keepsake_machine::media::{Digest, Role, Version};
@@ -19,9 +20,9 @@ use std::error::Error;
 use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 type Anyhow = Box<dyn Error + Send + Sync>;
@@ -39,33 +40,41 @@ fn main() -> Result<(), Anyhow> {
     let root = args.next().ok_or("name a folder that does not exist yet")?;
     let count: u64 = args.next().map_or(Ok(100_000), |arg| arg.parse())?;
     let size: usize = args.next().map_or(Ok(4096), |arg| arg.parse())?;
+    let lanes: usize = args.next().map_or(Ok(2), |arg| arg.parse())?;
     let files = Arc::new(Counting::default());
     let how = OpenFolder { expected: None, device: Some(DeviceId([1; 16])), reserve: Some(0) };
     let vault = FolderVault::open(files.clone(), Path::new(&root), how)?;
     let (cpu, start) = (cpu_time(), Instant::now());
     let (to_put, puts) = sync_channel::<Vec<One>>(4);
     let (to_record, records) = sync_channel::<Vec<One>>(4);
-    let vault = &vault;
+    let (puts, records) = (Mutex::new(puts), Mutex::new(records));
+    let (vault, puts, records) = (&vault, &puts, &records);
     std::thread::scope(|scope| -> Result<(), Anyhow> {
-        let putting = scope.spawn(move || -> Result<(), Anyhow> {
-            for group in puts {
-                to_record.send(put(vault, group)?)?;
-            }
-            Ok(())
-        });
-        let recording = scope.spawn(move || -> Result<(), Anyhow> {
-            for group in records {
-                record(vault, &group)?;
-            }
-            Ok(())
-        });
+        let mut threads = Vec::new();
+        for _ in 0..lanes {
+            let to_record = to_record.clone();
+            threads.push(scope.spawn(move || -> Result<(), Anyhow> {
+                while let Some(group) = next(puts) {
+                    to_record.send(put(vault, group)?)?;
+                }
+                Ok(())
+            }));
+            threads.push(scope.spawn(move || -> Result<(), Anyhow> {
+                while let Some(group) = next(records) {
+                    record(vault, &group)?;
+                }
+                Ok(())
+            }));
+        }
+        drop(to_record);
         let mut bytes = vec![7; size];
         for first in (0..count).step_by(256) {
             to_put.send(stage(vault, first..count.min(first + 256), &mut bytes)?)?;
         }
         drop(to_put);
-        putting.join().map_err(|_| "the putting thread panicked")??;
-        recording.join().map_err(|_| "the recording thread panicked")??;
+        for thread in threads {
+            thread.join().map_err(|_| "a thread panicked")??;
+        }
         Ok(())
     })?;
     let (cpu, took) = (cpu_time() - cpu, start.elapsed().as_secs_f64());
@@ -83,6 +92,10 @@ fn main() -> Result<(), Anyhow> {
         tidied.merged.len()
     );
     Ok(())
+}
+
+fn next(from: &Mutex<Receiver<Vec<One>>>) -> Option<Vec<One>> {
+    from.lock().ok()?.recv().ok()
 }
 
 fn stage(
