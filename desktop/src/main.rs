@@ -1,2 +1,3 @@
 //! stub
+mod formats; mod group; mod size; mod skipped; mod walk;
 fn main() {}
