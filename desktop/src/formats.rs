@@ -59,24 +59,25 @@ pub const PACKAGES: &[&str] =
 /// Whether a folder of this name is a library package.
 pub fn is_package(name: &[u8]) -> bool {
     split(name).is_some_and(|(stem, extension)| {
-        !stem.is_empty() && PACKAGES.iter().any(|known| extension.eq_ignore_ascii_case(known.as_bytes()))
+        !stem.is_empty()
+            && PACKAGES.iter().any(|known| extension.eq_ignore_ascii_case(known.as_bytes()))
     })
 }
 
 /// Folders that hold no original: our own, the system's, wastebaskets, generated thumbnails. Each
 /// one met is counted and listed. Every other folder is walked, hidden ones too.
 pub const SYSTEM: &[&str] = &[
-    ".keepsake",                  // a vault's own
-    "$RECYCLE.BIN",               // Windows' wastebasket
-    "System Volume Information",  // Windows
-    ".Trashes",                   // macOS' wastebasket on a volume
-    ".Spotlight-V100",            // macOS' search index
-    ".fseventsd",                 // macOS
-    ".DocumentRevisions-V100",    // macOS
-    ".TemporaryItems",            // macOS
-    "lost+found",                 // ext file systems
-    ".thumbnails",                // Android's and the desktop's small copies
-    "@eaDir",                     // Synology's small copies
+    ".keepsake",                 // a vault's own
+    "$RECYCLE.BIN",              // Windows' wastebasket
+    "System Volume Information", // Windows
+    ".Trashes",                  // macOS' wastebasket on a volume
+    ".Spotlight-V100",           // macOS' search index
+    ".fseventsd",                // macOS
+    ".DocumentRevisions-V100",   // macOS
+    ".TemporaryItems",           // macOS
+    "lost+found",                // ext file systems
+    ".thumbnails",               // Android's and the desktop's small copies
+    "@eaDir",                    // Synology's small copies
 ];
 
 /// Whether a folder of this name holds no original, see [`SYSTEM`]. `.Trash-1000` and its like are
@@ -89,46 +90,62 @@ const LONGEST: usize = 5;
 
 /// The frequent ones first: the table is searched from the top for every file of a scan.
 const TABLE: &[(Kind, &[&str])] = &[
-    (Kind::Still, &[
-        "jpg", "heic", "jpeg", "png", // phones and cameras
-        "webp", "gif", "heif", "hif", "avif", "avifs", "heics", "jxl", // newer, and Canon's and Sony's HIF
-        "tif", "tiff", "bmp", "jpe", "jfif", "jp2", "j2k", "jpf", "jpx", "jxr", "wdp", "hdp", "mpo", "jps",
-        "psd", "psb", "exr", "hdr", "tga", "svg", "pcx", "qoi", "ktx", "apng",
-    ]),
+    (
+        Kind::Still,
+        &[
+            "jpg", "heic", "jpeg", "png", // phones and cameras
+            "webp", "gif", "heif", "hif", "avif", "avifs", "heics",
+            "jxl", // newer, and Canon's and Sony's HIF
+            "tif", "tiff", "bmp", "jpe", "jfif", "jp2", "j2k", "jpf", "jpx", "jxr", "wdp", "hdp",
+            "mpo", "jps", "psd", "psb", "exr", "hdr", "tga", "svg", "pcx", "qoi", "ktx", "apng",
+        ],
+    ),
     (Kind::Clip, &["mov", "mp4", "m4v"]),
-    (Kind::Raw, &[
-        "dng", // Adobe, Apple ProRAW, Android, Leica, Ricoh
-        "cr3", "cr2", "crw", // Canon
-        "nef", "nrw", // Nikon
-        "arw", "srf", "sr2", "arq", // Sony
-        "raf", // Fujifilm
-        "orf", "ori", // Olympus, OM System
-        "rw2", "raw", "rwl", // Panasonic, Leica
-        "pef", "ptx", // Pentax
-        "srw", // Samsung
-        "x3f", // Sigma
-        "3fr", "fff", // Hasselblad
-        "iiq", "cap", "eip", // Phase One
-        "mef", "mfw", // Mamiya
-        "mos", // Leaf
-        "mrw", "mdc", // Minolta
-        "kdc", "dcr", "k25", "dcs", "drf", // Kodak
-        "erf", // Epson
-        "bay", // Casio
-        "gpr", // GoPro
-        "cam", "cine", "pxn", "rwz", "sti", // others
-    ]),
-    (Kind::Sidecar, &[
-        "xmp", "thm", // Adobe; small pictures of videos and Canon RAWs
-        "dop", "pp3", "cos", "nksc", "on1", "vrd", "dr4", // DxO, RawTherapee, Capture One, Nikon, ON1, Canon
-        "lrv", "srt", "gpx", // GoPro's and DJI's small copies, subtitles with places, tracks
-    ]),
+    (
+        Kind::Raw,
+        &[
+            "dng", // Adobe, Apple ProRAW, Android, Leica, Ricoh
+            "cr3", "cr2", "crw", // Canon
+            "nef", "nrw", // Nikon
+            "arw", "srf", "sr2", "arq", // Sony
+            "raf", // Fujifilm
+            "orf", "ori", // Olympus, OM System
+            "rw2", "raw", "rwl", // Panasonic, Leica
+            "pef", "ptx", // Pentax
+            "srw", // Samsung
+            "x3f", // Sigma
+            "3fr", "fff", // Hasselblad
+            "iiq", "cap", "eip", // Phase One
+            "mef", "mfw", // Mamiya
+            "mos", // Leaf
+            "mrw", "mdc", // Minolta
+            "kdc", "dcr", "k25", "dcs", "drf", // Kodak
+            "erf", // Epson
+            "bay", // Casio
+            "gpr", // GoPro
+            "cam", "cine", "pxn", "rwz", "sti", // others
+        ],
+    ),
+    (
+        Kind::Sidecar,
+        &[
+            "xmp", "thm", // Adobe; small pictures of videos and Canon RAWs
+            "dop", "pp3", "cos", "nksc", "on1", "vrd",
+            "dr4", // DxO, RawTherapee, Capture One, Nikon, ON1, Canon
+            "lrv", "srt",
+            "gpx", // GoPro's and DJI's small copies, subtitles with places, tracks
+        ],
+    ),
     (Kind::Adjustment, &["aae"]),
-    (Kind::Video, &[
-        "3gp", "3g2", "3gpp", "avi", "mts", "m2ts", "m2t", "mpg", "mpeg", "mpe", "m2v", "m1v", "wmv", "asf",
-        "mkv", "webm", "vob", "mod", "tod", "dv", "dif", "mxf", "ts", "flv", "f4v", "ogv", "ogm", "divx",
-        "qt", "mjpg", "insv", "insp", "360", "braw", "r3d", "crm", "amv", "rm", "rmvb", "mp4v",
-    ]),
+    (
+        Kind::Video,
+        &[
+            "3gp", "3g2", "3gpp", "avi", "mts", "m2ts", "m2t", "mpg", "mpeg", "mpe", "m2v", "m1v",
+            "wmv", "asf", "mkv", "webm", "vob", "mod", "tod", "dv", "dif", "mxf", "ts", "flv",
+            "f4v", "ogv", "ogm", "divx", "qt", "mjpg", "insv", "insp", "360", "braw", "r3d", "crm",
+            "amv", "rm", "rmvb", "mp4v",
+        ],
+    ),
     (Kind::Audio, &["wav", "m4a", "aac", "amr", "mp3"]),
 ];
 
@@ -148,7 +165,8 @@ mod tests {
 
     #[test]
     fn what_is_in_no_line_is_other() {
-        for name in [&b"notes.txt"[..], b"jpg", b".jpg", b"._IMG_1.jpg", b"x.", b"", b"x.jpegjpeg"] {
+        for name in [&b"notes.txt"[..], b"jpg", b".jpg", b"._IMG_1.jpg", b"x.", b"", b"x.jpegjpeg"]
+        {
             assert_eq!(kind(name), Kind::Other, "{}", name.escape_ascii());
         }
     }

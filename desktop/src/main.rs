@@ -1,3 +1,83 @@
-//! stub
-mod formats; mod group; mod size; mod skipped; mod walk;
-fn main() {}
+//! `keepsake`: the command line. The third host of the engine, beside the phones.
+//!
+//! Here lives what a desktop knows: a folder as a photo library ([`walk`], [`formats`], [`group`],
+//! [`source`]), where state is kept ([`state`]), and what people type and read ([`cli`], [`show`],
+//! [`commands`]). What to do next is the machine's, and doing it the engine's.
+#![forbid(unsafe_code)]
+
+mod backup;
+mod cli;
+mod clock;
+mod commands;
+mod formats;
+mod group;
+mod packed;
+mod show;
+mod signals;
+mod size;
+mod skipped;
+mod source;
+mod state;
+mod summary;
+mod version;
+mod walk;
+mod watch;
+mod words;
+
+use clap::{CommandFactory, Parser};
+use cli::{Cli, Command};
+use std::process::ExitCode;
+use summary::Exit;
+
+/// Why a command did nothing, in a sentence that says what to do.
+#[derive(Debug)]
+pub struct Failure(String);
+
+impl From<keepsake_engine::EngineError> for Failure {
+    fn from(error: keepsake_engine::EngineError) -> Self {
+        Failure(error.to_string())
+    }
+}
+
+impl From<state::StateError> for Failure {
+    fn from(error: state::StateError) -> Self {
+        Failure(error.to_string())
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(wrong) => {
+            // Nobody to tell: the exit code still does.
+            let _ = wrong.print();
+            let exit = if wrong.use_stderr() { Exit::Wrong } else { Exit::Safe };
+            return ExitCode::from(exit as u8);
+        }
+    };
+    let exit = match &cli.command {
+        Command::Backup(args) => backup::run(args),
+        Command::Status { at, json } => commands::status(at, *json),
+        Command::Verify { at, deep } => commands::verify(at, *deep),
+        Command::Restore { vault, dest } => commands::restore(vault, dest),
+        Command::Retry(args) => commands::retry(args),
+        Command::Forget(args) => commands::forget(args),
+        Command::Library(args) => commands::library(args),
+        Command::Report { at, out } => commands::report(at, out),
+        Command::Replay { log, effects } => commands::replay(log, *effects),
+        Command::Completions { shell } => {
+            clap_complete::generate(
+                *shell,
+                &mut Cli::command(),
+                "keepsake",
+                &mut std::io::stdout(),
+            );
+            Ok(Exit::Safe)
+        }
+    };
+    let exit = exit.unwrap_or_else(|failure| {
+        eprintln!("keepsake: {}", failure.0);
+        Exit::Wrong
+    });
+    ExitCode::from(exit as u8)
+}

@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(count(999), "999");
         assert_eq!(counted(1, "file"), "1 file");
         assert_eq!(span(Duration::from_secs(61)), "2 min");
-        assert_eq!(span(Duration::from_secs(7_500)), "2 h 5 min");
-        assert_eq!(span(Duration::from_secs(90_000)), "1 d 1 h");
+        assert_eq!(span(Duration::from_mins(125)), "2 h 5 min");
+        assert_eq!(span(Duration::from_hours(25)), "1 d 1 h");
     }
 }

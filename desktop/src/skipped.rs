@@ -96,7 +96,8 @@ impl Skipped {
     /// One more.
     pub fn add(&mut self, reason: Reason, path: &[u8]) {
         self.tally.counts[reason as usize] += 1;
-        if matches!(reason, Reason::Package | Reason::Unreadable) && self.tally.named.len() < NAMED {
+        if matches!(reason, Reason::Package | Reason::Unreadable) && self.tally.named.len() < NAMED
+        {
             self.tally.named.push((reason, path.to_vec()));
         }
         if let Some((file, ..)) = &mut self.list {

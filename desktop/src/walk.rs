@@ -12,10 +12,12 @@
 
 use crate::formats::{self, Kind};
 use crate::group::{self, Names, Part};
+use crate::packed::Packed;
 use crate::skipped::{Reason, Skipped, Tally};
+use crate::version::version;
 use globset::GlobSet;
 use keepsake_catalog::seen::{SeenAsset, SeenResource};
-use keepsake_machine::media::{Access, Locality, Size, Version};
+use keepsake_machine::media::{Access, Locality, Size};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
 use std::collections::VecDeque;
 use std::ffi::OsStr;
@@ -92,20 +94,17 @@ pub fn walk(
                 let above = walk.path.len();
                 walk.path.extend_from_slice(&name);
                 walk.path.push(b'/');
-                let opened = rustix::fs::openat(&level.fd, OsStr::from_bytes(&name), FOLDER, Mode::empty());
-                match opened.and_then(|fd| walk.read(fd)) {
-                    Ok(mut below) => {
-                        below.above = above;
-                        levels.push(below);
-                    }
-                    // Gone since its name was read: an ordinary change, seen by the next scan; it
-                    // is out of sight for this one.
-                    Err(_) => {
-                        let path = std::mem::take(&mut walk.path);
-                        walk.skipped.add(Reason::Unreadable, &path[..path.len() - 1]);
-                        walk.path = path[..above].to_vec();
-                        walk.walked.hidden.push(path);
-                    }
+                let opened =
+                    rustix::fs::openat(&level.fd, OsStr::from_bytes(&name), FOLDER, Mode::empty());
+                if let Ok(mut below) = opened.and_then(|fd| walk.read(fd)) {
+                    below.above = above;
+                    levels.push(below);
+                } else {
+                    // It may not be read, or is gone since its name was: out of sight.
+                    let path = std::mem::take(&mut walk.path);
+                    walk.skipped.add(Reason::Unreadable, &path[..path.len() - 1]);
+                    walk.path = path[..above].to_vec();
+                    walk.walked.hidden.push(path);
                 }
             }
             Step::Up => {
@@ -119,32 +118,6 @@ pub fn walk(
     Ok(walk.walked)
 }
 
-/// The fingerprint of a file's bytes: size, modification time and change time to the nanosecond.
-///
-/// The change time makes a `chmod` or a new hard link look like a change: the file is read again,
-/// and not sent again. Without it an edit that keeps size and modification time (a rating written
-/// by a tool that restores the time) would never be backed up. The inode is not in it: some file
-/// systems number anew at every mount.
-pub fn version(stat: &Stat) -> Version {
-    // Values of other systems' narrower types are widened; the bits are all that matters.
-    let fields = [
-        stat.st_size as u64,
-        stat.st_mtime as u64,
-        stat.st_mtime_nsec as u64,
-        stat.st_ctime as u64,
-        stat.st_ctime_nsec as u64,
-    ];
-    let mut hash = 0x9e37_79b9_7f4a_7c15_u64;
-    for field in fields {
-        // The finalizer of MurmurHash3, which is public domain.
-        hash ^= field;
-        hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
-        hash = (hash ^ (hash >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
-        hash ^= hash >> 33;
-    }
-    Version(hash)
-}
-
 /// One folder on the way down.
 struct Level {
     fd: OwnedFd,
@@ -156,6 +129,14 @@ struct Level {
     block: VecDeque<Vec<Part>>,
     /// How long the path was above this folder.
     above: usize,
+}
+
+impl Level {
+    fn down(&mut self) -> Step {
+        let name = self.folders.name(self.next_folder).to_vec();
+        self.next_folder += 1;
+        Step::Down(name)
+    }
 }
 
 enum Step {
@@ -210,7 +191,15 @@ impl Walk<'_> {
         }
         files.sort(false);
         folders.sort(true);
-        Ok(Level { fd, files, folders, next_file: 0, next_folder: 0, block: VecDeque::new(), above: 0 })
+        Ok(Level {
+            fd,
+            files,
+            folders,
+            next_file: 0,
+            next_folder: 0,
+            block: VecDeque::new(),
+            above: 0,
+        })
     }
 
     fn enters(&mut self, name: &[u8]) -> bool {
@@ -257,26 +246,19 @@ impl Walk<'_> {
                 group::group(&level.files, first..end, |kind| all || kind != Kind::Other).into();
         }
         let file = level.block.front().map(|asset| level.files.name(asset[0].name));
-        let folder =
-            (level.next_folder < level.folders.len()).then(|| level.folders.name(level.next_folder));
+        let folder = (level.next_folder < level.folders.len())
+            .then(|| level.folders.name(level.next_folder));
         match (file, folder) {
             (None, None) => Ok(Step::Up),
-            (Some(file), Some(folder)) if !before_folder(file, folder) => self.down(level),
+            (Some(file), Some(folder)) if !before_folder(file, folder) => Ok(level.down()),
             (Some(_), _) => {
                 if let Some(asset) = level.block.pop_front() {
                     self.asset(level, &asset)?;
                 }
                 Ok(Step::On)
             }
-            (None, Some(_)) => self.down(level),
+            (None, Some(_)) => Ok(level.down()),
         }
-    }
-
-    #[allow(clippy::unnecessary_wraps)] // one arm of `step`
-    fn down(&self, level: &mut Level) -> Result<Step, WalkError> {
-        let name = level.folders.name(level.next_folder).to_vec();
-        level.next_folder += 1;
-        Ok(Step::Down(name))
     }
 
     fn asset(&mut self, level: &Level, parts: &[Part]) -> Result<(), WalkError> {
@@ -325,9 +307,8 @@ impl Walk<'_> {
 }
 
 fn seen(local_id: Vec<u8>, name: &[u8], part: Part, stat: &Stat) -> SeenResource {
-    let modified = i64::try_from(
-        i128::from(stat.st_mtime) * 1_000_000_000 + i128::from(stat.st_mtime_nsec),
-    );
+    let modified =
+        i64::try_from(i128::from(stat.st_mtime) * 1_000_000_000 + i128::from(stat.st_mtime_nsec));
     SeenResource {
         local_id,
         role: part.role,
@@ -348,57 +329,6 @@ fn stat(folder: &OwnedFd, name: &[u8]) -> rustix::io::Result<Stat> {
 /// Whether `file` comes before everything in `folder` in the order of paths.
 fn before_folder(file: &[u8], folder: &[u8]) -> bool {
     file.iter().copied().cmp(folder.iter().copied().chain([b'/'])).is_lt()
-}
-
-/// Names, packed: one buffer, five bytes a name beside it.
-#[derive(Default)]
-struct Packed {
-    bytes: Vec<u8>,
-    /// Where each name begins: a byte with its length, then the name.
-    at: Vec<u32>,
-}
-
-impl Packed {
-    fn push(&mut self, name: &[u8]) {
-        // No system allows longer names, nor four gigabytes of them in one folder.
-        let (Ok(length), Ok(at)) = (u8::try_from(name.len()), u32::try_from(self.bytes.len())) else {
-            return;
-        };
-        self.at.push(at);
-        self.bytes.push(length);
-        self.bytes.extend_from_slice(name);
-    }
-
-    fn sort(&mut self, folders: bool) {
-        self.bytes.shrink_to_fit();
-        let mut at = std::mem::take(&mut self.at);
-        at.shrink_to_fit();
-        if folders {
-            at.sort_unstable_by(|one, other| {
-                let path = |at| self.at(at).iter().copied().chain([b'/']);
-                path(*one).cmp(path(*other))
-            });
-        } else {
-            at.sort_unstable_by(|one, other| self.at(*one).cmp(self.at(*other)));
-        }
-        self.at = at;
-    }
-
-    fn at(&self, at: u32) -> &[u8] {
-        let at = at as usize;
-        let length = usize::from(self.bytes[at]);
-        &self.bytes[at + 1..at + 1 + length]
-    }
-}
-
-impl Names for Packed {
-    fn len(&self) -> usize {
-        self.at.len()
-    }
-
-    fn name(&self, index: usize) -> &[u8] {
-        self.at(self.at[index])
-    }
 }
 
 const PAGE: usize = 1_000;

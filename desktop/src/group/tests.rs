@@ -19,8 +19,10 @@ fn assets(mut names: Vec<&'static str>) -> Vec<String> {
     while at < names.len() {
         let end = block_end(&names, at);
         for asset in group(&names, at..end, |kind| kind != Kind::Other) {
-            let parts: Vec<String> =
-                asset.iter().map(|part| format!("{}:{:?}", names.0[part.name], part.role)).collect();
+            let parts: Vec<String> = asset
+                .iter()
+                .map(|part| format!("{}:{:?}", names.0[part.name], part.role))
+                .collect();
             all.push(parts.join(" "));
         }
         at = end;
@@ -54,7 +56,14 @@ fn both_spellings_of_a_sidecar_find_their_picture() {
 #[test]
 fn an_iphones_edits_belong_to_the_picture_they_edit() {
     assert_eq!(
-        assets(vec!["IMG_1234.HEIC", "IMG_1234.MOV", "IMG_1234.AAE", "IMG_E1234.JPG", "IMG_E1234.MOV", "IMG_O1234.AAE"]),
+        assets(vec![
+            "IMG_1234.HEIC",
+            "IMG_1234.MOV",
+            "IMG_1234.AAE",
+            "IMG_E1234.JPG",
+            "IMG_E1234.MOV",
+            "IMG_O1234.AAE"
+        ]),
         ["IMG_1234.HEIC:Photo IMG_E1234.JPG:EditedPhoto IMG_1234.AAE:Adjustment \
           IMG_O1234.AAE:Adjustment IMG_1234.MOV:PairedVideo IMG_E1234.MOV:EditedPairedVideo"]
     );
@@ -72,19 +81,32 @@ fn two_stills_of_one_stem_and_twins_by_case_are_assets_of_their_own() {
     assert_eq!(assets(vec!["a.JPG", "a.jpg"]), ["a.JPG:Photo", "a.jpg:Photo"]);
     assert_eq!(
         assets(vec!["a.mov", "a.jpg", "a.MOV"]),
-        ["a.MOV:Video".replace("a.MOV:Video", "a.jpg:Photo a.MOV:PairedVideo"), "a.mov:Video".into()]
+        [
+            "a.MOV:Video".replace("a.MOV:Video", "a.jpg:Photo a.MOV:PairedVideo"),
+            "a.mov:Video".into()
+        ]
     );
 }
 
 #[test]
 fn assets_come_in_the_order_of_their_primaries_and_no_file_is_lost() {
     let mut names = vec![
-        "IMG_0001.HEIC", "IMG_0001.MOV", "IMG_0001.edit.HEIC", "IMG_0001-2.HEIC", "IMG_0001 (1).MOV",
-        "IMG_0001.a.b.xmp", ".hidden.jpg", ".a.jpg", ".a.mov", "x.wav", "x.jpg", "IMG_E0001.jpg", "IMG_E0001.wav",
+        "IMG_0001.HEIC",
+        "IMG_0001.MOV",
+        "IMG_0001.edit.HEIC",
+        "IMG_0001-2.HEIC",
+        "IMG_0001 (1).MOV",
+        "IMG_0001.a.b.xmp",
+        ".hidden.jpg",
+        ".a.jpg",
+        ".a.mov",
+        "x.wav",
+        "x.jpg",
+        "IMG_E0001.jpg",
+        "IMG_E0001.wav",
     ];
     let all = assets(names.clone());
-    let primaries: Vec<&str> =
-        all.iter().filter_map(|asset| asset.split(':').next()).collect();
+    let primaries: Vec<&str> = all.iter().filter_map(|asset| asset.split(':').next()).collect();
     assert!(primaries.is_sorted(), "{primaries:?}");
     let mut seen: Vec<String> = names.drain(..).map(String::from).collect();
     seen.retain(|name| !all.iter().any(|asset| asset.contains(&format!("{name}:"))));

@@ -36,7 +36,8 @@ impl Tree {
 
 #[test]
 fn assets_come_in_the_order_of_their_paths_across_folders_and_pages() {
-    let tree = Tree::new(&["a.jpg", "a/b.jpg", "a0.jpg", "a-/c.jpg", "b/c/d.heic", "A.jpg", "b.jpg"]);
+    let tree =
+        Tree::new(&["a.jpg", "a/b.jpg", "a0.jpg", "a-/c.jpg", "b/c/d.heic", "A.jpg", "b.jpg"]);
     for number in 0..2_500 {
         tree.file(&format!("many/{number}.jpg"));
     }
@@ -50,7 +51,14 @@ fn links_are_counted_and_never_followed_and_what_is_no_file_is_not_opened() {
     let tree = Tree::new(&["a.jpg", "d/b.jpg"]);
     std::os::unix::fs::symlink("..", tree.0.path().join("d/loop")).unwrap();
     std::os::unix::fs::symlink("/etc/hostname", tree.0.path().join("out.jpg")).unwrap();
-    rustix::fs::mknodat(rustix::fs::CWD, tree.0.path().join("pipe.jpg"), FileType::Fifo, Mode::RWXU, 0).unwrap();
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        tree.0.path().join("pipe.jpg"),
+        FileType::Fifo,
+        Mode::RWXU,
+        0,
+    )
+    .unwrap();
     let (all, walked) = tree.walk(&Choice::default());
     assert_eq!(all.len(), 2);
     assert_eq!(walked.skipped.of(Reason::Link), 2);
@@ -60,7 +68,10 @@ fn links_are_counted_and_never_followed_and_what_is_no_file_is_not_opened() {
 #[test]
 fn hidden_folders_are_walked_and_system_folders_and_packages_are_named() {
     let tree = Tree::new(&[
-        ".hidden/a.jpg", ".keepsake/b.jpg", "lost+found/c.jpg", "P.photoslibrary/originals/d.heic",
+        ".hidden/a.jpg",
+        ".keepsake/b.jpg",
+        "lost+found/c.jpg",
+        "P.photoslibrary/originals/d.heic",
     ]);
     let (all, walked) = tree.walk(&Choice::default());
     assert_eq!(all.len(), 1);
@@ -80,7 +91,8 @@ fn an_empty_folder_is_out_of_sight_not_a_proof_of_deletion() {
 #[test]
 fn all_files_takes_what_is_no_photo_and_exclude_leaves_out() {
     let tree = Tree::new(&["a.jpg", "notes.txt", "private/x.jpg"]);
-    let exclude = globset::GlobSetBuilder::new().add(globset::Glob::new("private").unwrap()).build().unwrap();
+    let exclude =
+        globset::GlobSetBuilder::new().add(globset::Glob::new("private").unwrap()).build().unwrap();
     let choice = Choice { all_files: true, exclude, own: Vec::new() };
     let (all, walked) = tree.walk(&choice);
     assert_eq!(all.len(), 2);

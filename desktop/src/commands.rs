@@ -1,0 +1,349 @@
+//! The commands that ask about a backup, or get it back.
+
+use crate::backup::choice;
+use crate::cli::{At, Items, Library};
+use crate::show::json_path;
+use crate::source::Folder;
+use crate::state::State;
+use crate::summary::Exit;
+use crate::{Failure, clock, size, skipped, words};
+use indicatif::{ProgressBar, ProgressStyle};
+use keepsake_engine::verify::Progress;
+use keepsake_engine::{Destination, Engine, Options, recorder};
+use keepsake_machine::media::ResourceId;
+use keepsake_machine::stage::Class;
+use keepsake_machine::status::Status;
+use serde_json::json;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+fn state_of(at: &At) -> Result<State, Failure> {
+    Ok(match &at.source {
+        Some(source) => State::of(source, at.state.as_deref())?,
+        None => State::only(at.state.as_deref())?,
+    })
+}
+
+/// Opens the engine as the last backup did, without starting it.
+fn open(state: &State) -> Result<Engine, Failure> {
+    let about = state.known()?;
+    let choice = choice(state, about.all_files, &about.exclude)?;
+    let folder = Folder::new(&state.source, &state.folder, choice);
+    let options = Options::new(state.folder.clone(), Some(Destination::Folder(about.vault)));
+    Ok(Engine::open(options, Arc::new(folder))?)
+}
+
+/// `status`.
+pub fn status(at: &At, as_json: bool) -> Result<Exit, Failure> {
+    let state = state_of(at)?;
+    let about = state.known()?;
+    let (status, running): (Status, bool) = match state.lock() {
+        Ok(_lock) => (open(&state)?.status(), false),
+        Err(crate::state::StateError::Busy { .. }) => {
+            let text = std::fs::read(state.folder.join("status.json"))
+                .map_err(|_| Failure("a backup has just begun: ask again in a moment".into()))?;
+            let status = serde_json::from_slice(&text);
+            (status.map_err(|why| Failure(format!("status.json: {why}")))?, true)
+        }
+        Err(other) => return Err(other.into()),
+    };
+    let counts = &status.counts;
+    let (safe, total, bad) = (counts.safe(), counts.total(), counts.quarantined());
+    if as_json {
+        println!(
+            "{}",
+            json!({ "source": about.source.display().to_string(),
+            "vault": about.vault.display().to_string(), "running": running, "status": status })
+        );
+    } else {
+        println!("Source  {}", about.source.display());
+        println!("Vault   {}", about.vault.display());
+        println!(
+            "Safe    {} of {}, {} of {}{}",
+            size::count(safe.items),
+            size::counted(total.items, "file"),
+            size::bytes(safe.bytes),
+            size::bytes(total.bytes),
+            if running { " (a backup is running)" } else { "" }
+        );
+        for (class, tally) in &counts.classes {
+            let what = match class {
+                Class::Pending => "still to do".into(),
+                Class::Waiting(why) => format!("tried again later: {}", words::why(*why)),
+                Class::Quarantined(fault) => format!("not safe: {}", words::fault(*fault)),
+                Class::Hidden => "out of sight: their folder or disk is away".into(),
+                Class::Lost => "lost by the vault".into(),
+                Class::Forgotten => "forgotten, as you said".into(),
+                _ => continue,
+            };
+            if tally.items > 0 {
+                println!("        {} {what}", size::counted(tally.items, "file"));
+            }
+        }
+        for hold in status.holds.iter() {
+            println!("Waits   {}", words::hold(hold));
+        }
+    }
+    let open = counts.unfinished().items + counts.of(Class::Hidden).items > 0;
+    Ok(match (open, bad.items + counts.of(Class::Lost).items > 0) {
+        (true, _) => Exit::Paused,
+        (false, true) => Exit::Quarantined,
+        (false, false) => Exit::Safe,
+    })
+}
+
+/// `verify`.
+pub fn verify(at: &At, deep: bool) -> Result<Exit, Failure> {
+    let state = state_of(at)?;
+    state.known()?;
+    let _lock = state.lock()?;
+    let engine = open(&state)?;
+    let found = shown(|progress| engine.verify(deep, progress))?;
+    for (list, what) in [
+        (&found.missing, "missing"),
+        (&found.damaged, "damaged"),
+        (&found.unreadable, "could not be read now"),
+    ] {
+        for path in list {
+            println!("{what}: {}", words::path(path.as_bytes()));
+        }
+    }
+    let bad = found.missing.len() + found.damaged.len() + found.unreadable.len();
+    let how = if deep { "every byte read back" } else { "sizes compared; --deep reads every byte" };
+    println!(
+        "{} as recorded, {} ({how})",
+        size::counted(found.good, "file"),
+        size::bytes(found.bytes)
+    );
+    if found.stopped {
+        println!("Stopped before the end.");
+        return Ok(Exit::Paused);
+    }
+    if bad > 0 {
+        println!(
+            "{} not as recorded. Back up again: what can be sent again will be.",
+            size::counted(bad as u64, "file")
+        );
+        return Ok(Exit::Quarantined);
+    }
+    Ok(Exit::Safe)
+}
+
+/// `restore`.
+pub fn restore(vault: &Path, dest: &Path) -> Result<Exit, Failure> {
+    if !vault.join(".keepsake").is_dir() {
+        return Err(Failure(format!(
+            "{} is no vault: there is no .keepsake in it",
+            vault.display()
+        )));
+    }
+    let from = Destination::Folder(vault.to_owned());
+    let done = shown(|progress| keepsake_engine::restore::restore(&from, dest, progress))?;
+    for (list, what) in [
+        (&done.kept, "left as it was, another file has this name"),
+        (&done.damaged, "the vault does not have it any more, or has other bytes"),
+        (&done.hostile, "its record names a place outside the vault: not followed"),
+    ] {
+        for path in list {
+            println!("not restored: {}: {what}", words::path(path.as_bytes()));
+        }
+    }
+    println!("Restored {}, {}.", size::counted(done.written, "file"), size::bytes(done.bytes));
+    if done.already_there > 0 {
+        println!("{} there already.", size::counted(done.already_there, "file"));
+    }
+    if done.stopped {
+        println!("Stopped before the end: run it again to go on.");
+        return Ok(Exit::Paused);
+    }
+    let bad = !(done.kept.is_empty() && done.damaged.is_empty() && done.hostile.is_empty());
+    Ok(if bad { Exit::Quarantined } else { Exit::Safe })
+}
+
+/// Runs something long with a bar, if there is somebody to see it.
+fn shown<T, E: Into<Failure> + Send>(
+    long: impl FnOnce(&Progress) -> Result<T, E> + Send,
+) -> Result<T, Failure>
+where
+    T: Send,
+{
+    let progress = Progress::default();
+    let bar = ProgressBar::new(0);
+    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {percent:>3} % {msg}") {
+        bar.set_style(style.progress_chars("━╸─"));
+    }
+    let done = std::thread::scope(|scope| {
+        let worker = scope.spawn(|| long(&progress));
+        while !worker.is_finished() {
+            bar.set_length(progress.bytes_total.load(Ordering::Relaxed));
+            bar.set_position(progress.bytes.load(Ordering::Relaxed));
+            bar.set_message(size::counted(progress.items.load(Ordering::Relaxed), "file"));
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
+        worker.join()
+    });
+    bar.finish_and_clear();
+    match done {
+        Ok(done) => done.map_err(Into::into),
+        Err(_) => Err(Failure("it ended badly: please send `keepsake report`".into())),
+    }
+}
+
+/// The items that the user named, as the catalog knows them.
+fn found(engine: &Engine, state: &State, items: &[PathBuf]) -> Result<Vec<ResourceId>, Failure> {
+    items
+        .iter()
+        .map(|item| {
+            let real = std::path::absolute(item).ok();
+            let below = real
+                .as_deref()
+                .and_then(|path| path.canonicalize().ok().or(real.clone()))
+                .and_then(|path| path.strip_prefix(&state.source).map(Path::to_owned).ok())
+                .unwrap_or_else(|| item.clone());
+            Ok(engine.find(below.as_os_str().as_bytes())?.resource)
+        })
+        .collect()
+}
+
+/// `retry`.
+pub fn retry(args: &Items) -> Result<Exit, Failure> {
+    let state = State::of(&args.source, args.state.as_deref())?;
+    state.known()?;
+    let _lock = state.lock()?;
+    let engine = open(&state)?;
+    let which = found(&engine, &state, &args.files)?;
+    let count = engine.retry((!which.is_empty()).then_some(&which[..]))?;
+    println!("{} will be tried again by the next backup.", size::counted(count, "file"));
+    Ok(Exit::Safe)
+}
+
+/// `forget`.
+pub fn forget(args: &Items) -> Result<Exit, Failure> {
+    if args.files.is_empty() {
+        return Err(Failure("name the files to forget: keepsake forget SOURCE FILE…".into()));
+    }
+    let state = State::of(&args.source, args.state.as_deref())?;
+    state.known()?;
+    let _lock = state.lock()?;
+    let engine = open(&state)?;
+    let which = found(&engine, &state, &args.files)?;
+    let count = engine.forget(&which)?;
+    println!(
+        "{} will not be backed up again. What the vault has of them stays there.",
+        size::counted(count, "file")
+    );
+    Ok(Exit::Safe)
+}
+
+/// `library`.
+pub fn library(args: &Library) -> Result<Exit, Failure> {
+    let state = state_of(&args.at)?;
+    state.known()?;
+    if args.skipped {
+        for line in skipped::read(&state.folder)
+            .map_err(|why| Failure(format!("no scan has ended yet: {why}")))?
+            .take(args.most)
+        {
+            println!("{}", line.map_err(|why| Failure(why.to_string()))?);
+        }
+        return Ok(Exit::Safe);
+    }
+    let _lock = state.lock()?;
+    let engine = open(&state)?;
+    let (mut left, mut below) = (args.most, None);
+    while left > 0 {
+        let page = engine.library(below, 1_000)?;
+        for entry in page.entries {
+            let word = words::stage(entry.stage);
+            if left == 0 || args.only.is_some_and(|only| only.word() != word) {
+                continue;
+            }
+            left -= 1;
+            if args.json {
+                println!(
+                    "{}",
+                    json!({ "item": json_path(&entry.local_id), "stage": word,
+                    "why": words::reason(entry.stage), "taken": entry.taken, "role": format!("{:?}", entry.role) })
+                );
+                continue;
+            }
+            println!(
+                "{}  {word:<11}  {:>7}  {}",
+                clock::day(entry.taken),
+                words::size(entry.size),
+                words::path(&entry.local_id)
+            );
+            let why = words::reason(entry.stage);
+            if !why.is_empty() {
+                println!("            {why}");
+            }
+        }
+        below = page.next;
+        if below.is_none() {
+            return Ok(Exit::Safe);
+        }
+    }
+    if !args.json {
+        println!("… and more: --most {} shows as many", args.most.saturating_mul(10));
+    }
+    Ok(Exit::Safe)
+}
+
+/// `report`.
+pub fn report(at: &At, out: &Path) -> Result<Exit, Failure> {
+    let state = state_of(at)?;
+    state.known()?;
+    let wrong = |why| Failure(format!("{} cannot be written: {why}", out.display()));
+    std::fs::create_dir(out).map_err(wrong)?;
+    let status = std::fs::read(state.folder.join("status.json")).unwrap_or_default();
+    let about = json!({
+        "keepsake": env!("CARGO_PKG_VERSION"),
+        "system": std::env::consts::OS,
+        "processor": std::env::consts::ARCH,
+        "cores": std::thread::available_parallelism().map_or(0, usize::from),
+        "status": serde_json::from_slice::<serde_json::Value>(&status).unwrap_or_default(),
+    });
+    std::fs::write(out.join("about.json"), format!("{about:#}\n")).map_err(wrong)?;
+    let mut logs = 0;
+    for entry in std::fs::read_dir(state.folder.join("logs")).into_iter().flatten().flatten() {
+        // Only what the recorder writes: the machine sees no names and no places.
+        if entry.path().extension().is_some_and(|extension| extension == "jsonl") {
+            std::fs::copy(entry.path(), out.join(entry.file_name())).map_err(wrong)?;
+            logs += 1;
+        }
+    }
+    println!(
+        "{}: versions, status and {}. No names, no places: look before you send it.",
+        out.display(),
+        size::counted(logs, "log")
+    );
+    Ok(Exit::Safe)
+}
+
+/// `replay`.
+pub fn replay(log: &Path, effects: bool) -> Result<Exit, Failure> {
+    let replayed = recorder::replay(log)?;
+    if effects {
+        for effect in &replayed.effects {
+            println!("{effect}");
+        }
+    }
+    println!(
+        "{}, {}",
+        size::counted(replayed.events, "event"),
+        size::counted(replayed.effects.len() as u64, "effect")
+    );
+    match replayed.differs {
+        None => {
+            println!("The same effects as recorded.");
+            Ok(Exit::Safe)
+        }
+        Some(difference) => {
+            println!("Not the same as recorded: {difference:?}");
+            Ok(Exit::Quarantined)
+        }
+    }
+}

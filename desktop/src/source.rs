@@ -1,0 +1,192 @@
+//! A folder, as the engine's photo library.
+
+use crate::skipped::{Skipped, Tally};
+use crate::version::version;
+use crate::walk::{Choice, WalkError, walk};
+use keepsake_engine::source::{Opened, Original, Pages, Refusal, Source};
+use keepsake_machine::event::Disappearance;
+use keepsake_machine::media::Version;
+use rustix::fs::{FileType, Mode, OFlags};
+use rustix::io::Errno;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// A folder that is backed up.
+#[derive(Debug)]
+pub struct Folder {
+    root: PathBuf,
+    state: PathBuf,
+    choice: Choice,
+    skipped: Mutex<Tally>,
+}
+
+impl Folder {
+    /// The folder `root`, which keeps the list of what it skips in `state`.
+    pub fn new(root: &Path, state: &Path, choice: Choice) -> Folder {
+        Folder {
+            root: root.to_owned(),
+            state: state.to_owned(),
+            choice,
+            skipped: Mutex::new(Tally::default()),
+        }
+    }
+
+    /// What the last scan skipped.
+    pub fn skipped(&self) -> Tally {
+        self.skipped.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Step by step from the root, so that no link on the way is followed.
+    fn reach(&self, local_id: &[u8]) -> Result<OwnedFd, Refusal> {
+        let mut steps = local_id.split(|byte| *byte == b'/').peekable();
+        let root = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let mut at = rustix::fs::open(&self.root, root, Mode::empty())
+            .map_err(|_| Refusal::SourceUnavailable)?;
+        while let Some(step) = steps.next() {
+            if matches!(step, b"" | b"." | b"..") {
+                return Err(Refusal::OriginalMissing);
+            }
+            let name = OsStr::from_bytes(step);
+            let next = if steps.peek().is_some() {
+                rustix::fs::openat(&at, name, crate::walk::FOLDER, Mode::empty())
+            } else {
+                open_file(at.as_fd(), name)
+            };
+            at = match next {
+                Ok(next) => next,
+                // Its folder is away or empty: more likely a disk that went than a deletion.
+                Err(Errno::NOENT) if steps.peek().is_some() || is_empty(&at) => {
+                    return Err(Refusal::Gone(Disappearance::Hidden));
+                }
+                Err(why) => return Err(refusal(why)),
+            };
+        }
+        Ok(at)
+    }
+}
+
+/// Opens without following a link, without waiting for a pipe's other end, and without changing
+/// the time of last access where we are allowed that.
+fn open_file(folder: rustix::fd::BorrowedFd<'_>, name: &OsStr) -> rustix::io::Result<OwnedFd> {
+    let plain = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    #[cfg(target_os = "linux")]
+    match rustix::fs::openat(folder, name, plain | OFlags::NOATIME, Mode::empty()) {
+        Err(Errno::PERM) => {} // another user's file
+        answer => return answer,
+    }
+    rustix::fs::openat(folder, name, plain, Mode::empty())
+}
+
+fn is_empty(folder: &OwnedFd) -> bool {
+    rustix::fs::Dir::read_from(folder).is_ok_and(|mut entries| {
+        entries.all(|entry| {
+            entry.is_ok_and(|entry| matches!(entry.file_name().to_bytes(), b"." | b".."))
+        })
+    })
+}
+
+fn refusal(why: Errno) -> Refusal {
+    match why {
+        // A folder or file on the way is gone, or is a link or something else now.
+        Errno::NOENT | Errno::NOTDIR | Errno::LOOP => Refusal::Gone(Disappearance::Deleted),
+        Errno::ACCESS | Errno::PERM => Refusal::Unreadable,
+        Errno::NODEV | Errno::NXIO | Errno::STALE | Errno::NOTCONN | Errno::HOSTDOWN => {
+            Refusal::SourceUnavailable
+        }
+        // Our own shortage, not the file's fault.
+        Errno::MFILE | Errno::NFILE | Errno::NOMEM => Refusal::SourceUnavailable,
+        _ => Refusal::ReadFailed,
+    }
+}
+
+impl Source for Folder {
+    fn scan(&self, mut pages: Pages) -> Result<(), Refusal> {
+        let skipped = Skipped::listed_in(&self.state);
+        let walked = walk(&self.root, &self.choice, skipped, &mut |page| pages.page(page).is_ok());
+        match walked {
+            Ok(walked) => {
+                // An empty source is more often a disk that is away than a wish to forget.
+                let limited = walked.assets == 0;
+                *self.skipped.lock().unwrap_or_else(PoisonError::into_inner) = walked.skipped;
+                pages.finished(limited, walked.hidden);
+                Ok(())
+            }
+            Err(WalkError::Source { why: Errno::ACCESS | Errno::PERM, .. }) => {
+                Err(Refusal::NoAccess)
+            }
+            Err(WalkError::Source { .. }) => Err(Refusal::SourceUnavailable),
+            Err(WalkError::Stopped) => Err(Refusal::Stopped),
+        }
+    }
+
+    fn open(&self, original: &Original) -> Result<Opened, Refusal> {
+        let fd = self.reach(&original.local_id)?;
+        let stat = rustix::fs::fstat(&fd).map_err(refusal)?;
+        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+            return Err(Refusal::Gone(Disappearance::Deleted));
+        }
+        if version(&stat) != original.version {
+            return Err(Refusal::Changed);
+        }
+        Ok(Opened::File(File::from(fd)))
+    }
+
+    fn version(&self, _: &Original, opened: &Opened) -> Result<Version, Refusal> {
+        let Opened::File(file) = opened;
+        Ok(version(&rustix::fs::fstat(file).map_err(refusal)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use keepsake_machine::media::{Access, ResourceId, Role};
+
+    fn original(local_id: &[u8], version: Version) -> Original {
+        Original {
+            resource: ResourceId(1),
+            local_id: local_id.to_vec(),
+            role: Role::Photo,
+            access: Access::Seekable,
+            version,
+            size: None,
+        }
+    }
+
+    #[test]
+    fn an_original_is_opened_as_scanned_and_a_changed_one_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir(root.path().join("d")).unwrap();
+        std::fs::write(root.path().join("d/a.jpg"), b"abc").unwrap();
+        let folder = Folder::new(root.path(), root.path(), Choice::default());
+        let mut seen = None;
+        let taken = |mut page: Vec<keepsake_catalog::seen::SeenAsset>| {
+            seen = page.pop();
+            true
+        };
+        let mut taken = taken;
+        walk(root.path(), &Choice::default(), Skipped::default(), &mut taken).unwrap();
+        let version = seen.unwrap().resources[0].version;
+        let wanted = original(b"d/a.jpg", version);
+        let opened = folder.open(&wanted).unwrap();
+        assert_eq!(folder.version(&wanted, &opened), Ok(version));
+        std::fs::write(root.path().join("d/a.jpg"), b"abcd").unwrap();
+        assert_ne!(folder.version(&wanted, &opened), Ok(version));
+        assert_eq!(folder.open(&wanted).unwrap_err(), Refusal::Changed);
+    }
+
+    #[test]
+    fn nothing_outside_the_source_is_opened() {
+        let root = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("/etc", root.path().join("link")).unwrap();
+        std::os::unix::fs::symlink("/etc/hostname", root.path().join("a.jpg")).unwrap();
+        let folder = Folder::new(root.path(), root.path(), Choice::default());
+        for name in [&b"link/hostname"[..], b"a.jpg", b"../x.jpg", b"/etc/hostname", b"gone.jpg"] {
+            assert!(folder.open(&original(name, Version(0))).is_err(), "{}", name.escape_ascii());
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! What a backup came to, and the exit code that says it.
+
+use crate::size;
+use crate::skipped::{Reason, Tally};
+use crate::words;
+use keepsake_machine::stage::{Class, Fault};
+use keepsake_machine::status::{Activity, Status};
+use serde_json::{Value, json};
+
+/// How a command ended, as its exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything is safe, or the command did what was asked.
+    Safe = 0,
+    /// Wrong use or configuration.
+    Wrong = 1,
+    /// Finished, with items that are not safe.
+    Quarantined = 2,
+    /// Paused before the end.
+    Paused = 3,
+}
+
+/// The end of a backup.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    /// The last status.
+    pub status: Status,
+    /// What the scan did not take.
+    pub skipped: Tally,
+    /// Whether the scan saw the whole source.
+    pub complete: bool,
+    /// Whether the user stopped it.
+    pub interrupted: bool,
+    /// Some quarantined items by name.
+    pub quarantined: Vec<(Vec<u8>, Fault)>,
+    /// How to go on.
+    pub again: String,
+}
+
+impl Summary {
+    /// The exit code. Never "safe" while anything is open, unseen, given up on or lost.
+    pub fn exit(&self) -> Exit {
+        let counts = &self.status.counts;
+        let open = counts.unfinished().items > 0 || self.status.under_way > 0;
+        if self.interrupted || open || !self.complete || self.status.activity != Activity::Done {
+            return Exit::Paused;
+        }
+        let bad = counts.quarantined().items + counts.of(Class::Lost).items;
+        if bad > 0 || self.skipped.of(Reason::Unreadable) > 0 {
+            Exit::Quarantined
+        } else {
+            Exit::Safe
+        }
+    }
+
+    /// For people.
+    pub fn lines(&self) -> Vec<String> {
+        let counts = &self.status.counts;
+        let mut lines = vec![headline(self)];
+        let tally = |class, words: &str, lines: &mut Vec<String>| {
+            let tally = counts.of(class);
+            if tally.items > 0 {
+                let files = size::counted(tally.items, "file");
+                lines.push(format!("  {files:>14}  {:>7}  {words}", size::bytes(tally.bytes)));
+            }
+        };
+        tally(Class::BackedUp, "safe", &mut lines);
+        tally(Class::Duplicate, "safe, the vault had the same bytes already", &mut lines);
+        tally(Class::Pending, "still to do", &mut lines);
+        tally(Class::Hidden, "out of sight: their folder or disk is away", &mut lines);
+        tally(Class::Lost, "lost by the vault", &mut lines);
+        for (class, of) in &counts.classes {
+            if let Class::Waiting(why) = class {
+                lines.push(format!(
+                    "  {:>14}           tried again later: {}",
+                    size::counted(of.items, "file"),
+                    words::why(*why)
+                ));
+            }
+        }
+        let bad = counts.quarantined().items;
+        if bad > 0 {
+            lines.push(format!("Not safe, {}:", size::counted(bad, "file")));
+            for (path, fault) in &self.quarantined {
+                lines.push(format!("  {}: {}", words::path(path), words::fault(*fault)));
+            }
+            let more = bad.saturating_sub(self.quarantined.len() as u64);
+            if more > 0 {
+                lines.push(format!("  and {more} more: keepsake library --only quarantined"));
+            }
+            lines.push("Try them again with `keepsake retry SOURCE`, then back up again.".into());
+        }
+        for reason in Reason::ALL {
+            let count = self.skipped.of(reason);
+            if count > 0 {
+                lines.push(format!("Skipped {}: {}", size::count(count), reason.words()));
+                let named = self.skipped.named.iter().filter(|(why, _)| *why == reason);
+                lines.extend(named.map(|(_, path)| format!("  {}", words::path(path))));
+            }
+        }
+        if self.exit() == Exit::Paused {
+            lines.extend(
+                self.status.holds.iter().map(|hold| format!("Waiting: {}", words::hold(hold))),
+            );
+            lines.push(format!("To go on: {}", self.again));
+        }
+        lines
+    }
+
+    /// For programs.
+    pub fn json(&self) -> Value {
+        let counts = &self.status.counts;
+        let skipped: serde_json::Map<String, Value> = Reason::ALL
+            .into_iter()
+            .map(|reason| (format!("{reason:?}"), json!(self.skipped.of(reason))))
+            .collect();
+        json!({
+            "type": "ended",
+            "exit": self.exit() as u8,
+            "interrupted": self.interrupted,
+            "complete": self.complete,
+            "total": counts.total(),
+            "backed_up": counts.of(Class::BackedUp),
+            "already_there": counts.of(Class::Duplicate),
+            "unfinished": counts.unfinished(),
+            "quarantined": counts.quarantined(),
+            "holds": self.status.holds,
+            "skipped": skipped,
+        })
+    }
+}
+
+fn headline(summary: &Summary) -> String {
+    let counts = &summary.status.counts;
+    let (safe, total) = (counts.safe(), counts.total());
+    match summary.exit() {
+        Exit::Safe if total.items == 0 => "Nothing to back up: no photo or video was found.".into(),
+        Exit::Safe if safe.items == total.items => {
+            format!(
+                "Everything is safe: {}, {}.",
+                size::counted(total.items, "file"),
+                size::bytes(total.bytes)
+            )
+        }
+        Exit::Safe => format!(
+            "Everything in sight is safe: {} of {}.",
+            size::count(safe.items),
+            size::counted(total.items, "file")
+        ),
+        Exit::Quarantined | Exit::Wrong => {
+            format!(
+                "Finished: {} of {} are safe.",
+                size::count(safe.items),
+                size::counted(total.items, "file")
+            )
+        }
+        Exit::Paused if !summary.complete && !summary.interrupted => {
+            "Paused: the source could not be looked through to its end.".into()
+        }
+        Exit::Paused => format!(
+            "Paused: {} of {} are safe.",
+            size::count(safe.items),
+            size::counted(total.items, "file")
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use keepsake_machine::hold::{Hold, Holds};
+    use keepsake_machine::status::{Counts, Tally as Count};
+
+    fn summary(classes: &[(Class, u64)]) -> Summary {
+        let mut counts = Counts::default();
+        for (class, items) in classes {
+            counts
+                .classes
+                .insert(*class, Count { items: *items, bytes: items * 1_000, estimated: 0 });
+        }
+        Summary {
+            status: Status {
+                activity: Activity::Done,
+                holds: Holds::NONE,
+                needs: Vec::new(),
+                counts,
+                under_way: 0,
+                staged: 0,
+                reserved: 0,
+                pace: None,
+                estimate: None,
+                alarm: None,
+                advice: Vec::new(),
+                migration: keepsake_machine::session::migration::Migration::default(),
+            },
+            skipped: Tally::default(),
+            complete: true,
+            interrupted: false,
+            quarantined: Vec::new(),
+            again: "keepsake backup …".into(),
+        }
+    }
+
+    #[test]
+    fn safe_is_said_only_when_nothing_is_open_or_given_up_on() {
+        assert_eq!(summary(&[(Class::BackedUp, 3), (Class::Duplicate, 1)]).exit(), Exit::Safe);
+        assert_eq!(summary(&[(Class::BackedUp, 3), (Class::Pending, 1)]).exit(), Exit::Paused);
+        let bad = Class::Quarantined(Fault::Unreadable);
+        assert_eq!(summary(&[(Class::BackedUp, 3), (bad, 1)]).exit(), Exit::Quarantined);
+        assert_eq!(summary(&[(Class::Lost, 1)]).exit(), Exit::Quarantined);
+        let cut = Summary { complete: false, ..summary(&[(Class::BackedUp, 3)]) };
+        assert_eq!(cut.exit(), Exit::Paused);
+        let stopped = Summary { interrupted: true, ..summary(&[]) };
+        assert_eq!(stopped.exit(), Exit::Paused);
+    }
+
+    #[test]
+    fn a_pause_names_its_holds_and_how_to_go_on() {
+        let mut paused = summary(&[(Class::BackedUp, 1), (Class::Pending, 2)]);
+        paused.status.holds = Holds::NONE.with(Hold::VaultFull);
+        let text = paused.lines().join("\n");
+        assert!(
+            text.contains("no room above the reserve") && text.contains("To go on: "),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,137 @@
+//! The machine's reasons in a person's words: what it is, and what to do about it.
+
+use keepsake_machine::hold::Hold;
+use keepsake_machine::media::Size;
+use keepsake_machine::stage::{Class, Fault, Stage, Why};
+use std::fmt::Write;
+
+/// What holds the work up, and what lets it go on.
+pub fn hold(hold: Hold) -> &'static str {
+    match hold {
+        Hold::User => "paused by you",
+        Hold::NoAccess => "the source may not be read: check its permissions",
+        Hold::DeviceLocked => "the device is locked",
+        Hold::Offline => "no network",
+        Hold::Metered => "only a metered network",
+        Hold::Roaming => "roaming",
+        Hold::DataBudget => "the day's metered data is used up",
+        Hold::LowStorage => "too little free space on this device",
+        Hold::SourceUnavailable => "the source does not answer: is its disk there?",
+        Hold::LowBattery => "the battery is low",
+        Hold::PowerSaver => "the power saver is on",
+        Hold::NotCharging => "not charging",
+        Hold::Thermal => "the device is too hot",
+        Hold::SignedOut => "the vault wants you to sign in",
+        Hold::VaultFull => {
+            "the vault has no room above the reserve: make room, or choose a smaller --reserve"
+        }
+        Hold::VaultUnavailable => {
+            "the vault is not there, or is not the one we know: is its disk mounted and writable?"
+        }
+        Hold::WindowEnding => "the time for background work is over",
+        Hold::CatalogUnwritable => "the state folder cannot be written: is its disk full?",
+    }
+}
+
+/// What went wrong with one item.
+pub fn fault(fault: Fault) -> &'static str {
+    match fault {
+        Fault::Unreadable => "may not be read: check its permissions",
+        Fault::ReadFailed => "reading failed: its disk has an error there",
+        Fault::KeepsChanging => "kept changing while it was read",
+        Fault::OriginalMissing => "is listed and cannot be served",
+        Fault::DownloadFailed => "could not be downloaded",
+        Fault::DownloadIncomplete => "was downloaded only in part",
+        Fault::Refused => "the vault refused it",
+        Fault::UploadFailed => "could not be written to the vault",
+        Fault::VerifyFailed => "the vault cannot show it after it was written",
+        Fault::DigestMismatch => "other bytes arrived than were read",
+        Fault::Crashed => "was at work when Keepsake ended badly, three times in a row",
+        Fault::HostFault => "was not served as agreed: please send `keepsake report`",
+    }
+}
+
+/// Why one item waits.
+pub fn why(why: Why) -> &'static str {
+    match why {
+        Why::Failed(this) => fault(this),
+        Why::NeedsMoreSpace => "needs more space than there is",
+        Why::NeedsUnmetered => "needs an unmetered network",
+        Why::NeedsLongerWindow => "needs more time than the windows give",
+        Why::NotFinal => "is not final yet",
+    }
+}
+
+/// A stage in one word, as `library` shows and filters it.
+pub fn stage(stage: Stage) -> &'static str {
+    match stage.class() {
+        Class::Pending => "pending",
+        Class::Waiting(_) => "waiting",
+        Class::Hidden => "hidden",
+        Class::Quarantined(_) => "quarantined",
+        Class::BackedUp => "safe",
+        Class::Duplicate => "there",
+        Class::Freed => "freed",
+        Class::Lost => "lost",
+        Class::Closed => "gone",
+        Class::Excluded => "excluded",
+        Class::Forgotten => "forgotten",
+    }
+}
+
+/// Why it is there, where there is a why.
+pub fn reason(stage: Stage) -> &'static str {
+    match stage.class() {
+        Class::Waiting(this) => why(this),
+        Class::Quarantined(this) => fault(this),
+        Class::Lost => "the vault no longer has it",
+        _ => "",
+    }
+}
+
+/// A size, or a question mark.
+pub fn size(size: Size) -> String {
+    match size {
+        Size::Exact(bytes) => crate::size::bytes(bytes),
+        Size::Hinted { .. } => "?".into(),
+    }
+}
+
+/// A path as people can read it on one line: what is no text, or would move the cursor, escaped.
+pub fn path(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if c.is_control()
+                || matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            {
+                text.extend(c.escape_unicode());
+            } else {
+                text.push(c);
+            }
+        }
+        for byte in chunk.invalid() {
+            let _ = write!(text, "\\x{byte:02x}"); // a String takes everything
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hostile_name_cannot_move_the_cursor() {
+        assert_eq!(path(b"a\x1b[2J\xff.jpg"), "a\\u{1b}[2J\\xff.jpg");
+        assert_eq!(path("é\u{202e}gpj".as_bytes()), "é\\u{202e}gpj");
+    }
+
+    #[test]
+    fn every_hold_has_words_of_its_own() {
+        let mut all: Vec<&str> = Hold::ALL.into_iter().map(hold).collect();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), Hold::ALL.len());
+    }
+}
