@@ -20,6 +20,7 @@
 pub mod effect;
 pub mod event;
 pub mod hold;
+pub mod machine;
 pub mod media;
 pub mod permit;
 pub mod resource;
@@ -34,6 +35,7 @@ pub mod time;
 pub use effect::{Change, Effect, Want};
 pub use event::{Answer, Event};
 pub use hold::{Hold, Holds};
+pub use machine::{Machine, Snapshot, Timeout};
 pub use media::{AssetId, Digest, EffectId, ResourceId, Role, Run};
 pub use row::Row;
 pub use settings::Config;
