@@ -1,3 +1,47 @@
-//! stub: see seen.rs
+//! What must survive a kill: one SQLite file (WAL), one writer, and readers that never block it.
+//!
+//! - [`Catalog`] is the only writer. Everything the machine wants stored goes through
+//!   [`Catalog::apply`], one transaction a batch; the photo library comes in through a
+//!   [`scan::Scan`]; what happens to rows that are not under way, through [`Catalog::settle_where`].
+//! - [`Reader`] answers questions from its own connection; the catalog answers the same ones (it
+//!   dereferences to a reader), and sees its own last transaction.
+//!
+//! Stages are those of the *active* vault and lie in the resources' own rows; another vault's rest
+//! on a shelf until it is active again. Every stage change that is not the machine's goes through
+//! `keepsake_machine::settle::settle`. Counters are kept with the rows, in the same transaction.
+//!
+//! Nothing here knows of the file system beyond the catalog's own file, of vaults beyond their
+//! identity, or of time beyond what it is given.
 
+mod catalog;
+mod details;
+mod error;
+mod known;
+mod library;
+mod lists;
+mod note;
+mod reader;
+mod refill;
+pub mod scan;
 pub mod seen;
+mod settling;
+mod vaults;
+
+pub use catalog::{Catalog, Identity, Opened};
+pub use details::{Detail, Sibling};
+pub use error::{CatalogError, Kind};
+pub use known::{Known, KnownAt};
+pub use library::{Entry, LibraryPage};
+pub use lists::{Confirmation, FreeablePage};
+pub use note::Note;
+pub use reader::Reader;
+pub use refill::Refill;
+pub use settling::{Settling, Which};
+pub use vaults::ActiveVault;
+
+/// What a call of the catalog comes to.
+pub type Result<T> = std::result::Result<T, CatalogError>;
+
+/// The resources that the machine holds, its look-ahead included: the catalog leaves their stages
+/// alone.
+pub type UnderWay = std::collections::HashSet<keepsake_machine::media::ResourceId>;

@@ -1,0 +1,114 @@
+//! What can go wrong, each with the file and what to do about it.
+
+use std::path::PathBuf;
+
+/// Why the catalog did not do it. Nothing of the failed call is stored, and nothing is deleted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CatalogError {
+    /// A newer version of Keepsake wrote it.
+    #[error(
+        "the catalog {} was written by a newer version (format {found}, this one knows {known}): \
+         update Keepsake", file.display()
+    )]
+    Newer {
+        /// The catalog.
+        file: PathBuf,
+        /// Its format.
+        found: i64,
+        /// The newest format that we know.
+        known: i64,
+    },
+    /// It may not be opened, or its folder may not be written.
+    #[error("the catalog {} may not be used: {why}; check the permissions of the file and its folder", file.display())]
+    Denied {
+        /// The catalog.
+        file: PathBuf,
+        /// What SQLite said.
+        why: String,
+    },
+    /// Another program holds it.
+    #[error("the catalog {} is in use by another program: close it and try again", file.display())]
+    Busy {
+        /// The catalog.
+        file: PathBuf,
+    },
+    /// Its disk has no room.
+    #[error("no room for the catalog {}: free some space on its disk", file.display())]
+    Full {
+        /// The catalog.
+        file: PathBuf,
+    },
+    /// Reading or writing failed below SQLite.
+    #[error("the disk of the catalog {} failed: {why}", file.display())]
+    Disk {
+        /// The catalog.
+        file: PathBuf,
+        /// What SQLite said.
+        why: String,
+    },
+    /// It broke while it was open. Opening it again decides whether it is damaged.
+    #[error("the catalog {} is damaged: {why}; start again, and it is set aside and rebuilt", file.display())]
+    Damaged {
+        /// The catalog.
+        file: PathBuf,
+        /// What SQLite said.
+        why: String,
+    },
+    /// The call needs a vault, and none has been made active.
+    #[error("no vault is active in the catalog {}: choose a destination first", file.display())]
+    NoVault {
+        /// The catalog.
+        file: PathBuf,
+    },
+    /// A mistake in Keepsake: SQLite refused a statement, or a stored value cannot be read.
+    #[error("the catalog {} cannot do this: {why}; please report it", file.display())]
+    Internal {
+        /// The catalog.
+        file: PathBuf,
+        /// What SQLite said.
+        why: String,
+    },
+}
+
+/// What kind of failure it is, for a caller that acts on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// See [`CatalogError::Newer`].
+    Newer,
+    /// See [`CatalogError::Denied`].
+    Denied,
+    /// See [`CatalogError::Busy`].
+    Busy,
+    /// See [`CatalogError::Full`].
+    Full,
+    /// See [`CatalogError::Disk`].
+    Disk,
+    /// See [`CatalogError::Damaged`].
+    Damaged,
+    /// See [`CatalogError::NoVault`].
+    NoVault,
+    /// See [`CatalogError::Internal`].
+    Internal,
+}
+
+impl CatalogError {
+    /// What kind it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            CatalogError::Newer { .. } => Kind::Newer,
+            CatalogError::Denied { .. } => Kind::Denied,
+            CatalogError::Busy { .. } => Kind::Busy,
+            CatalogError::Full { .. } => Kind::Full,
+            CatalogError::Disk { .. } => Kind::Disk,
+            CatalogError::Damaged { .. } => Kind::Damaged,
+            CatalogError::NoVault { .. } => Kind::NoVault,
+            CatalogError::Internal { .. } => Kind::Internal,
+        }
+    }
+
+    /// Whether it is only that the disk is full.
+    pub fn is_full(&self) -> bool {
+        self.kind() == Kind::Full
+    }
+}

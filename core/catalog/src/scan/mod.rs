@@ -1,0 +1,90 @@
+//! Scans: the photo library comes in by the page; what changed is settled, what did not is read and
+//! never written.
+//!
+//! A page whose assets are in the order of their local ids' bytes, and after all earlier ones, is
+//! merged with the catalog's own order; any other page is looked up. What was seen is kept in
+//! memory, one bit an asset. Only [`Catalog::finish_scan`] takes anything for gone.
+
+use crate::seen::SeenAsset;
+use crate::{Catalog, Result, UnderWay};
+use keepsake_machine::Event;
+
+/// A scan that is under way. Dropped, it counts as cut short: nothing that it did not see is gone.
+#[derive(Debug)]
+pub struct Scan {}
+
+/// How a scan ends.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ending {
+    /// We see only a part of the library: nothing that is absent is gone.
+    pub limited: bool,
+    /// Prefixes of local ids that could not be looked into: what is below is out of sight, not gone.
+    pub hidden: Vec<Vec<u8>>,
+}
+
+/// What a scan came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ScanSummary {
+    /// Assets seen.
+    pub assets: u64,
+    /// Resources seen.
+    pub resources: u64,
+    /// Resources that were new.
+    pub added: u64,
+    /// Resources that were known and had changed (in content, place or choice).
+    pub changed: u64,
+    /// Resources that are gone from the library.
+    pub gone: u64,
+    /// Resources that are out of sight.
+    pub hidden: u64,
+}
+
+impl ScanSummary {
+    /// Whether any row changed.
+    pub fn is_changed(&self) -> bool {
+        self.added + self.changed + self.gone + self.hidden > 0
+    }
+}
+
+impl Catalog {
+    /// Begins a scan. `token` says how far the library's own change log had come *before* the scan
+    /// (where the host has one); it is committed with the end of the scan.
+    pub fn begin_scan(&self, token: Option<Vec<u8>>) -> Scan {
+        let _ = token;
+        unimplemented!()
+    }
+
+    /// Takes a page, in one transaction; writes nothing when nothing changed. Returns what the
+    /// machine must be told at once, before anything else, about resources that it holds
+    /// (`under_way`): [`Event::VersionChanged`].
+    ///
+    /// A resource is known again by its local id, also under another asset or in another role.
+    pub fn scan_page(
+        &mut self,
+        scan: &mut Scan,
+        page: &[SeenAsset],
+        under_way: &UnderWay,
+    ) -> Result<Vec<Event>> {
+        let _ = (scan, page, under_way);
+        unimplemented!()
+    }
+
+    /// Ends a scan that saw everything it can see: what it did not see is gone, or out of sight.
+    /// Returns what the machine must be told ([`Event::Disappeared`], for resources that it holds).
+    pub fn finish_scan(
+        &mut self,
+        scan: Scan,
+        ending: &Ending,
+        under_way: &UnderWay,
+    ) -> Result<(ScanSummary, Vec<Event>)> {
+        let _ = (scan, ending, under_way);
+        unimplemented!()
+    }
+}
+
+impl crate::Reader {
+    /// The token of the last scan that ended.
+    pub fn scan_token(&self) -> Result<Option<Vec<u8>>> {
+        unimplemented!()
+    }
+}
