@@ -15,6 +15,19 @@
 //! blocking threads appear in `runtime/tokio.rs` only. Its lockstep twin runs the same engine in
 //! virtual time, and repeats exactly.
 //!
+//! | module | tells |
+//! |---|---|
+//! | `engine`, `options`, `host`, `events`, `library`, `error` | the public face |
+//! | `source` | the port to a photo library |
+//! | `runtime` | time, threads, files, randomness; the twin in virtual time |
+//! | `open` | a state folder is opened: catalog, vault, known digests, staging |
+//! | `driver` | the loop: events in, persist first, effects out; when the catalog cannot be written |
+//! | `inbox`, `stream` | what waits for the loop; what waits for the host |
+//! | `jobs` | what effects are made of, a module each: checksum, find, upload, verify, download, scan … |
+//! | `staging` | originals from the cloud between download and upload |
+//! | `recorder` | every event with its time, to be replayed |
+//! | `verify`, `restore` | is it all there; everything back |
+//!
 //! No rule about what to do next lives here (that is the machine's), no SQL (the catalog's), no
 //! layout of a vault (the vault's), and nothing of a platform (the host's).
 #![forbid(unsafe_code)]
