@@ -43,6 +43,18 @@ pub fn permits(holds: Holds, metered: MeteredUse, remote: bool) -> Permits {
     unimplemented!()
 }
 
+/// The holds that stop `work` on `media`.
+pub fn stopping(
+    holds: Holds,
+    metered: MeteredUse,
+    remote: bool,
+    work: Work,
+    media: Media,
+) -> Holds {
+    let _ = (holds, metered, remote, work, media);
+    unimplemented!()
+}
+
 /// The first hold, in the order of [`Hold::ALL`], that stops `work` on `media`.
 pub fn stopped_by(
     holds: Holds,

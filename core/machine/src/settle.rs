@@ -50,6 +50,9 @@ pub enum Fact {
     Remember,
     /// The user wants it tried again.
     Retry,
+    /// The user deleted it on our proposal, which was made only of what the vault showed live.
+    /// What [`crate::effect::Change::Freed`] does to each resource of the asset.
+    Freed,
     /// It ended uncleanly too often while under way.
     Crashed(Fault),
 }
@@ -58,4 +61,11 @@ pub enum Fact {
 pub fn settle(row: Settled, fact: Fact) -> Settled {
     let _ = fact;
     row
+}
+
+/// Bytes of a staged file that the row named before and names no longer: nothing is forgotten in
+/// staging. The catalog notes the row as one to evict in the same transaction (a mark that only the
+/// eviction removes), and the engine deletes the file; a kill in between finds the mark again.
+pub fn left_in_staging(before: &Settled, after: &Settled) -> u64 {
+    before.stage.bytes().staged().saturating_sub(after.stage.bytes().staged())
 }

@@ -6,4 +6,6 @@ pub mod backoff;
 pub mod budget;
 pub mod disk;
 pub mod estimate;
+pub mod free_up;
+pub mod holds;
 pub mod migration;
