@@ -128,3 +128,27 @@ impl From<Holds> for Vec<Hold> {
         holds.iter().collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn holds_are_a_set_and_iterate_in_the_order_of_the_table() {
+        let mut holds: Holds = [Hold::Thermal, Hold::User, Hold::Thermal].into_iter().collect();
+        assert_eq!(holds.iter().collect::<Vec<_>>(), [Hold::User, Hold::Thermal]);
+        holds.set(Hold::User, false);
+        holds.set(Hold::User, false);
+        assert!(!holds.has(Hold::User) && holds.has(Hold::Thermal) && !holds.is_empty());
+        holds.set(Hold::Thermal, false);
+        assert_eq!(holds, Holds::NONE);
+    }
+
+    #[test]
+    fn what_was_stored_of_every_hold_opens() {
+        let all: Holds = Hold::ALL.into_iter().collect();
+        let stored = serde_json::to_string(&all).unwrap();
+        insta::assert_snapshot!(stored, @r#"["User","NoAccess","DeviceLocked","Offline","Metered","Roaming","DataBudget","LowStorage","SourceUnavailable","LowBattery","PowerSaver","NotCharging","Thermal","SignedOut","VaultFull","VaultUnavailable","WindowEnding","CatalogUnwritable"]"#);
+        assert_eq!(serde_json::from_str::<Holds>(&stored).unwrap(), all);
+    }
+}

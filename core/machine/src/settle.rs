@@ -1,8 +1,22 @@
 //! Every change to a row that is *not* under way is one pure function, [`settle`]. The catalog
 //! applies it in pages, each one transaction with counters and cursor; nothing else writes a stage.
+//!
+//! What it decides, beyond the obvious:
+//!
+//! - What is **safe** stays safe whatever the library does, as long as the bytes are the same: out
+//!   of sight, no longer chosen, freed. Only other bytes (a new version), the vault's loss, the
+//!   user's `forget` and a deletion from a library that we see in full end it.
+//! - [`Stage::Hidden`] is for what still waits to be done. It does not remember how far the work
+//!   was: seen again, it is [`Stage::Discovered`] with its digest, so that the vault is asked (in
+//!   bulk, from its records) and nothing is read or sent that is there already.
+//! - A **quarantined** row stays so until the user retries it or its bytes change: a card that is
+//!   put in again is no reason to crash again.
+//! - What a scan does not know does not undo what was found out: an unknown locality and a hinted
+//!   size leave a known locality and an exact size as they were, for the same version.
 
 use crate::media::{Digest, Locality, Size, Version};
-use crate::stage::{Fault, Stage};
+use crate::stage::{Bytes, Fault, Stage, Waiting, Why};
+use crate::time::Elapsed;
 use serde::{Deserialize, Serialize};
 
 /// What `settle` looks at and changes.
@@ -57,10 +71,63 @@ pub enum Fact {
     Crashed(Fault),
 }
 
-/// What becomes of a row. A row that the fact does not concern comes back as it was.
+/// What becomes of a row. A row that the fact does not concern comes back as it was; a fact that is
+/// applied twice changes nothing the second time.
+///
+/// | fact | stages that change |
+/// |---|---|
+/// | `Seen`, other version | any → Discovered or, not chosen, Excluded; the digest is dropped |
+/// | `Seen`, same version | Freed → BackedUp; Hidden, Closed, Lost, Excluded → Discovered or Excluded; `NeedsMoreSpace` that is local now → Discovered |
+/// | `Seen`, not chosen | as `Chosen(false)` |
+/// | `Absent` | any → Closed, but Freed, Lost and Forgotten: their absence is known |
+/// | `OutOfSight` | what has work left → Hidden |
+/// | `Chosen(false)` | what has work left, Hidden and Quarantined → Excluded |
+/// | `Chosen(true)` | Excluded → Discovered |
+/// | `StillThere` | Lost → Freed |
+/// | `GoneFromVault` | BackedUp, Duplicate → Discovered, with the digest; Freed → Lost |
+/// | `Forget` | any → Forgotten |
+/// | `Remember` | Forgotten → Discovered |
+/// | `Retry` | Quarantined → Discovered; Waiting → due now, its attempts kept |
+/// | `Freed` | BackedUp, Duplicate, and Closed when a scan came before the answer → Freed |
+/// | `Crashed` | what has work left → Quarantined |
 pub fn settle(row: Settled, fact: Fact) -> Settled {
-    let _ = fact;
-    row
+    let stage = row.stage;
+    let to = |stage| Settled { stage, ..row };
+    match fact {
+        Fact::Seen { version, locality, size, chosen } if version != row.version => {
+            let stage = if chosen { Stage::Discovered } else { Stage::Excluded };
+            Settled { version, locality, size, digest: None, stage }
+        }
+        Fact::Seen { locality, size, chosen, .. } => seen_again(row, locality, size, chosen),
+        Fact::Absent if !matches!(stage, Stage::Freed | Stage::Lost | Stage::Forgotten) => {
+            to(Stage::Closed)
+        }
+        Fact::OutOfSight if stage.is_pending() => to(Stage::Hidden),
+        Fact::Chosen(chosen) => to(chosen_or_not(stage, chosen)),
+        Fact::StillThere if stage == Stage::Lost => to(Stage::Freed),
+        Fact::GoneFromVault => match stage {
+            Stage::BackedUp | Stage::Duplicate => to(Stage::Discovered),
+            Stage::Freed => to(Stage::Lost),
+            _ => row,
+        },
+        Fact::Forget => to(Stage::Forgotten),
+        Fact::Remember if stage == Stage::Forgotten => to(Stage::Discovered),
+        Fact::Retry => match stage {
+            Stage::Quarantined(_) => to(Stage::Discovered),
+            Stage::Waiting(waiting) => to(Stage::Waiting(Waiting { due: Elapsed(0), ..waiting })),
+            _ => row,
+        },
+        Fact::Freed if matches!(stage, Stage::BackedUp | Stage::Duplicate | Stage::Closed) => {
+            to(Stage::Freed)
+        }
+        Fact::Crashed(fault) if stage.is_pending() => to(Stage::Quarantined(fault)),
+        Fact::Absent
+        | Fact::OutOfSight
+        | Fact::StillThere
+        | Fact::Remember
+        | Fact::Freed
+        | Fact::Crashed(_) => row,
+    }
 }
 
 /// Bytes of a staged file that the row named before and names no longer: nothing is forgotten in
@@ -69,3 +136,37 @@ pub fn settle(row: Settled, fact: Fact) -> Settled {
 pub fn left_in_staging(before: &Settled, after: &Settled) -> u64 {
     before.stage.bytes().staged().saturating_sub(after.stage.bytes().staged())
 }
+
+/// A scan saw the very bytes that the catalog knows.
+fn seen_again(row: Settled, locality: Locality, size: Size, chosen: bool) -> Settled {
+    let locality = if locality == Locality::Unknown { row.locality } else { locality };
+    let size = match (row.size, size) {
+        (Size::Exact(_), Size::Hinted { .. }) => row.size,
+        _ => size,
+    };
+    let back =
+        match row.stage {
+            Stage::Freed => Stage::BackedUp,
+            Stage::Hidden | Stage::Closed | Stage::Lost | Stage::Excluded => Stage::Discovered,
+            // It waits for space to be downloaded into, and needs none any more.
+            Stage::Waiting(Waiting {
+                why: Why::NeedsMoreSpace, bytes: Bytes::InLibrary, ..
+            }) if locality == Locality::Local => Stage::Discovered,
+            stage => stage,
+        };
+    Settled { locality, size, stage: chosen_or_not(back, chosen), ..row }
+}
+
+/// What the user's choice makes of a stage. What is safe or lost stays so: what was backed up is
+/// counted as safe, and a choice silences no alarm.
+fn chosen_or_not(stage: Stage, chosen: bool) -> Stage {
+    match stage {
+        Stage::Excluded if chosen => Stage::Discovered,
+        Stage::Hidden | Stage::Quarantined(_) if !chosen => Stage::Excluded,
+        stage if stage.is_pending() && !chosen => Stage::Excluded,
+        stage => stage,
+    }
+}
+
+#[cfg(test)]
+mod tests;
