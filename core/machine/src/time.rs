@@ -25,7 +25,7 @@ pub struct Now {
 impl Now {
     /// The local calendar day, counted from 1970-01-01.
     pub fn local_day(&self) -> i64 {
-        (self.wall + i64::from(self.utc_offset) * 60_000).div_euclid(86_400_000)
+        self.wall.saturating_add(i64::from(self.utc_offset) * 60_000).div_euclid(86_400_000)
     }
 }
 

@@ -51,3 +51,60 @@ impl Alarm {
 
 /// How long nothing may be made safe before it is said.
 const PATIENCE: Duration = Duration::from_hours(7 * 24);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hold::Hold;
+
+    const OFFLINE: Holds = Holds::NONE;
+
+    fn days(days: u64) -> Elapsed {
+        Elapsed(days * 86_400_000)
+    }
+
+    #[test]
+    fn it_goes_off_once_after_seven_days_and_says_why() {
+        let holds = OFFLINE.with(Hold::Offline);
+        let mut alarm = Alarm::default();
+        assert_eq!(alarm.check(days(1), true, holds), None);
+        assert_eq!(alarm.due(), Some(days(8)));
+        assert_eq!(alarm.check(Elapsed(days(8).0 - 1), true, holds), None);
+        let told = alarm.check(days(8), true, holds).unwrap();
+        assert_eq!(told, Alarmed { since: PATIENCE, holds });
+        assert_eq!((alarm.check(days(9), true, holds), alarm.due()), (None, None));
+        assert_eq!(alarm.standing(days(9), holds).unwrap().since, Duration::from_hours(8 * 24));
+    }
+
+    #[test]
+    fn anything_made_safe_ends_it_and_winds_it_up_again() {
+        let mut alarm = Alarm::default();
+        alarm.check(days(0), true, Holds::NONE);
+        alarm.made_safe(days(6));
+        assert_eq!(alarm.check(days(8), true, Holds::NONE), None);
+        assert!(alarm.check(days(13), true, Holds::NONE).is_some());
+        alarm.made_safe(days(14));
+        assert_eq!(alarm.standing(days(14), Holds::NONE), None);
+        assert_eq!(alarm.due(), Some(days(21)));
+    }
+
+    #[test]
+    fn without_work_it_is_silent_and_counts_from_the_next_work() {
+        let mut alarm = Alarm::default();
+        alarm.made_safe(days(1));
+        assert_eq!(alarm.check(days(50), false, Holds::NONE), None);
+        assert_eq!(alarm.due(), None);
+        assert_eq!(alarm.check(days(60), true, Holds::NONE), None, "one new photo after weeks");
+        assert_eq!(alarm.due(), Some(days(67)));
+    }
+
+    #[test]
+    fn what_was_stored_of_the_alarm_opens() {
+        let mut alarm = Alarm::default();
+        alarm.made_safe(days(1));
+        let stored = serde_json::to_string(&alarm).unwrap();
+        insta::assert_snapshot!(stored, @r#"{"since":86400000,"raised":false}"#);
+        assert_eq!(serde_json::from_str::<Alarm>(&stored).unwrap(), alarm);
+        assert_eq!(serde_json::from_str::<Alarm>("{}").unwrap(), Alarm::default());
+    }
+}

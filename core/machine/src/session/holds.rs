@@ -107,3 +107,159 @@ pub fn holds(
     let named = facts.into_iter().filter_map(|(hold, on)| on.then_some(hold));
     named.chain(backoffs.holds().iter()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Elapsed;
+
+    fn made(conditions: &Conditions, settings: &Settings) -> Vec<Hold> {
+        holds(conditions, settings, false, false, &Backoffs::default()).iter().collect()
+    }
+
+    fn after(events: &[Event]) -> Conditions {
+        let mut conditions = Conditions::default();
+        for event in events {
+            assert!(conditions.heed(event), "{event:?}");
+        }
+        conditions
+    }
+
+    #[test]
+    fn a_host_that_reports_nothing_is_held_by_nothing() {
+        assert_eq!(made(&Conditions::default(), &Settings::default()), []);
+    }
+
+    #[test]
+    fn each_fact_makes_its_hold_and_its_opposite_releases_it() {
+        let network = |online, metered, roaming| Network { online, metered, roaming };
+        let cases = [
+            (Event::UserPaused, Event::UserResumed, Hold::User),
+            (
+                Event::AccessChanged(LibraryAccess::Denied),
+                Event::AccessChanged(LibraryAccess::Limited),
+                Hold::NoAccess,
+            ),
+            (
+                Event::LockChanged { locked: true },
+                Event::LockChanged { locked: false },
+                Hold::DeviceLocked,
+            ),
+            (
+                Event::NetworkChanged(network(false, true, true)),
+                Event::NetworkChanged(Network::UNMETERED),
+                Hold::Offline,
+            ),
+            (
+                Event::NetworkChanged(Network::METERED),
+                Event::NetworkChanged(Network::UNMETERED),
+                Hold::Metered,
+            ),
+            (
+                Event::NetworkChanged(network(true, false, true)),
+                Event::NetworkChanged(Network::UNMETERED),
+                Hold::Roaming,
+            ),
+            (
+                Event::PowerChanged(Power { charging: false, battery: 14, ..Power::MAINS }),
+                Event::PowerChanged(Power { charging: false, battery: 15, ..Power::MAINS }),
+                Hold::LowBattery,
+            ),
+            (
+                Event::PowerChanged(Power { saver: true, ..Power::MAINS }),
+                Event::PowerChanged(Power::MAINS),
+                Hold::PowerSaver,
+            ),
+            (
+                Event::PowerChanged(Power { hot: true, ..Power::MAINS }),
+                Event::PowerChanged(Power::MAINS),
+                Hold::Thermal,
+            ),
+            (
+                Event::VaultChanged(VaultHealth::SignedOut),
+                Event::VaultChanged(VaultHealth::SignedIn),
+                Hold::SignedOut,
+            ),
+            (Event::WindowEnding, Event::WindowOpened { lasts: None }, Hold::WindowEnding),
+        ];
+        for (fact, opposite, hold) in cases {
+            let held = after(std::slice::from_ref(&fact));
+            assert_eq!(made(&held, &Settings::default()), [hold], "{fact:?}");
+            let released = after(&[fact, opposite.clone()]);
+            assert_eq!(made(&released, &Settings::default()), [], "{opposite:?}");
+        }
+    }
+
+    #[test]
+    fn settings_decide_what_a_fact_means() {
+        let metered = after(&[Event::NetworkChanged(Network::METERED)]);
+        let all = Settings { metered: MeteredUse::ALL, ..Settings::default() };
+        assert_eq!(made(&metered, &all), []);
+        let roaming = Network { roaming: true, ..Network::UNMETERED };
+        let roaming = after(&[Event::NetworkChanged(roaming)]);
+        assert_eq!(made(&roaming, &Settings { roaming: true, ..Settings::default() }), []);
+        let battery = Power { charging: false, battery: 50, ..Power::MAINS };
+        let battery = after(&[Event::PowerChanged(battery)]);
+        assert_eq!(made(&battery, &Settings::default()), []);
+        let only_charging = Settings { only_charging: true, ..Settings::default() };
+        assert_eq!(made(&battery, &only_charging), [Hold::NotCharging]);
+    }
+
+    #[test]
+    fn a_low_battery_on_the_charger_holds_nothing() {
+        let charging = Power { battery: 1, ..Power::MAINS };
+        assert_eq!(made(&after(&[Event::PowerChanged(charging)]), &Settings::default()), []);
+    }
+
+    #[test]
+    fn an_empty_budget_counts_on_metered_networks_only() {
+        let settings = Settings {
+            metered: MeteredUse::ALL,
+            daily_metered_bytes: Some(5),
+            ..Settings::default()
+        };
+        let empty = |network, settings: &Settings| {
+            let conditions = after(&[Event::NetworkChanged(network)]);
+            holds(&conditions, settings, false, true, &Backoffs::default())
+        };
+        assert!(empty(Network::METERED, &settings).has(Hold::DataBudget));
+        assert!(!empty(Network::UNMETERED, &settings).has(Hold::DataBudget));
+        let unlimited = Settings { daily_metered_bytes: None, ..settings };
+        assert!(!empty(Network::METERED, &unlimited).has(Hold::DataBudget));
+    }
+
+    #[test]
+    fn what_the_session_found_out_is_added() {
+        let mut backoffs = Backoffs::default();
+        backoffs.vault_failed(Elapsed(0), 1);
+        let conditions = after(&[Event::CatalogFailed]);
+        let holds = holds(&conditions, &Settings::default(), true, false, &backoffs);
+        let named: Vec<_> = holds.iter().collect();
+        assert_eq!(named, [Hold::LowStorage, Hold::VaultUnavailable, Hold::CatalogUnwritable]);
+    }
+
+    #[test]
+    fn a_vault_that_answers_is_not_signed_in_by_that() {
+        let mut conditions = after(&[Event::VaultChanged(VaultHealth::SignedOut)]);
+        assert!(!conditions.heed(&Event::VaultChanged(VaultHealth::Up { room: None })));
+        assert_eq!(made(&conditions, &Settings::default()), [Hold::SignedOut]);
+    }
+
+    #[test]
+    fn what_is_no_condition_is_left_to_others() {
+        let mut conditions = Conditions::default();
+        for event in [Event::Tick, Event::ScanStarted, Event::RetryRequested] {
+            assert!(!conditions.heed(&event));
+        }
+        assert_eq!(conditions, Conditions::default());
+    }
+
+    #[test]
+    fn what_was_stored_of_conditions_opens() {
+        let conditions = after(&[Event::UserPaused, Event::NetworkChanged(Network::METERED)]);
+        let stored = serde_json::to_string(&conditions).unwrap();
+        insta::assert_snapshot!(stored, @r#"{"network":{"online":true,"metered":true,"roaming":false},"power":{"charging":true,"battery":100,"saver":false,"hot":false},"access":"Full","locked":false,"user_paused":true,"window_ending":false,"signed_out":false,"catalog_unwritable":false}"#);
+        assert_eq!(serde_json::from_str::<Conditions>(&stored).unwrap(), conditions);
+        assert_eq!(serde_json::from_str::<Conditions>("{}").unwrap(), Conditions::default());
+    }
+}
