@@ -110,51 +110,6 @@ struct First {
 /// is taken for twice a HEIF. Video, a minute: 60 MB for 1080p30 and 90 MB for 1080p60, about twice
 /// that in H.264; 170 MB for 4K30 and 400 MB for 4K60. `ProRes` (6 GB a minute in 4K) is left to be
 /// learned, so that it does not keep every other video from being admitted.
-fn first(class: SizeClass) -> Rate {
-        let First { typical, upper, per, .. } = first(class);
-        let mean = (typical << SHIFT) / per;
-        let upper = (upper << SHIFT) / per;
-        Rate { mean, deviation: (upper - mean) / 4, told: upper }
-    }
-
-    /// RFC 6298, 2.3: α = 1/8, β = 1/4; the deviation is taken from the mean before the sample.
-    fn take(&mut self, sample: u64) {
-        self.deviation = self.deviation - self.deviation / 4 + self.mean.abs_diff(sample) / 4;
-        self.mean = self.mean - self.mean / 8 + sample / 8;
-    }
-
-    fn upper(self) -> u64 {
-        // Both are at most `MOST`, so this cannot overflow.
-        self.mean + 4 * self.deviation
-    }
-}
-
-/// How much of what the class is learned by: pixels or milliseconds; a small one is one.
-fn units(class: SizeClass, measure: u64) -> u64 {
-    match class {
-        SizeClass::Small => 1,
-        _ if measure == 0 => first(class).usual,
-        _ => measure,
-    }
-}
-
-/// What a class is taken to be before anything was learned: `typical` and `upper` bytes for `per`
-/// units, and the `usual` measure of one item.
-struct First {
-    typical: u64,
-    upper: u64,
-    per: u64,
-    usual: u64,
-}
-
-/// The first guesses.
-///
-/// Stills: Apple's own camera settings say 1 to 2 MB for a 12-megapixel HEIF and 2 to 4 MB for a
-/// JPEG ("Most Compatible"); screenshots as PNG and busy scenes are larger. RAW: Apple gives 25 MB
-/// for a 12-megapixel and 75 MB for a 48-megapixel `ProRAW`. Video: Settings › Camera › Record
-/// Video gives, a minute, 60 MB for 1080p30 and 90 MB for 1080p60 in HEVC (twice that in H.264),
-/// 170 MB for 4K30 and 400 MB for 4K60; `ProRes` (6 GB a minute in 4K) is left to be learned, so
-/// that it does not keep every other video from being admitted.
 fn first(class: SizeClass) -> First {
     const MINUTE: u64 = 60_000;
     let still = |typical, upper| First { typical, upper, per: 12_000_000, usual: 12_000_000 };
