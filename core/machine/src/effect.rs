@@ -35,7 +35,8 @@ pub enum Effect {
     Download {
         /// The effect.
         id: EffectId,
-        /// Most bytes that may land before asking again ([`crate::event::Answer::Outgrown`]).
+        /// Most bytes that may land; then it waits and says so ([`crate::event::Answer::Outgrown`]).
+        /// The same effect, issued once more while it is under way, raises the limit.
         at_most: u64,
     },
     /// Read and hash the original.
@@ -173,8 +174,8 @@ pub enum Part {
     Clock(crate::time::Clock),
     /// Whether the user paused.
     UserHold(bool),
-    /// Which resources were admitted and not yet ended, and at how many unclean ends in a row.
-    Admissions(Vec<(ResourceId, u8)>),
+    /// Which resources are under way, and at how many unclean ends in a row each was.
+    Admissions(Vec<crate::session::admissions::Admitted>),
     /// The count of admissions, for fairness.
     Fairness(u64),
     /// Learned sizes.

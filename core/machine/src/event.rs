@@ -172,6 +172,47 @@ pub enum Event {
     PhotosRecovered,
 }
 
+impl Event {
+    /// The event's name, for logs and tables.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Event::Started { .. } => "Started",
+            Event::Tick => "Tick",
+            Event::NetworkChanged(_) => "NetworkChanged",
+            Event::PowerChanged(_) => "PowerChanged",
+            Event::AccessChanged(_) => "AccessChanged",
+            Event::LockChanged { .. } => "LockChanged",
+            Event::DiskRead { .. } => "DiskRead",
+            Event::WindowOpened { .. } => "WindowOpened",
+            Event::WindowEnding => "WindowEnding",
+            Event::UserPaused => "UserPaused",
+            Event::UserResumed => "UserResumed",
+            Event::SettingsChanged(_) => "SettingsChanged",
+            Event::RetryRequested => "RetryRequested",
+            Event::DestinationChanged(_) => "DestinationChanged",
+            Event::VaultChanged(_) => "VaultChanged",
+            Event::Refilled { .. } => "Refilled",
+            Event::Counted(_) => "Counted",
+            Event::CatalogFailed => "CatalogFailed",
+            Event::ScanStarted => "ScanStarted",
+            Event::ScanFinished { .. } => "ScanFinished",
+            Event::VersionChanged { .. } => "VersionChanged",
+            Event::Disappeared { .. } => "Disappeared",
+            Event::Answered { .. } => "Answered",
+            Event::Progressed { .. } => "Progressed",
+            Event::TransferFound { .. } => "TransferFound",
+            Event::TransferFinished { .. } => "TransferFinished",
+            Event::TransfersReported => "TransfersReported",
+            Event::FreeUpRequested { .. } => "FreeUpRequested",
+            Event::FreeUpCandidates { .. } => "FreeUpCandidates",
+            Event::FreeUpConfirmed { .. } => "FreeUpConfirmed",
+            Event::FreeUpAnswered { .. } => "FreeUpAnswered",
+            Event::ProposalRestored(_) => "ProposalRestored",
+            Event::PhotosRecovered => "PhotosRecovered",
+        }
+    }
+}
+
 /// What a resource's effect came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
@@ -211,8 +252,39 @@ pub enum Answer {
     Changed,
     /// The library no longer serves it: it was deleted, or its volume is gone.
     Gone(Disappearance),
-    /// Larger than it was said to be: more than the reservation landed. In bytes so far.
+    /// Larger than it was said to be: all bytes that were granted landed, this many, and the
+    /// download waits. Not the last answer: the same [`crate::Effect::Download`], issued once more
+    /// with a larger limit, lets it go on; a `Cancel` ends it.
     Outgrown(u64),
+}
+
+impl Answer {
+    /// The answer's name, for logs and tables.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Answer::Downloaded(_) => "Downloaded",
+            Answer::Checksummed { .. } => "Checksummed",
+            Answer::NetworkNeeded => "NetworkNeeded",
+            Answer::Found(Finding::Hit) => "Found(Hit)",
+            Answer::Found(Finding::Miss) => "Found(Miss)",
+            Answer::Found(Finding::CannotTell) => "Found(CannotTell)",
+            Answer::Found(Finding::Forgotten) => "Found(Forgotten)",
+            Answer::Put(PutOutcome::Sent) => "Put(Sent)",
+            Answer::Put(PutOutcome::AlreadyThere) => "Put(AlreadyThere)",
+            Answer::Put(PutOutcome::OtherBytes) => "Put(OtherBytes)",
+            Answer::Put(PutOutcome::TeeLost) => "Put(TeeLost)",
+            Answer::Confirmed => "Confirmed",
+            Answer::NotConfirmed => "NotConfirmed",
+            Answer::HandedOver => "HandedOver",
+            Answer::Stopped => "Stopped",
+            Answer::Failed { .. } => "Failed",
+            Answer::Held(_) => "Held",
+            Answer::Changed => "Changed",
+            Answer::Gone(Disappearance::Deleted) => "Gone(Deleted)",
+            Answer::Gone(Disappearance::Hidden) => "Gone(Hidden)",
+            Answer::Outgrown(_) => "Outgrown",
+        }
+    }
 }
 
 /// What the vault says of a digest.

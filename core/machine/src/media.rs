@@ -39,7 +39,7 @@ pub struct EffectId {
     pub resource: ResourceId,
     /// The start that issued it.
     pub run: Run,
-    /// Counts the effects issued for this resource in this run.
+    /// Counts the long effects issued in this run: no two have one id.
     pub attempt: u32,
 }
 

@@ -70,6 +70,15 @@ pub enum Bytes {
 }
 
 impl Bytes {
+    /// What is left of it in the next run.
+    #[must_use]
+    pub fn after_restart(self) -> Bytes {
+        match self {
+            Bytes::Teed => Bytes::InLibrary,
+            other => other,
+        }
+    }
+
     /// The bytes that occupy our staging.
     pub fn staged(self) -> u64 {
         match self {

@@ -53,7 +53,7 @@ pub struct ToDo {
     pub digest_known: bool,
 }
 
-mod pairs {
+pub(crate) mod pairs {
     //! A map with structured keys as a list of pairs: JSON has only text keys.
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
     use std::collections::BTreeMap;
@@ -115,7 +115,7 @@ impl Counts {
 }
 
 /// What the session is doing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Activity {
     /// Not started, or stopped.
     Stopped,

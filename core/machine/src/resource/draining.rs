@@ -1,0 +1,74 @@
+//! An effect is dying, or the OS's transfer is. Only when nothing is under way any more may the
+//! resource start again: two effects of one resource never touch the same file.
+
+use super::orders::{Orders, Signal};
+use super::state::{State, Then};
+use super::under_way::{gone, then_do};
+use super::{Item, Told};
+use crate::effect::Change;
+use crate::event::Answer;
+use crate::media::EffectId;
+use crate::stage::{Bytes, Stage};
+use statig::Outcome;
+
+pub(super) fn handle(
+    effect: &mut Option<EffectId>,
+    bytes: Bytes,
+    then: &mut Then,
+    item: &mut Item,
+    told: &Told,
+    orders: &mut Orders<'_>,
+) -> Outcome<State> {
+    match told {
+        Told::Answered(id, answer) if *effect == Some(*id) => match *answer {
+            // Its cancel is on the way.
+            Answer::Outgrown(_) => Outcome::Handled,
+            Answer::HandedOver => {
+                // It was handed over before it could be stopped: now the OS is asked to stop.
+                *effect = None;
+                orders.order(crate::effect::Effect::CancelTransfer { resource: item.row.id });
+                Outcome::Handled
+            }
+            answer => {
+                item.signal(Signal::Survived, orders);
+                let bytes = landed(answer, bytes);
+                if let Bytes::WithOs(_) = bytes {
+                    let (resource, with_os) = (item.row.id, false);
+                    orders.store_durably(Change::Transfer { resource, with_os });
+                }
+                then_do(then.clone(), bytes, item, orders)
+            }
+        },
+        Told::TransferFinished(_) | Told::TransferMissing if effect.is_none() => {
+            orders.store_durably(Change::Transfer { resource: item.row.id, with_os: false });
+            then_do(then.clone(), bytes, item, orders)
+        }
+        Told::VersionChanged(row) => {
+            *then = Then::Restart(row.clone());
+            Outcome::Handled
+        }
+        Told::Disappeared(how) => {
+            *then = Then::Rest(gone(*how));
+            Outcome::Handled
+        }
+        Told::Stop { .. } | Told::TransferFound | Told::Progressed(..) => Outcome::Handled,
+        Told::Answered(..) | Told::TransferFinished(_) | Told::TransferMissing => {
+            orders.unexpected(item.row.id, Stage::Discovered, told.name(), true);
+            Outcome::Handled
+        }
+        Told::Go(_) | Told::Raised(_) | Told::Need(_) | Told::Evicted => {
+            orders.unexpected(item.row.id, Stage::Discovered, told.name(), false);
+            Outcome::Handled
+        }
+    }
+}
+
+/// What the dying effect left in our hands although it was told to stop.
+fn landed(answer: Answer, bytes: Bytes) -> Bytes {
+    match answer {
+        Answer::Downloaded(digest) => Bytes::Staged(digest.size),
+        Answer::Checksummed { teed: true, .. } => Bytes::Teed,
+        Answer::Put(_) if bytes == Bytes::Teed => Bytes::InLibrary,
+        _ => bytes,
+    }
+}

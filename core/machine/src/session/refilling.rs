@@ -1,0 +1,245 @@
+//! Which rows are asked of the catalog next: newest first, one in eight the oldest, and what a kill
+//! left before all others.
+
+use super::Session;
+use crate::effect::{Effect, RefillId, Want, WantClass};
+use crate::event::Event;
+use crate::machine::Desk;
+use crate::media::{Locality, Media, ResourceId};
+use crate::permit::Work;
+use crate::row::{Position, Row};
+use crate::stage::Stage;
+use crate::status::{Tally, ToDo};
+use crate::time::Elapsed;
+use serde::{Deserialize, Serialize};
+
+/// How far the walk through the catalog is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools)] // independent facts about one walk
+pub(crate) struct Refilling {
+    last: RefillId,
+    /// The question that is not answered yet.
+    asked: Option<Want>,
+    below: Option<Position>,
+    above: Option<Position>,
+    /// The walk came to its end: nothing more is there for what is permitted.
+    ended: bool,
+    /// What the catalog counted as permitted when the walk ended without bringing anything.
+    fruitless: Option<Tally>,
+    /// Rows were brought since the walk began at the top.
+    brought: bool,
+    /// What waits for a condition is brought too: a condition has changed.
+    recall: bool,
+    /// What a kill left was asked for.
+    left_over_asked: bool,
+    /// When the next waiting row is due.
+    pub next_due: Option<Elapsed>,
+}
+
+impl Refilling {
+    /// The next question starts at the top again: something may have come that the walk has passed.
+    pub(crate) fn restart(&mut self) {
+        self.below = None;
+        self.above = None;
+        self.ended = false;
+        self.fruitless = None;
+        self.brought = false;
+    }
+
+    /// The same, and what waits for a condition comes too.
+    pub(crate) fn recall(&mut self) {
+        self.recall = true;
+        self.restart();
+    }
+
+    /// A row backs off until `due`.
+    pub(crate) fn due(&mut self, due: Elapsed) {
+        self.next_due = Some(self.next_due.map_or(due, |next| next.min(due)));
+    }
+
+    /// Whether an answer is awaited.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.asked.is_some()
+    }
+}
+
+impl Session {
+    /// Asks for rows if there is room for them and may be any.
+    pub(super) fn ask_for_rows(&mut self, desk: &mut Desk<'_>) {
+        if self.refilling.asked.is_some() || self.conditions.catalog_unwritable {
+            return;
+        }
+        let under_way = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
+        let room = self.config.limits.under_way.saturating_sub(under_way);
+        let id = RefillId(self.refilling.last.0 + 1);
+        if let Some(alone) = self.admissions.next_alone() {
+            if under_way == 0 {
+                let want = Want { exactly: vec![alone], ..Want::nothing(id) };
+                self.ask(want, desk);
+            }
+            return;
+        }
+        let classes = self.permitted_classes();
+        if !self.refilling.left_over_asked {
+            self.refilling.left_over_asked = true;
+            let exactly = self.admissions.left_over();
+            if !exactly.is_empty() {
+                self.ask(Want { classes, exactly, ..Want::nothing(id) }, desk);
+                return;
+            }
+        }
+        // A quarter of the room at least: few large questions instead of many small ones.
+        let enough = (self.config.limits.under_way / 4).max(1);
+        if room < enough || classes.is_empty() {
+            return;
+        }
+        if self.refilling.ended {
+            let permitted = self.permitted_tally(&classes);
+            let beyond = permitted.items > u64::from(under_way);
+            if !beyond || under_way > 0 || self.refilling.fruitless == Some(permitted) {
+                return;
+            }
+            self.refilling.restart();
+        }
+        let oldest = room / 8;
+        let due = if self.refilling.recall { Elapsed(u64::MAX) } else { self.clock.elapsed() };
+        let want = Want {
+            id,
+            classes,
+            newest: room - oldest,
+            below: self.refilling.below,
+            oldest,
+            above: self.refilling.above,
+            due,
+            exactly: Vec::new(),
+            skip: self.slots.ids().collect(),
+        };
+        self.ask(want, desk);
+    }
+
+    fn ask(&mut self, want: Want, desk: &mut Desk<'_>) {
+        self.refilling.last = want.id;
+        desk.effects.push_back(Effect::Refill(want.clone()));
+        self.refilling.asked = Some(want);
+    }
+
+    /// The catalog's answer.
+    pub(super) fn refilled(&mut self, event: &Event, desk: &mut Desk<'_>) {
+        let Event::Refilled { id, rows, next_due, more } = event else { return };
+        let Some(want) = self.refilling.asked.take_if(|want| want.id == *id) else {
+            Self::unexpected("Refilled", true, desk);
+            return;
+        };
+        let walks = want.newest > 0 || want.oldest > 0;
+        self.note_walk(&want, rows);
+        if walks {
+            self.refilling.next_due = *next_due;
+            self.refilling.recall = false;
+            self.refilling.ended = !more;
+        }
+        for exactly in want.exactly.iter().filter(|id| !rows.iter().any(|row| row.id == **id)) {
+            self.admissions.forget(*exactly);
+        }
+        let mut admitted = false;
+        for row in rows {
+            admitted |= self.admit(*row, desk);
+        }
+        if walks {
+            self.refilling.brought |= admitted;
+            if self.refilling.ended && !self.refilling.brought {
+                let classes = self.permitted_classes();
+                self.refilling.fruitless = Some(self.permitted_tally(&classes));
+            }
+        }
+        if admitted {
+            self.fairness += rows.len() as u64;
+            self.store_admissions(desk);
+        }
+    }
+
+    /// Where the two walks stand after these rows: first come those that were asked for by name and
+    /// those that were due, then the newest and the oldest.
+    fn note_walk(&mut self, want: &Want, rows: &[Row]) {
+        let walked = rows.iter().filter(|row| {
+            !matches!(row.stage, Stage::Waiting(_)) && !want.exactly.contains(&row.id)
+        });
+        for (nth, row) in walked.enumerate() {
+            if nth < want.newest as usize {
+                self.refilling.below = Some(row.position());
+            } else {
+                self.refilling.above = Some(row.position());
+            }
+        }
+    }
+
+    /// The classes of rows for which there is something that may be done now.
+    fn permitted_classes(&self) -> Vec<WantClass> {
+        let mut classes = Vec::new();
+        for media in [Media::Photo, Media::Video] {
+            for locality in [Locality::Local, Locality::Cloud, Locality::Unknown] {
+                for digest_known in [false, true] {
+                    if !self.is_permitted(ToDo { media, locality, digest_known }) {
+                        continue;
+                    }
+                    let fetched = locality == Locality::Cloud && !digest_known;
+                    let at_most = fetched.then(|| self.largest_download()).flatten();
+                    classes.push(WantClass { media, locality, digest_known, at_most });
+                }
+            }
+        }
+        classes
+    }
+
+    /// Whether the first thing that such a row needs is permitted.
+    pub(super) fn is_permitted(&self, to_do: ToDo) -> bool {
+        let first = match to_do {
+            ToDo { digest_known: true, .. } => Work::Check,
+            ToDo { locality: Locality::Cloud, .. } => Work::Download,
+            ToDo { .. } => Work::Checksum,
+        };
+        self.permits.allow(first, to_do.media)
+    }
+
+    fn permitted_tally(&self, classes: &[WantClass]) -> Tally {
+        let mut sum = Tally::default();
+        for (to_do, tally) in &self.counts.to_do {
+            let ToDo { media, locality, digest_known } = *to_do;
+            let takes = |class: &WantClass| {
+                (class.media, class.locality, class.digest_known) == (media, locality, digest_known)
+            };
+            if classes.iter().any(takes) {
+                sum.add(*tally);
+            }
+        }
+        sum
+    }
+
+    /// Whether the walk is over: nothing more is to be had as things are.
+    pub(super) fn walk_is_over(&self) -> bool {
+        self.refilling.asked.is_none()
+            && (self.refilling.ended || self.permitted_classes().is_empty())
+    }
+
+    /// The next waiting row is due: it is brought.
+    pub(super) fn rows_are_due(&mut self) {
+        self.refilling.next_due = None;
+        self.refilling.restart();
+    }
+}
+
+impl Want {
+    /// Asks for nothing yet.
+    fn nothing(id: RefillId) -> Want {
+        Want {
+            id,
+            classes: Vec::new(),
+            newest: 0,
+            below: None,
+            oldest: 0,
+            above: None,
+            due: Elapsed(0),
+            exactly: Vec::new(),
+            skip: Vec::<ResourceId>::new(),
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The status: what the session says of itself.
+
+use super::Session;
+use super::advice::{ICloudPhotos, Known, advise};
+use crate::hold::Hold;
+use crate::machine::Desk;
+use crate::media::{Locality, Media, ResourceId};
+use crate::permit::{Work, stopped_by};
+use crate::resource::Resource;
+use crate::stage::{Class, Why};
+use crate::status::{Activity, Advice, Counts, Need, Notice, Status, Tally, ToDo};
+use std::collections::BTreeMap;
+
+impl Session {
+    /// Where everything is.
+    pub(crate) fn status(
+        &self,
+        activity: Activity,
+        resources: &BTreeMap<ResourceId, Resource>,
+    ) -> Status {
+        let at = self.clock.elapsed();
+        let unfinished = self.counts.unfinished();
+        Status {
+            activity,
+            holds: self.holds,
+            needs: self.needs(),
+            counts: self.counts.clone(),
+            under_way: u32::try_from(resources.len()).unwrap_or(u32::MAX),
+            staged: self.disk.staged(),
+            reserved: self.disk.reserved(),
+            pace: self.pace.bytes_a_second(at),
+            estimate: self.pace.estimate(at, unfinished.bytes),
+            alarm: self.alarm.standing(at, self.holds),
+            advice: self.advice(),
+            migration: self.migration,
+        }
+    }
+
+    /// What would let work go on, per hold that stops some.
+    fn needs(&self) -> Vec<Need> {
+        let of = |hold: Hold| {
+            let mut items = Tally::default();
+            for (to_do, tally) in &self.counts.to_do {
+                if self.stops(hold, *to_do) {
+                    items.add(*tally);
+                }
+            }
+            let bytes = match hold {
+                Hold::LowStorage => self.short_of_space(),
+                Hold::VaultFull => self.backoffs.needed(),
+                _ => None,
+            };
+            let until = match hold {
+                Hold::VaultUnavailable => self.backoffs.vault_until(),
+                Hold::SourceUnavailable => self.backoffs.source_until(),
+                _ => None,
+            };
+            Need { hold, items, bytes, until }
+        };
+        self.holds.iter().map(of).filter(|need| need.items.items > 0).collect()
+    }
+
+    /// Whether `hold` alone would keep such a row from becoming safe.
+    fn stops(&self, hold: Hold, to_do: ToDo) -> bool {
+        let fetch = match to_do.locality {
+            Locality::Cloud => Work::Download,
+            Locality::Local | Locality::Unknown => Work::Checksum,
+        };
+        let (metered, remote) = (self.config.settings.metered, self.config.vault.remote);
+        let alone = crate::hold::Holds::NONE.with(hold);
+        [fetch, Work::Check, Work::Upload]
+            .into_iter()
+            .filter(|work| !(to_do.digest_known && *work == Work::Checksum))
+            .any(|work| stopped_by(alone, metered, remote, work, to_do.media).is_some())
+    }
+
+    /// Whether anything is left to do, now or later.
+    pub(super) fn work_remains(&self) -> bool {
+        self.counts.unfinished().items > 0
+    }
+
+    fn advice(&self) -> Vec<Advice> {
+        advise(&Known {
+            counts: &self.counts,
+            metered: self.config.settings.metered,
+            icloud: icloud(&self.counts),
+            free: self.disk.free(),
+            total: self.disk.total(),
+            migrating: self.config.settings.migrate,
+            scanned: self.scanning.finished && !self.scanning.under_way,
+            confirmed: self.everything_confirmed(),
+        })
+    }
+
+    /// Whether everything safe was asked for at the vault within the time of a scrub.
+    fn everything_confirmed(&self) -> bool {
+        let at = self.clock.elapsed();
+        self.counts.oldest_confirmation.is_some_and(|oldest| at - oldest <= SCRUB)
+    }
+
+    /// Says what advice is new.
+    pub(super) fn tell_advice(&mut self, desk: &mut Desk<'_>) {
+        let advice = self.advice();
+        for new in advice.iter().filter(|one| !self.advised.contains(one)) {
+            let notice = Notice::Advised(*new);
+            desk.effects.push_back(crate::effect::Effect::Notify(notice));
+        }
+        self.advised = advice;
+    }
+}
+
+/// What the rows say of iCloud Photos, where the platform does not.
+fn icloud(counts: &Counts) -> ICloudPhotos {
+    let has = |locality| counts.to_do.keys().any(|to_do| to_do.locality == locality);
+    if has(Locality::Cloud) {
+        ICloudPhotos::On
+    } else if has(Locality::Unknown) {
+        ICloudPhotos::Unknown
+    } else {
+        ICloudPhotos::NotHere
+    }
+}
+
+/// Whether rows wait for a condition rather than for time.
+pub(super) fn needs_a_condition(counts: &Counts) -> bool {
+    let classes = [Why::NeedsMoreSpace, Why::NeedsUnmetered, Why::NeedsLongerWindow];
+    classes.iter().any(|why| counts.of(Class::Waiting(*why)).items > 0)
+}
+
+/// Both kinds of media.
+pub(super) const MEDIA: [Media; 2] = [Media::Photo, Media::Video];
+/// Everything safe is asked for at the vault once in this time.
+const SCRUB: std::time::Duration = std::time::Duration::from_hours(30 * 24);

@@ -1,0 +1,219 @@
+//! Who may begin, and who must stop: permits, slots, disk and data, in the order of admission.
+
+use super::Session;
+use super::disk::Admission;
+use crate::hold::Hold;
+use crate::machine::Desk;
+use crate::media::{Locality, Media, ResourceId};
+use crate::permit::{Work, permits};
+use crate::resource::{Grant, Posture, Told};
+use crate::stage::Why;
+
+/// What goes on first when several kinds of work could: what ends nearest to safe.
+const FIRST: [Work; 5] =
+    [Work::Check, Work::UploadStaged, Work::Upload, Work::Checksum, Work::Download];
+
+/// What keeps one item from beginning although its kind of work is permitted.
+enum Obstacle {
+    /// Nothing; a download may land so many bytes.
+    None(u64),
+    /// Not now.
+    Later,
+    /// Not as things are: it waits by itself for this.
+    Need(Why),
+}
+
+impl Session {
+    /// Brings holds and permits up to date; what has lost its permit is told to stop.
+    pub(super) fn update_permits(&mut self, desk: &mut Desk<'_>) {
+        self.update_disk_low(desk);
+        let holds = super::holds::holds(
+            &self.conditions,
+            &self.config.settings,
+            self.disk.is_low(),
+            self.data.is_empty(&self.config.settings),
+            &self.backoffs,
+        );
+        if holds == self.holds && !std::mem::take(&mut self.permits_stale) {
+            return;
+        }
+        let os = |holds: crate::hold::Holds| holds.has(Hold::User) || holds.has(Hold::SignedOut);
+        let os_stops = os(holds) && !os(self.holds);
+        let flush = holds.has(Hold::User) && !self.holds.has(Hold::User)
+            || holds.has(Hold::WindowEnding) && !self.holds.has(Hold::WindowEnding);
+        if holds != self.holds {
+            self.holds = holds;
+            desk.notify(crate::status::Notice::HoldsChanged(holds));
+        }
+        let before = self.permits;
+        self.permits = permits(holds, self.config.settings.metered, self.config.vault.remote);
+        let uploads = [Media::Photo, Media::Video];
+        let uploads = uploads.iter().any(|media| self.permits.allow(Work::UploadStaged, *media));
+        self.disk.set_uploads(uploads);
+        if self.permits != before {
+            self.refilling.restart();
+            let stopped: Vec<ResourceId> = (self.slots.at_work())
+                .filter(|(_, work, media)| !self.permits.allow(*work, *media))
+                .map(|(id, ..)| id)
+                .collect();
+            for id in stopped {
+                self.tell(id, &Told::Stop { os: false }, desk);
+            }
+        }
+        if os_stops {
+            let with_os: Vec<ResourceId> = self.slots.with_os().collect();
+            for id in with_os {
+                self.tell(id, &Told::Stop { os: true }, desk);
+            }
+        }
+        if flush {
+            desk.effects.push_back(crate::effect::Effect::Flush);
+        }
+    }
+
+    /// Lets as many begin as may. Says whether any did.
+    pub(super) fn grant(&mut self, desk: &mut Desk<'_>) -> bool {
+        let mut any = false;
+        for work in FIRST {
+            while self.slots.has_room(work, &self.config.limits) {
+                let Some((id, at_most)) = self.next_for(work, desk) else { break };
+                let grant = self.grant_for(id, work, at_most, desk);
+                self.tell(id, &Told::Go(grant), desk);
+                any = true;
+            }
+        }
+        any
+    }
+
+    /// The first in turn that wants `work`, is permitted and meets no obstacle.
+    fn next_for(&mut self, work: Work, desk: &mut Desk<'_>) -> Option<(ResourceId, u64)> {
+        let mut from = 0;
+        loop {
+            let photo = self.first_wanting(work, Media::Photo, from);
+            let video = self.first_wanting(work, Media::Video, from);
+            let (turn, id) = photo.into_iter().chain(video).min()?;
+            match self.obstacle(id, work, desk) {
+                Obstacle::None(at_most) => return Some((id, at_most)),
+                Obstacle::Later => {}
+                Obstacle::Need(why) => self.tell(id, &Told::Need(why), desk),
+            }
+            from = turn + 1;
+        }
+    }
+
+    fn first_wanting(&self, work: Work, media: Media, from: u64) -> Option<(u64, ResourceId)> {
+        let permitted = self.permits.allow(work, media);
+        permitted.then(|| self.slots.wanting(work, media, from).next()).flatten()
+    }
+
+    fn obstacle(&mut self, id: ResourceId, work: Work, desk: &mut Desk<'_>) -> Obstacle {
+        let by_network = match work {
+            Work::Download => true,
+            Work::Upload | Work::UploadStaged => self.config.vault.remote,
+            Work::Checksum | Work::Check => return Obstacle::None(u64::MAX),
+        };
+        let Some(resource) = desk.resources.get(&id) else { return Obstacle::Later };
+        let cloud = resource.item().row.locality == Locality::Cloud;
+        let (upper, exact) = self.learned.upper(resource.item().row.size);
+        if self.is_cut_too_often(id) {
+            return Obstacle::Need(Why::NeedsLongerWindow);
+        }
+        let mut bytes = upper;
+        if work == Work::Download {
+            let media = resource.item().row.media;
+            if resource.item().row.digest.is_some() && !self.permits.allow(Work::Upload, media) {
+                // The vault does not have it: downloaded now, it would only lie in staging.
+                return Obstacle::Later;
+            }
+            bytes = bytes.max(self.at_least.get(&id).copied().unwrap_or_default());
+            match self.disk.admit(id, bytes, exact, if cloud { 2 } else { 1 }) {
+                Admission::Admitted => {}
+                Admission::NoRoom { .. } => return Obstacle::Later,
+                Admission::NeverFits => return Obstacle::Need(Why::NeedsMoreSpace),
+            }
+        }
+        let metered = self.conditions.network.metered;
+        if by_network && metered && (work != Work::Download || cloud) {
+            match self.data.reserve(id, bytes, &self.config.settings) {
+                super::metered::Reserved::Yes => self.dirty.urgent("ledger"),
+                super::metered::Reserved::Free => {}
+                super::metered::Reserved::NotToday => {
+                    self.disk.release(id);
+                    return Obstacle::Later;
+                }
+                super::metered::Reserved::Never => {
+                    self.disk.release(id);
+                    return Obstacle::Need(Why::NeedsUnmetered);
+                }
+            }
+        }
+        Obstacle::None(bytes)
+    }
+
+    fn grant_for(&self, id: ResourceId, work: Work, at_most: u64, desk: &Desk<'_>) -> Grant {
+        let media = desk.resources.get(&id).map_or(Media::Photo, |one| one.item().row.media);
+        // What is teed while nothing can be committed would only fill the vault's staging.
+        let tee = self.config.vault.tee && self.permits.allow(Work::Upload, media);
+        let upload = matches!(work, Work::Upload | Work::UploadStaged);
+        let hand_over = upload && self.config.vault.tickets && self.window.is_limited();
+        Grant { at_most, tee, hand_over }
+    }
+
+    /// Largest file worth bringing for a download, where one that waits already has no room.
+    pub(super) fn largest_download(&self) -> Option<u64> {
+        let waits = |media| self.slots.wanting(Work::Download, media, 0).next().is_some();
+        let waits = waits(Media::Photo) || waits(Media::Video);
+        (waits && self.slots.has_room(Work::Download, &self.config.limits))
+            .then(|| self.disk.largest(2))
+    }
+
+    /// `LowStorage` begins or ends; what that evicts is evicted.
+    fn update_disk_low(&mut self, desk: &mut Desk<'_>) {
+        if self.disk.total().is_none() {
+            return;
+        }
+        let mut smallest: Option<(u64, u64)> = None;
+        for media in [Media::Photo, Media::Video] {
+            for (_, id) in self.slots.wanting(Work::Download, media, 0) {
+                let Some(resource) = desk.resources.get(&id) else { continue };
+                let row = &resource.item().row;
+                let (bytes, _) = self.learned.upper(row.size);
+                let bytes = bytes.max(self.at_least.get(&id).copied().unwrap_or_default());
+                let factor = if row.locality == Locality::Cloud { 2 } else { 1 };
+                if smallest.is_none_or(|(least, f)| bytes * factor < least * f) {
+                    smallest = Some((bytes, factor));
+                }
+            }
+        }
+        self.smallest_waiting = smallest;
+        if self.disk.update_low(smallest) && !self.disk.is_low() {
+            self.refilling.recall();
+        }
+        if self.disk.is_low() && !self.permits.allow(Work::UploadStaged, Media::Photo) {
+            self.evict_for_room(desk);
+        }
+    }
+
+    /// Bytes of free space that are missing for the smallest download that waits.
+    pub(super) fn short_of_space(&self) -> Option<u64> {
+        let (bytes, factor) = self.smallest_waiting?;
+        match self.disk.admits(bytes, factor) {
+            Admission::NoRoom { short } => Some(short),
+            Admission::Admitted | Admission::NeverFits => None,
+        }
+    }
+
+    /// Free space is below the reserve and nothing can be sent: staged originals go, digests stay.
+    fn evict_for_room(&mut self, desk: &mut Desk<'_>) {
+        let idle = desk.resources.iter().filter(|(_, resource)| {
+            matches!(resource.posture(), Posture::Wants(Work::UploadStaged | Work::Check))
+        });
+        let staged: Vec<(ResourceId, u64)> = idle
+            .map(|(id, resource)| (*id, resource.stage().bytes().staged()))
+            .filter(|(_, bytes)| *bytes > 0)
+            .collect();
+        for id in self.disk.evict_when_held(staged.into_iter()) {
+            self.tell(id, &Told::Evicted, desk);
+        }
+    }
+}

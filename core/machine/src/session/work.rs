@@ -1,0 +1,229 @@
+//! The resources under way: admitted, told, listened to, let go.
+
+use super::Session;
+use super::disk::Grown;
+use crate::effect::{Change, Effect};
+use crate::event::Trouble;
+use crate::machine::Desk;
+use crate::media::ResourceId;
+use crate::permit::Work;
+use crate::resource::{Item, Orders, Posture, Resource, Signal, Told};
+use crate::row::Row;
+use crate::stage::{Fault, Stage};
+use crate::status::Notice;
+use crate::time::Elapsed;
+
+impl Session {
+    /// Takes up a row of the catalog. Says whether it did.
+    pub(super) fn admit(&mut self, row: Row, desk: &mut Desk<'_>) -> bool {
+        let full = self.slots.len() >= self.config.limits.under_way as usize;
+        if full || self.slots.has(row.id) || row.stage.is_at_rest() {
+            return false;
+        }
+        if let Stage::Waiting(waiting) = row.stage {
+            let by_time = waiting.due != Elapsed(u64::MAX);
+            if by_time && waiting.due > self.clock.elapsed() {
+                self.refilling.due(waiting.due);
+                return false;
+            }
+        }
+        if self.admissions.is_crasher(row.id) {
+            self.quarantine_crasher(&row, desk);
+            return false;
+        }
+        let staged = row.stage.bytes().staged();
+        if staged > 0 {
+            self.disk.stage(row.id, staged);
+        }
+        let id = row.id;
+        let media = row.media;
+        let item = Item::new(row, self.run);
+        let mut orders = orders!(self, desk);
+        let resource = Resource::admit(item, &mut orders);
+        self.slots.admit(id, media, resource.posture());
+        desk.resources.insert(id, resource);
+        true
+    }
+
+    fn quarantine_crasher(&mut self, row: &Row, desk: &mut Desk<'_>) {
+        let (resource, fault) = (row.id, Fault::Crashed);
+        self.admissions.forget(resource);
+        let stage = Stage::Quarantined(fault);
+        let change = Change::Stage { resource, stage };
+        desk.effects.push_back(Effect::Persist { durable: false, change });
+        if row.stage.bytes().staged() > 0 {
+            desk.effects.push_back(Effect::Evict { resource });
+        }
+        desk.effects.push_back(Effect::Abandon { resource });
+        desk.notify(Notice::Quarantined { resource, fault });
+        self.store_admissions(desk);
+    }
+
+    /// Tells a resource something, and keeps the books of what that does to it.
+    pub(super) fn tell(&mut self, id: ResourceId, told: &Told, desk: &mut Desk<'_>) {
+        let Some(resource) = desk.resources.get_mut(&id) else {
+            Self::unexpected_of(id, told.name(), desk);
+            return;
+        };
+        let mut orders = orders!(self, desk);
+        resource.tell(told, &mut orders);
+        let posture = resource.posture();
+        let staged = resource.stage().bytes().staged();
+        let before = self.slots.moved(id, posture);
+        if before == posture {
+            return;
+        }
+        let moves_bytes = |posture| {
+            matches!(
+                posture,
+                Posture::Runs(Work::Download | Work::Upload | Work::UploadStaged) | Posture::WithOs
+            )
+        };
+        if moves_bytes(before) && !moves_bytes(posture) && self.data.ended(id) {
+            self.dirty.urgent("ledger");
+        }
+        if before == Posture::Runs(Work::Download) {
+            if staged > 0 {
+                self.disk.stage(id, staged);
+            } else {
+                self.disk.release(id);
+            }
+        }
+        if posture == Posture::Over {
+            let stage = resource.stage();
+            desk.resources.remove(&id);
+            self.disk.release(id);
+            self.cuts.remove(&id);
+            self.at_least.remove(&id);
+            self.outgrown.remove(&id);
+            self.uncounted = true;
+            if matches!(stage, Stage::Quarantined(_)) {
+                self.admissions.forget(id);
+            }
+        }
+    }
+
+    /// Hears what resources signalled, until none does any more.
+    pub(super) fn hear(&mut self, desk: &mut Desk<'_>) {
+        while let Some((id, signal)) = self.signals.pop_front() {
+            self.heard(id, signal);
+        }
+        self.grow_downloads(desk);
+    }
+
+    fn heard(&mut self, id: ResourceId, signal: Signal) {
+        let at = self.clock.elapsed();
+        match signal {
+            Signal::Trouble(trouble) => self.trouble(id, trouble),
+            Signal::SourceFailed(_) => {
+                if self.backoffs.source_trouble(id, at, self.config.seed).is_some() {
+                    self.dirty.urgent("backoffs");
+                }
+            }
+            Signal::SourceServed => {
+                if self.backoffs.source_ok() {
+                    self.dirty.urgent("backoffs");
+                }
+            }
+            Signal::VaultServed => {
+                self.backoffs.sent();
+                if self.backoffs.vault_answered() {
+                    self.dirty.urgent("backoffs");
+                }
+            }
+            Signal::Moved(bytes) => self.data.moved(id, bytes),
+            Signal::Landed(bytes) => self.disk.landed(id, bytes),
+            Signal::Outgrown(bytes) => {
+                self.outgrown.insert(id, bytes);
+            }
+            Signal::Evicted => self.disk.unstage(id),
+            Signal::Learned(class, measure, bytes) => {
+                if self.learned.learn(class, measure, bytes) {
+                    self.dirty.lazy("learned");
+                }
+            }
+            Signal::Safe(bytes) => {
+                self.alarm.made_safe(at);
+                self.dirty.lazy("alarm");
+                self.pace.made_safe(at, bytes);
+            }
+            Signal::Survived => self.admissions.survived(id),
+            Signal::Rescan => self.scanning.again = true,
+            Signal::Due(due) => {
+                self.refilling.due(due);
+                // A due time means nothing without the clock that it is read on.
+                self.dirty.urgent("clock");
+            }
+        }
+    }
+
+    /// Trouble that is not one item's becomes a hold.
+    fn trouble(&mut self, id: ResourceId, trouble: Trouble) {
+        let (at, seed) = (self.clock.elapsed(), self.config.seed);
+        match trouble {
+            Trouble::VaultFull { needed } => {
+                self.backoffs.full(needed, at, seed);
+                self.dirty.urgent("backoffs");
+            }
+            // (Hosts say when they are online again; one that never does must not wait for ever.)
+            Trouble::VaultUnavailable | Trouble::Offline => {
+                self.backoffs.vault_failed(at, seed);
+                self.dirty.urgent("backoffs");
+            }
+            Trouble::SourceUnavailable => {
+                self.backoffs.source_trouble(id, at, seed);
+                self.dirty.urgent("backoffs");
+            }
+            Trouble::SignedOut => self.conditions.signed_out = true,
+            Trouble::NoAccess => self.conditions.access = crate::event::LibraryAccess::Denied,
+            Trouble::DeviceLocked => self.conditions.locked = true,
+            Trouble::DiskFull => {
+                // Nothing is free until a new reading says otherwise.
+                self.disk.read(None, 0, self.disk.total().unwrap_or_default());
+                self.disk_doubted = true;
+            }
+        }
+    }
+
+    /// Downloads that outgrew their reservation: it grows, or another yields, or they stop.
+    fn grow_downloads(&mut self, desk: &mut Desk<'_>) {
+        let outgrown: Vec<(ResourceId, u64)> =
+            self.outgrown.iter().map(|(id, bytes)| (*id, *bytes)).collect();
+        for (id, landed) in outgrown {
+            let to = landed.saturating_add((landed / 4).max(SMALLEST_GROWTH));
+            match self.disk.grow(id, to) {
+                Grown::Yes => {
+                    self.outgrown.remove(&id);
+                    self.tell(id, &Told::Raised(to), desk);
+                }
+                // It is asked again when that one has stopped.
+                Grown::Yield(other) => self.tell(other, &Told::Stop { os: false }, desk),
+                Grown::Abort => {
+                    self.outgrown.remove(&id);
+                    self.at_least.insert(id, landed.saturating_mul(2));
+                    self.tell(id, &Told::Stop { os: false }, desk);
+                }
+            }
+        }
+    }
+
+    /// The window ends: what it cuts short is counted, so that what no window is long enough for is
+    /// named.
+    pub(super) fn count_cuts(&mut self) {
+        for (id, work, _) in self.slots.at_work() {
+            if matches!(work, Work::Download | Work::Upload | Work::UploadStaged) {
+                *self.cuts.entry(id).or_default() += 1;
+            }
+        }
+    }
+
+    /// Whether windows like this one have ended before it did, again and again.
+    pub(super) fn is_cut_too_often(&self, id: ResourceId) -> bool {
+        self.window.is_limited() && self.cuts.get(&id).is_some_and(|cuts| *cuts >= MOST_CUTS)
+    }
+}
+
+/// A reservation grows by at least so many bytes: one question per 4 MiB, not per buffer.
+const SMALLEST_GROWTH: u64 = 4 << 20;
+/// After so many windows in a row that were too short, an item waits for a longer one.
+const MOST_CUTS: u8 = 3;
