@@ -124,15 +124,15 @@ impl Backoffs {
         self.vault.take().is_some()
     }
 
-    /// The vault had no room for `needed` bytes more (1 where it did not say for what). Says when
+    /// The vault had no room for `needed` bytes more (0 where it did not say for what). Says when
     /// it is probed. Of several that did not fit, the smallest is what room is waited for.
     pub fn full(&mut self, needed: u64, at: Elapsed, seed: u64) -> Elapsed {
         let full = match self.full {
-            Some(full) if full.held => Full { needed: full.needed.min(needed), ..full },
+            Some(full) if full.held => Full { needed: full.needed.min(needed.max(1)), ..full },
             before => {
                 let attempt = before.map_or(0, |full| full.attempt).saturating_add(1);
                 let until = at + delay(VAULT.base, VAULT.cap, seed, FULL_ID, attempt);
-                Full { attempt, until, needed, held: true }
+                Full { attempt, until, needed: needed.max(1), held: true }
             }
         };
         self.full = Some(full);
