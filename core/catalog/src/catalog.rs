@@ -1,11 +1,12 @@
 //! The writer.
 
-use crate::reader::Reader;
-use crate::{Note, Result};
-use keepsake_machine::effect::Change;
-use keepsake_machine::media::Run;
+use crate::reader::{Reader, meta, oldest_confirmation};
+use crate::tallies::Tallies;
+use crate::{Result, open};
+use keepsake_machine::media::{ResourceId, Run};
 use keepsake_machine::status::Counts;
 use keepsake_machine::time::Elapsed;
+use rusqlite::{Connection, ToSql, Transaction, TransactionBehavior};
 use std::path::{Path, PathBuf};
 
 /// The catalog, open for writing. One per file: the host makes sure of it; a second one waits up to
@@ -13,7 +14,20 @@ use std::path::{Path, PathBuf};
 ///
 /// Dropped in the middle of anything, it loses what was not committed and nothing else.
 pub struct Catalog {
-    reader: Reader,
+    pub(crate) reader: Reader,
+    /// As stored.
+    pub(crate) tallies: Tallies,
+    oldest: Option<Elapsed>,
+    /// See [`Catalog::take_evictions`].
+    pub(crate) evictions: Vec<ResourceId>,
+}
+
+/// Whether a transaction is synced when it is committed. One that is not survives a kill, but may
+/// be rolled back by a power cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sync {
+    Durable,
+    Later,
 }
 
 /// A catalog that was opened.
@@ -48,50 +62,112 @@ impl Catalog {
     /// time on a fresh open) is renamed, with its WAL, and a fresh one made. Whatever else keeps it
     /// from being opened now is an error, and leaves it as it is.
     pub fn open(path: &Path) -> Result<Opened> {
-        let _ = path;
-        unimplemented!()
+        open::for_writing(path)
+    }
+
+    pub(crate) fn new(reader: Reader, tallies: Tallies, oldest: Option<Elapsed>) -> Catalog {
+        Catalog { reader, tallies, oldest, evictions: Vec::new() }
     }
 
     /// Who this catalog is. `candidate` is stored, durably, if it has no identity yet.
     pub fn identity(&mut self, candidate: Identity) -> Result<Identity> {
-        let _ = candidate;
-        unimplemented!()
+        let stored = self.ask(|connection| {
+            let device: Option<String> = meta(connection, "device")?;
+            let seed: Option<i64> = meta(connection, "seed")?;
+            Ok(device.zip(seed))
+        })?;
+        if let Some((device, seed)) = stored {
+            return Ok(Identity { device, seed: seed.cast_unsigned() });
+        }
+        self.write(Sync::Durable, |connection, _| {
+            set_meta(connection, "device", &candidate.device)?;
+            set_meta(connection, "seed", candidate.seed.cast_signed())
+        })?;
+        Ok(candidate)
     }
 
     /// Counts this start of the engine, durably: a run's number never comes twice.
     pub fn begin_run(&mut self) -> Result<Run> {
-        unimplemented!()
-    }
-
-    /// Stores a batch of the machine's changes, and what the engine has to note beside them, in one
-    /// transaction; `durable` syncs it. `at` is the machine's clock: a safe stage counts as
-    /// confirmed then. On an error nothing of the batch is stored.
-    ///
-    /// Digests are stored before stages, whatever their order in the batch. What is about a version
-    /// that is no longer the row's is dropped: a digest of another version, and a stage that needs a
-    /// digest (checking, uploading, verifying, safe) where the row has none. So an answer that comes
-    /// late, after a scan saw the file change, cannot make the changed file safe.
-    ///
-    /// Changes about rows that do not exist are dropped. Needs an active vault when there are
-    /// stages or notes about a vault among them ([`crate::CatalogError::NoVault`]).
-    pub fn apply(
-        &mut self,
-        changes: &[Change],
-        notes: &[Note],
-        durable: bool,
-        at: Elapsed,
-    ) -> Result<Counts> {
-        let _ = (changes, notes, durable, at);
-        unimplemented!()
+        self.write(Sync::Durable, |connection, _| {
+            let last: Option<u32> = meta(connection, "run")?;
+            let run = last.unwrap_or(0).saturating_add(1);
+            set_meta(connection, "run", run)?;
+            Ok(Run(run))
+        })
     }
 
     /// The counters for the active vault, from memory.
     pub fn counts(&self) -> Counts {
-        unimplemented!()
+        let mut counts = self.tallies.counts();
+        counts.oldest_confirmation = self.oldest;
+        counts
+    }
+
+    /// The resources whose staged original lost its owner when they were settled (a scan, a fact),
+    /// since the last call: delete those files before anything else is done for them. After a kill
+    /// the list is lost, and the files are those in staging that [`Reader::staged`] does not name.
+    /// The machine evicts what it holds itself.
+    pub fn take_evictions(&mut self) -> Vec<ResourceId> {
+        std::mem::take(&mut self.evictions)
     }
 
     /// Tries a durable write that changes nothing: whether the catalog can be written now.
     pub fn probe(&mut self) -> Result<()> {
-        unimplemented!()
+        self.write(Sync::Durable, |connection, _| {
+            let last: Option<i64> = meta(connection, "probes")?;
+            set_meta(connection, "probes", last.unwrap_or(0).wrapping_add(1))
+        })
     }
+
+    /// One transaction: all of `work` and its counters, or nothing. `work` changes the counters in
+    /// memory as it changes rows; if it fails they are what they were.
+    pub(crate) fn write<T>(
+        &mut self,
+        sync: Sync,
+        work: impl FnOnce(&Connection, &mut Tallies) -> rusqlite::Result<T>,
+    ) -> Result<T> {
+        let mut tallies = self.tallies.clone();
+        let done = in_transaction(&self.reader.connection, sync, |connection| {
+            let done = work(connection, &mut tallies)?;
+            tallies.save(connection)?;
+            Ok((done, oldest_confirmation(connection)?))
+        });
+        let (done, oldest) = done.map_err(|error| self.failed(&error))?;
+        self.tallies = tallies;
+        self.oldest = oldest;
+        Ok(done)
+    }
+}
+
+fn in_transaction<T>(
+    connection: &Connection,
+    sync: Sync,
+    work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    if sync == Sync::Durable {
+        connection.execute_batch("PRAGMA synchronous = FULL")?;
+    }
+    let outcome = (|| {
+        let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+        let done = work(&transaction)?;
+        transaction.commit()?;
+        Ok(done)
+    })();
+    if sync == Sync::Durable {
+        // Should this fail, later transactions sync more than they need.
+        connection.execute_batch("PRAGMA synchronous = NORMAL").ok();
+    }
+    outcome
+}
+
+/// Sets a value of the table `meta`.
+pub(crate) fn set_meta(
+    connection: &Connection,
+    name: &str,
+    value: impl ToSql,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)")?
+        .execute((name, value))?;
+    Ok(())
 }

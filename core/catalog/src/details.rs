@@ -1,10 +1,13 @@
 //! Everything about a resource that the machine must not know and the vault must be told.
 
-use crate::{Reader, Result};
+use crate::reader::active;
+use crate::stored::{Stored, columns, digest};
+use crate::{Reader, Result, codes};
 use keepsake_machine::media::{
     Access, AssetId, Digest, Locality, Media, ResourceId, Role, Size, Version,
 };
 use keepsake_machine::stage::Stage;
+use rusqlite::{Connection, OptionalExtension as _};
 
 /// One resource with its asset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +78,75 @@ pub struct Sibling {
 impl Reader {
     /// Details of those that exist, in the order asked.
     pub fn details(&self, resources: &[ResourceId]) -> Result<Vec<Detail>> {
-        let _ = resources;
-        unimplemented!()
+        self.ask_at_once(|connection| {
+            let vault = active(connection)?.unwrap_or_default();
+            let mut details = Vec::with_capacity(resources.len());
+            let mut read = connection.prepare_cached(concat!(
+                "SELECT ",
+                columns!(),
+                ", resource.local_id, resource.name, resource.modified, asset.local_id, \
+                 asset.captured, asset.placement, asset.albums, asset.cross_id, asset.favourite, \
+                 (SELECT token FROM token WHERE vault = ?2 AND resource = ?1) \
+                 FROM resource JOIN asset ON asset.id = resource.asset WHERE resource.id = ?1"
+            ))?;
+            for resource in resources {
+                let detail = read.query_row((resource.0, vault.0), detail).optional()?;
+                let Some(mut detail) = detail else { continue };
+                detail.siblings = siblings(connection, detail.asset)?;
+                details.push(detail);
+            }
+            Ok(details)
+        })
     }
+}
+
+fn detail(row: &rusqlite::Row<'_>) -> rusqlite::Result<Detail> {
+    let stored = Stored::read(row)?;
+    let albums: Option<String> = row.get(23)?;
+    let albums = albums.map_or(Ok(Vec::new()), |albums| {
+        serde_json::from_str(&albums).map_err(|e| codes::unreadable(23, e))
+    })?;
+    Ok(Detail {
+        resource: stored.id,
+        local_id: row.get(17)?,
+        role: stored.role,
+        media: stored.media,
+        name: row.get(18)?,
+        size: stored.known_size(),
+        version: stored.version,
+        locality: stored.locality,
+        access: stored.access,
+        modified: row.get(19)?,
+        digest: stored.digest,
+        stage: stored.stage,
+        path: stored.path,
+        token: row.get(26)?,
+        asset: stored.asset,
+        asset_local_id: row.get(20)?,
+        taken: stored.taken,
+        captured: row.get(21)?,
+        placement: row.get(22)?,
+        albums,
+        cross_id: row.get(24)?,
+        favourite: row.get(25)?,
+        siblings: Vec::new(),
+    })
+}
+
+fn siblings(connection: &Connection, asset: AssetId) -> rusqlite::Result<Vec<Sibling>> {
+    let mut read = connection.prepare_cached(
+        "SELECT id, role, name, path, sha256, md5, digest_size FROM resource WHERE asset = ?1",
+    )?;
+    let siblings = read.query_map([asset.0], |row| {
+        Ok(Sibling {
+            resource: ResourceId(row.get(0)?),
+            role: codes::role(row.get(1)?)?,
+            name: row.get(2)?,
+            path: row.get(3)?,
+            digest: digest(row, 4)?,
+        })
+    })?;
+    let mut siblings: Vec<Sibling> = siblings.collect::<rusqlite::Result<_>>()?;
+    siblings.sort_by_key(|sibling| (sibling.role, sibling.resource));
+    Ok(siblings)
 }

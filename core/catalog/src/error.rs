@@ -1,6 +1,7 @@
 //! What can go wrong, each with the file and what to do about it.
 
-use std::path::PathBuf;
+use rusqlite::ErrorCode;
+use std::path::{Path, PathBuf};
 
 /// Why the catalog did not do it. Nothing of the failed call is stored, and nothing is deleted.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +19,18 @@ pub enum CatalogError {
         found: i64,
         /// The newest format that we know.
         known: i64,
+    },
+    /// An older version wrote it, and a reader may not bring it up to date.
+    #[error("the catalog {} is of an older version: run a backup, which brings it up to date", file.display())]
+    Older {
+        /// The catalog.
+        file: PathBuf,
+    },
+    /// It is another program's database: left as it is.
+    #[error("{} is no catalog of Keepsake: choose another state folder", file.display())]
+    Foreign {
+        /// The file.
+        file: PathBuf,
     },
     /// It may not be opened, or its folder may not be written.
     #[error("the catalog {} may not be used: {why}; check the permissions of the file and its folder", file.display())]
@@ -76,6 +89,10 @@ pub enum CatalogError {
 pub enum Kind {
     /// See [`CatalogError::Newer`].
     Newer,
+    /// See [`CatalogError::Older`].
+    Older,
+    /// See [`CatalogError::Foreign`].
+    Foreign,
     /// See [`CatalogError::Denied`].
     Denied,
     /// See [`CatalogError::Busy`].
@@ -93,10 +110,39 @@ pub enum Kind {
 }
 
 impl CatalogError {
+    /// What an error of SQLite means for this catalog.
+    pub(crate) fn of(file: &Path, error: &rusqlite::Error) -> CatalogError {
+        let why = error.to_string();
+        let file = file.to_owned();
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                CatalogError::Damaged { file, why }
+            }
+            Some(ErrorCode::DiskFull) => CatalogError::Full { file },
+            Some(
+                ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::FileLockingProtocolFailed,
+            ) => CatalogError::Busy { file },
+            Some(
+                ErrorCode::PermissionDenied
+                | ErrorCode::ReadOnly
+                | ErrorCode::CannotOpen
+                | ErrorCode::AuthorizationForStatementDenied,
+            ) => CatalogError::Denied { file, why },
+            Some(ErrorCode::SystemIoFailure | ErrorCode::NoLargeFileSupport) => {
+                CatalogError::Disk { file, why }
+            }
+            _ => CatalogError::Internal { file, why },
+        }
+    }
+
     /// What kind it is.
     pub fn kind(&self) -> Kind {
         match self {
             CatalogError::Newer { .. } => Kind::Newer,
+            CatalogError::Older { .. } => Kind::Older,
+            CatalogError::Foreign { .. } => Kind::Foreign,
             CatalogError::Denied { .. } => Kind::Denied,
             CatalogError::Busy { .. } => Kind::Busy,
             CatalogError::Full { .. } => Kind::Full,

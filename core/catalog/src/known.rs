@@ -1,7 +1,11 @@
 //! What the active vault is known to hold, by digest: the duplicate check without asking it.
 
-use crate::{Catalog, Reader, Result};
-use keepsake_machine::media::Digest;
+use crate::catalog::{Catalog, Sync};
+use crate::reader::active;
+use crate::{CatalogError, Reader, Result};
+use keepsake_machine::media::{Digest, VaultId};
+use rusqlite::{Connection, OptionalExtension as _, params};
+use std::collections::HashSet;
 
 /// That these bytes are in the vault.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,37 +27,159 @@ impl Catalog {
     /// Stores what a segment of records says, in one transaction, and that it was read. What is
     /// known already is not stored again.
     pub fn learn(&mut self, segment: &str, entries: &[Known], tombstones: &[Digest]) -> Result<()> {
-        let _ = (segment, entries, tombstones);
-        unimplemented!()
+        let vault = self.ask(active)?;
+        let vault = vault.ok_or_else(|| CatalogError::NoVault { file: self.file.clone() })?;
+        self.write(Sync::Later, |connection, _| {
+            for entry in entries {
+                learn_one(connection, vault, &entry.digest, &entry.path)?;
+            }
+            for digest in tombstones {
+                bury(connection, vault, digest)?;
+            }
+            mark_read(connection, vault, segment)
+        })
     }
 }
 
 impl Reader {
     /// For each digest where the active vault holds it, as far as is known. MD5 is not looked at.
     pub fn known(&self, digests: &[Digest]) -> Result<Vec<Option<KnownAt>>> {
-        let _ = digests;
-        unimplemented!()
+        self.ask(|connection| {
+            let Some(vault) = active(connection)? else { return Ok(vec![None; digests.len()]) };
+            let mut find = connection.prepare_cached(
+                "SELECT path FROM known WHERE vault = ?1 AND size = ?2 AND head = ?3 \
+                 AND sha256 = ?4 LIMIT 1",
+            )?;
+            let mut answers = Vec::with_capacity(digests.len());
+            for digest in digests {
+                let size = digest.size.cast_signed();
+                let key = params![vault.0, size, head(digest), digest.sha256];
+                let path = find.query_row(key, |row| row.get(0)).optional()?;
+                answers.push(path.map(|path| KnownAt { path }));
+            }
+            Ok(answers)
+        })
     }
 
     /// Whether any known digest has this many bytes: if none has, no hash will be a duplicate.
     pub fn known_size(&self, size: u64) -> Result<bool> {
-        let _ = size;
-        unimplemented!()
+        self.ask(|connection| {
+            let Some(vault) = active(connection)? else { return Ok(false) };
+            connection
+                .prepare_cached("SELECT 1 FROM known WHERE vault = ?1 AND size = ?2 LIMIT 1")?
+                .exists((vault.0, size.cast_signed()))
+        })
     }
 
     /// Whether a tombstone in the active vault names these bytes.
     pub fn is_forgotten(&self, digest: &Digest) -> Result<bool> {
-        let _ = digest;
-        unimplemented!()
+        self.ask(|connection| {
+            let Some(vault) = active(connection)? else { return Ok(false) };
+            connection
+                .prepare_cached(
+                    "SELECT 1 FROM tombstone WHERE vault = ?1 AND sha256 = ?2 AND size = ?3",
+                )?
+                .exists(params![vault.0, digest.sha256, digest.size.cast_signed()])
+        })
     }
 
     /// All tombstones of the active vault, by SHA-256 and size (MD5 is not kept).
     pub fn tombstones(&self) -> Result<Vec<Digest>> {
-        unimplemented!()
+        self.ask(|connection| {
+            let Some(vault) = active(connection)? else { return Ok(Vec::new()) };
+            connection
+                .prepare_cached(
+                    "SELECT sha256, size FROM tombstone WHERE vault = ?1 ORDER BY sha256",
+                )?
+                .query_map([vault.0], |row| {
+                    let size = row.get::<_, i64>(1)?.cast_unsigned();
+                    Ok(Digest { sha256: row.get(0)?, md5: None, size })
+                })?
+                .collect()
+        })
     }
 
     /// The segments of the active vault that were read, or written by us, in order of their names.
     pub fn segments_read(&self) -> Result<Vec<String>> {
-        unimplemented!()
+        self.ask(|connection| {
+            let Some(vault) = active(connection)? else { return Ok(Vec::new()) };
+            connection
+                .prepare_cached("SELECT name FROM segment WHERE vault = ?1 ORDER BY name")?
+                .query_map([vault.0], |row| row.get(0))?
+                .collect()
+        })
     }
+}
+
+/// The index's share of a digest.
+fn head(digest: &Digest) -> i64 {
+    digest.sha256.first_chunk().map_or(0, |head| i64::from_be_bytes(*head))
+}
+
+/// Stores that the vault holds `digest` at `path`, once.
+pub(crate) fn learn_one(
+    connection: &Connection,
+    vault: VaultId,
+    digest: &Digest,
+    path: &str,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO known (vault, size, head, sha256, path) SELECT ?1, ?2, ?3, ?4, ?5 \
+             WHERE NOT EXISTS (SELECT 1 FROM known WHERE vault = ?1 AND size = ?2 AND head = ?3 \
+             AND sha256 = ?4 AND path = ?5)",
+        )?
+        .execute(params![vault.0, digest.size.cast_signed(), head(digest), digest.sha256, path])?;
+    Ok(())
+}
+
+/// Stores a tombstone.
+pub(crate) fn bury(
+    connection: &Connection,
+    vault: VaultId,
+    digest: &Digest,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO tombstone (vault, sha256, size) VALUES (?1, ?2, ?3)",
+        )?
+        .execute(params![vault.0, digest.sha256, digest.size.cast_signed()])?;
+    Ok(())
+}
+
+/// Stores that a segment need not be read again.
+pub(crate) fn mark_read(
+    connection: &Connection,
+    vault: VaultId,
+    segment: &str,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("INSERT OR IGNORE INTO segment (vault, name) VALUES (?1, ?2)")?
+        .execute((vault.0, segment))?;
+    Ok(())
+}
+
+/// Forgets what is known by these paths. Rare, and all of a batch at once: it reads every entry
+/// rather than pay for an index of paths with every file that is sent.
+pub(crate) fn forget_paths(
+    connection: &Connection,
+    vault: VaultId,
+    paths: &HashSet<&str>,
+) -> rusqlite::Result<()> {
+    if paths.is_empty() {
+        return Ok(());
+    }
+    let mut gone = Vec::new();
+    let mut read = connection.prepare_cached("SELECT id, path FROM known WHERE +vault = ?1")?;
+    let mut rows = read.query([vault.0])?;
+    while let Some(row) = rows.next()? {
+        if paths.contains(row.get_ref(1)?.as_str()?) {
+            gone.push(row.get::<_, i64>(0)?);
+        }
+    }
+    let mut forget = connection.prepare_cached("DELETE FROM known WHERE id = ?1")?;
+    for id in gone {
+        forget.execute([id])?;
+    }
+    Ok(())
 }

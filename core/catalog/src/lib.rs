@@ -13,18 +13,26 @@
 //! Nothing here knows of the file system beyond the catalog's own file, of vaults beyond their
 //! identity, or of time beyond what it is given.
 
+mod apply;
 mod catalog;
+mod codes;
 mod details;
 mod error;
 mod known;
+mod lane;
 mod library;
 mod lists;
+mod merge;
+mod migrations;
 mod note;
+mod open;
 mod reader;
 mod refill;
 pub mod scan;
 pub mod seen;
 mod settling;
+mod stored;
+mod tallies;
 mod vaults;
 
 pub use catalog::{Catalog, Identity, Opened};

@@ -1,8 +1,11 @@
 //! Short lists: what a kill left behind, what to confirm again, what may be freed.
 
+use crate::reader::active;
+use crate::stored::{Sight, Stored};
 use crate::{Reader, Result};
 use keepsake_machine::event::Candidate;
-use keepsake_machine::media::{AssetId, ResourceId};
+use keepsake_machine::media::{AssetId, Locality, ResourceId};
+use keepsake_machine::stage::{Stage, counted_bytes};
 use keepsake_machine::time::Elapsed;
 
 /// When a safe resource was last confirmed at the vault.
@@ -27,29 +30,91 @@ impl Reader {
     /// The staged originals that a stage of the active vault names, with their bytes: any other
     /// file in staging has no owner.
     pub fn staged(&self) -> Result<Vec<(ResourceId, u64)>> {
-        unimplemented!()
+        self.ask(|connection| {
+            connection
+                .prepare_cached("SELECT id, staged FROM resource WHERE staged IS NOT NULL")?
+                .query_map([], |row| {
+                    Ok((ResourceId(row.get(0)?), row.get::<_, i64>(1)?.cast_unsigned()))
+                })?
+                .collect()
+        })
     }
 
     /// The resources whose upload the OS owns.
     pub fn transfers(&self) -> Result<Vec<ResourceId>> {
-        unimplemented!()
+        self.ask(|connection| {
+            connection
+                .prepare_cached("SELECT resource FROM transfer ORDER BY resource")?
+                .query_map([], |row| row.get(0).map(ResourceId))?
+                .collect()
+        })
     }
 
     /// The tokens of unfinished uploads to the active vault.
     pub fn tokens(&self) -> Result<Vec<(ResourceId, Vec<u8>)>> {
-        unimplemented!()
+        self.ask(|connection| {
+            let vault = active(connection)?.unwrap_or_default();
+            connection
+                .prepare_cached(
+                    "SELECT resource, token FROM token WHERE vault = ?1 ORDER BY resource",
+                )?
+                .query_map([vault.0], |row| Ok((ResourceId(row.get(0)?), row.get(1)?)))?
+                .collect()
+        })
     }
 
     /// Safe resources, the least recently confirmed first.
     pub fn oldest_confirmed(&self, most: u32) -> Result<Vec<Confirmation>> {
-        let _ = most;
-        unimplemented!()
+        self.ask(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT id, confirmed FROM resource WHERE confirmed IS NOT NULL \
+                     ORDER BY confirmed, id LIMIT ?1",
+                )?
+                .query_map([most], |row| {
+                    let at = Elapsed(row.get::<_, i64>(1)?.cast_unsigned());
+                    Ok(Confirmation { resource: ResourceId(row.get(0)?), at })
+                })?
+                .collect()
+        })
     }
 
     /// Looks through at most 1,000 assets from `from` on (`None`: from the first) for such as might
     /// be freed.
     pub fn freeable(&self, from: Option<AssetId>) -> Result<FreeablePage> {
-        let _ = from;
-        unimplemented!()
+        self.ask_at_once(|connection| {
+            let mut read = connection.prepare_cached(
+                "SELECT id FROM asset WHERE id >= ?1 AND present = 1 ORDER BY id LIMIT 1001",
+            )?;
+            let from = from.map_or(i64::MIN, |asset| asset.0);
+            let assets = read.query_map([from], |row| row.get(0).map(AssetId))?;
+            let mut assets: Vec<AssetId> = assets.collect::<rusqlite::Result<_>>()?;
+            let next = if assets.len() > 1_000 { assets.pop() } else { None };
+            let mut candidates = Vec::new();
+            for asset in assets {
+                let resources = Stored::of_asset(connection, asset)?;
+                candidates.extend(candidate(asset, &resources));
+            }
+            Ok(FreeablePage { candidates, next })
+        })
     }
+}
+
+/// The asset as a candidate, if every resource that the library has of it is safe.
+fn candidate(asset: AssetId, resources: &[Stored]) -> Option<Candidate> {
+    let here = || resources.iter().filter(|resource| resource.sight != Sight::Gone);
+    let safe = |resource: &Stored| {
+        resource.sight == Sight::Here
+            && matches!(resource.stage, Stage::BackedUp | Stage::Duplicate)
+    };
+    if here().next().is_none() || !here().all(safe) {
+        return None;
+    }
+    let on_phone = here().filter(|resource| resource.locality != Locality::Cloud);
+    Some(Candidate {
+        asset,
+        resources: here().map(|resource| (resource.id, resource.version)).collect(),
+        bytes: on_phone.map(|resource| counted_bytes(resource.known_size()).0).sum(),
+        local: here().all(|resource| resource.locality == Locality::Local),
+    })
 }

@@ -1,6 +1,8 @@
 //! What the engine itself wants stored beside the machine's changes, in the same transaction.
 
-use keepsake_machine::media::{AssetId, Digest, ResourceId};
+use crate::known;
+use keepsake_machine::media::{AssetId, Digest, ResourceId, VaultId};
+use rusqlite::{Connection, ToSql};
 
 /// One thing to note. What is about a vault is about the active one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,4 +78,60 @@ pub enum Note {
         /// The value.
         value: Option<String>,
     },
+}
+
+impl Note {
+    /// Whether it needs an active vault.
+    pub(crate) fn is_of_vault(&self) -> bool {
+        !matches!(self, Note::Captured { .. } | Note::Setting { .. })
+    }
+
+    /// The path that is no longer known.
+    pub(crate) fn unknown_path(&self) -> Option<&str> {
+        match self {
+            Note::Unknown { path } => Some(path),
+            _ => None,
+        }
+    }
+
+    /// Stores what is not about a resource's own row.
+    pub(crate) fn store(&self, connection: &Connection, vault: VaultId) -> rusqlite::Result<()> {
+        let run = |sql: &str, params: &[&dyn ToSql]| {
+            connection.prepare_cached(sql)?.execute(params).map(|_| ())
+        };
+        match self {
+            Note::Placement { asset, text } => {
+                run("UPDATE asset SET placement = ?2 WHERE id = ?1", &[&asset.0, text])
+            }
+            Note::Captured { asset, text } => {
+                run("UPDATE asset SET captured = ?2 WHERE id = ?1", &[&asset.0, text])
+            }
+            Note::Token { resource, token: Some(token) } => run(
+                "INSERT OR REPLACE INTO token (vault, resource, token) VALUES (?1, ?2, ?3)",
+                &[&vault.0, &resource.0, token],
+            ),
+            Note::Token { resource, token: None } => run(
+                "DELETE FROM token WHERE vault = ?1 AND resource = ?2",
+                &[&vault.0, &resource.0],
+            ),
+            Note::Known { digest, path } => known::learn_one(connection, vault, digest, path),
+            Note::Forgotten { digest, forgotten: true } => known::bury(connection, vault, digest),
+            Note::Forgotten { digest, forgotten: false } => run(
+                "DELETE FROM tombstone WHERE vault = ?1 AND sha256 = ?2",
+                &[&vault.0, &digest.sha256],
+            ),
+            Note::SegmentRead { name } => known::mark_read(connection, vault, name),
+            Note::SegmentGone { name } => {
+                run("DELETE FROM segment WHERE vault = ?1 AND name = ?2", &[&vault.0, name])
+            }
+            Note::Setting { name, value: Some(value) } => {
+                run("INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)", &[name, value])
+            }
+            Note::Setting { name, value: None } => {
+                run("DELETE FROM setting WHERE name = ?1", &[name])
+            }
+            // In the resource's row, or of all such notes together: see `apply`.
+            Note::Path { .. } | Note::Confirmed { .. } | Note::Unknown { .. } => Ok(()),
+        }
+    }
 }

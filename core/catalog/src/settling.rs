@@ -1,9 +1,14 @@
 //! Facts about rows that are not under way: retry, forget, lost at the vault, confirmed again.
 
-use crate::{Catalog, Result, UnderWay};
+use crate::catalog::{Catalog, Sync};
+use crate::stored::{Stored, columns};
+use crate::{Result, UnderWay};
 use keepsake_machine::media::{Digest, ResourceId};
 use keepsake_machine::settle::Fact;
+use keepsake_machine::stage::Stage;
 use keepsake_machine::time::Elapsed;
+use rusqlite::Connection;
+use std::collections::{BTreeSet, HashSet};
 
 /// Which rows a fact is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +34,9 @@ pub struct Settling {
     pub skipped: Vec<ResourceId>,
 }
 
+/// Rows of one transaction.
+pub(crate) const PAGE: u32 = 1_000;
+
 impl Catalog {
     /// Settles rows by a fact, in pages of 1,000 rows, each one transaction. `Which::These` and
     /// `Quarantined` are indexed; the others read every row once. A failure leaves the pages before
@@ -42,7 +50,116 @@ impl Catalog {
         at: Elapsed,
         under_way: &UnderWay,
     ) -> Result<Settling> {
-        let _ = (which, fact, at, under_way);
-        unimplemented!()
+        let matching = Matching::of(which);
+        let mut settling = Settling::default();
+        let mut from = i64::MIN;
+        loop {
+            let page = self.ask(|connection| matching.page(connection, from))?;
+            let Some(last) = page.last() else { return Ok(settling) };
+            from = last.id.0.saturating_add(1);
+            let rows = page.into_iter().filter(|row| matching.takes(row));
+            let (skipped, rows): (Vec<_>, Vec<_>) =
+                rows.partition(|row| under_way.contains(&row.id));
+            settling.skipped.extend(skipped.iter().map(|row| row.id));
+            settling.changed += self.settle_page(rows, fact, at)?;
+        }
+    }
+
+    fn settle_page(&mut self, rows: Vec<Stored>, fact: Fact, at: Elapsed) -> Result<u64> {
+        let mut changed = Vec::new();
+        for row in rows {
+            let mut after = row.clone();
+            after.settle(fact);
+            if fact == Fact::StillThere && after.stage.is_safe() {
+                after.confirmed = Some(at.0);
+            }
+            if fact == Fact::GoneFromVault {
+                after.path = None;
+            }
+            if after != row {
+                changed.push((row, after));
+            }
+        }
+        if changed.is_empty() {
+            return Ok(0);
+        }
+        self.write(Sync::Later, |connection, tallies| {
+            for (row, after) in &changed {
+                after.save(connection, tallies, &row.weight())?;
+                if let Fact::Chosen(chosen) = fact {
+                    connection
+                        .prepare_cached("UPDATE asset SET chosen = ?2, print = NULL WHERE id = ?1")?
+                        .execute((row.asset.0, chosen))?;
+                }
+            }
+            Ok(())
+        })?;
+        let left = |(row, after): &(Stored, Stored)| row.left_in_staging(after).then_some(row.id);
+        self.evictions.extend(changed.iter().filter_map(left));
+        Ok(changed.len() as u64)
+    }
+}
+
+/// [`Which`], made ready for looking at many rows.
+enum Matching<'a> {
+    All,
+    These(Vec<i64>),
+    Quarantined,
+    Digests(HashSet<([u8; 32], u64)>),
+    Paths(HashSet<&'a str>),
+}
+
+impl Matching<'_> {
+    fn of(which: &Which) -> Matching<'_> {
+        match which {
+            Which::All => Matching::All,
+            Which::These(resources) => {
+                let ids: BTreeSet<i64> = resources.iter().map(|resource| resource.0).collect();
+                Matching::These(ids.into_iter().collect())
+            }
+            Which::Quarantined => Matching::Quarantined,
+            Which::Digests(digests) => Matching::Digests(
+                digests.iter().map(|digest| (digest.sha256, digest.size)).collect(),
+            ),
+            Which::Paths(paths) => Matching::Paths(paths.iter().map(String::as_str).collect()),
+        }
+    }
+
+    fn takes(&self, row: &Stored) -> bool {
+        match self {
+            Matching::All | Matching::These(_) => true,
+            Matching::Quarantined => matches!(row.stage, Stage::Quarantined(_)),
+            Matching::Digests(digests) => {
+                row.digest.is_some_and(|digest| digests.contains(&(digest.sha256, digest.size)))
+            }
+            Matching::Paths(paths) => row.path.as_deref().is_some_and(|path| paths.contains(path)),
+        }
+    }
+
+    /// Rows from this id on, in order, some of which may match; none: there are no more.
+    fn page(&self, connection: &Connection, from: i64) -> rusqlite::Result<Vec<Stored>> {
+        let sql = match self {
+            Matching::These(ids) => {
+                let first = ids.partition_point(|id| *id < from);
+                let mut rows = Vec::new();
+                for id in &ids[first..] {
+                    rows.extend(Stored::load(connection, ResourceId(*id))?);
+                    if rows.len() == PAGE as usize {
+                        break;
+                    }
+                }
+                return Ok(rows);
+            }
+            Matching::Quarantined => concat!(
+                "SELECT ",
+                columns!(),
+                " FROM resource WHERE faulty = 1 AND id >= ?1 ORDER BY id LIMIT ?2"
+            ),
+            Matching::All | Matching::Digests(_) | Matching::Paths(_) => {
+                concat!("SELECT ", columns!(), " FROM resource WHERE id >= ?1 ORDER BY id LIMIT ?2")
+            }
+        };
+        let mut read = connection.prepare_cached(sql)?;
+        read.query_map((from, PAGE), Stored::read)?.collect()
     }
 }

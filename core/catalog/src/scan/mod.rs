@@ -5,13 +5,31 @@
 //! merged with the catalog's own order; any other page is looked up. What was seen is kept in
 //! memory, one bit an asset. Only [`Catalog::finish_scan`] takes anything for gone.
 
+mod finish;
+mod marks;
+mod page;
+mod print;
+mod store;
+
+use crate::Result;
+use crate::catalog::Catalog;
+use crate::reader::meta;
 use crate::seen::SeenAsset;
-use crate::{Catalog, Result, UnderWay};
-use keepsake_machine::Event;
+use keepsake_machine::media::ResourceId;
+use marks::Marks;
+use std::collections::HashSet;
 
 /// A scan that is under way. Dropped, it counts as cut short: nothing that it did not see is gone.
 #[derive(Debug)]
-pub struct Scan {}
+pub struct Scan {
+    token: Option<Vec<u8>>,
+    /// Where the merge stands: all assets up to here were compared. `None`: pages are looked up.
+    frontier: Option<Vec<u8>>,
+    seen: Marks,
+    /// Resources of assets that were seen without them.
+    missing: HashSet<ResourceId>,
+    summary: ScanSummary,
+}
 
 /// How a scan ends.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -50,41 +68,24 @@ impl Catalog {
     /// Begins a scan. `token` says how far the library's own change log had come *before* the scan
     /// (where the host has one); it is committed with the end of the scan.
     pub fn begin_scan(&self, token: Option<Vec<u8>>) -> Scan {
-        let _ = token;
-        unimplemented!()
-    }
-
-    /// Takes a page, in one transaction; writes nothing when nothing changed. Returns what the
-    /// machine must be told at once, before anything else, about resources that it holds
-    /// (`under_way`): [`Event::VersionChanged`].
-    ///
-    /// A resource is known again by its local id, also under another asset or in another role.
-    pub fn scan_page(
-        &mut self,
-        scan: &mut Scan,
-        page: &[SeenAsset],
-        under_way: &UnderWay,
-    ) -> Result<Vec<Event>> {
-        let _ = (scan, page, under_way);
-        unimplemented!()
-    }
-
-    /// Ends a scan that saw everything it can see: what it did not see is gone, or out of sight.
-    /// Returns what the machine must be told ([`Event::Disappeared`], for resources that it holds).
-    pub fn finish_scan(
-        &mut self,
-        scan: Scan,
-        ending: &Ending,
-        under_way: &UnderWay,
-    ) -> Result<(ScanSummary, Vec<Event>)> {
-        let _ = (scan, ending, under_way);
-        unimplemented!()
+        Scan {
+            token,
+            frontier: Some(Vec::new()),
+            seen: Marks::default(),
+            missing: HashSet::new(),
+            summary: ScanSummary::default(),
+        }
     }
 }
 
 impl crate::Reader {
     /// The token of the last scan that ended.
     pub fn scan_token(&self) -> Result<Option<Vec<u8>>> {
-        unimplemented!()
+        self.ask(|connection| meta(connection, "scan_token"))
     }
+}
+
+/// Resources of a page, for the summary.
+fn resources(page: &[SeenAsset]) -> u64 {
+    page.iter().map(|asset| asset.resources.len() as u64).sum()
 }

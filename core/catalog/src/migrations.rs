@@ -1,0 +1,23 @@
+//! Formats: numbered, each made from the one before in one transaction.
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+/// The steps, each with the format that it makes.
+const STEPS: [(i64, &str); 1] = [(1, include_str!("migrations/0001.sql"))];
+
+/// The format that this version writes.
+pub(crate) const NEWEST: i64 = STEPS[STEPS.len() - 1].0;
+
+/// Brings the catalog to [`NEWEST`]; does nothing when it is there.
+pub(crate) fn migrate(connection: &Connection, application: i64) -> rusqlite::Result<()> {
+    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    for (number, step) in STEPS.iter().filter(|(number, _)| *number > found) {
+        let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+        transaction.execute_batch(step)?;
+        transaction.execute_batch(&format!(
+            "PRAGMA user_version = {number}; PRAGMA application_id = {application}"
+        ))?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
