@@ -264,7 +264,7 @@ impl Disk {
     /// largest first, no more than it takes.
     pub fn evict_when_held(
         &self,
-        staged: impl IntoIterator<Item = (ResourceId, u64)>,
+        staged: impl Iterator<Item = (ResourceId, u64)>,
     ) -> Vec<ResourceId> {
         let Some(Reading { available, .. }) = self.reading else { return Vec::new() };
         if self.uploads {
@@ -272,7 +272,7 @@ impl Disk {
         }
         let coming = available.saturating_add(sum(&self.evicted));
         let mut missing = self.reserve().saturating_sub(coming);
-        let mut staged: Vec<_> = staged.into_iter().filter(|(_, bytes)| *bytes > 0).collect();
+        let mut staged: Vec<_> = staged.filter(|(_, bytes)| *bytes > 0).collect();
         staged.sort_unstable_by_key(|(id, bytes)| (Reverse(*bytes), *id));
         let needed = staged.into_iter().take_while(|(_, bytes)| {
             let more = missing > 0;

@@ -155,6 +155,8 @@ fn low_storage_begins_below_the_reserve_and_ends_above_high_water() {
     assert!(!disk.update_low(None));
     read(&mut disk, RESERVE - 1);
     assert!(disk.update_low(Some((1, 2))) && disk.is_low());
+    read(&mut disk, RESERVE + HYSTERESIS - 1);
+    assert!(!disk.update_low(None), "nothing waits that could fit");
     disk.stage(id(1), 10); // something is staged: the smallest that fits does not end it
     read(&mut disk, RESERVE + HYSTERESIS - 1);
     assert!(!disk.update_low(Some((1, 2))) && disk.is_low());
@@ -181,15 +183,15 @@ fn staged_originals_are_evicted_largest_first_and_no_more_than_it_takes() {
         disk.stage(id, bytes);
     }
     read(&mut disk, RESERVE - 100);
-    assert_eq!(disk.evict_when_held(staged), [], "uploading them frees space");
+    assert_eq!(disk.evict_when_held(staged.into_iter()), [], "uploading them frees space");
     disk.set_uploads(false);
-    assert_eq!(disk.evict_when_held(staged), [id(4), id(2)]);
+    assert_eq!(disk.evict_when_held(staged.into_iter()), [id(4), id(2)]);
     disk.unstage(id(4));
     let left = staged.into_iter().filter(|(other, _)| *other != id(4));
     assert_eq!(disk.evict_when_held(left), [id(2)], "what was evicted comes back");
     assert!(disk.needs_reading());
     read(&mut disk, RESERVE);
-    assert_eq!(disk.evict_when_held(staged), []);
+    assert_eq!(disk.evict_when_held(staged.into_iter()), []);
 }
 
 #[test]
@@ -366,7 +368,7 @@ proptest! {
                 6 => { disk.update_low(Some((one, 2))); }
                 _ => disk.unstage(id),
             }
-            disk.evict_when_held([(id, one), (ResourceId(9), two)]);
+            disk.evict_when_held([(id, one), (ResourceId(9), two)].into_iter());
             prop_assert!(disk.largest(2) <= disk.free() / 2);
         }
     }
