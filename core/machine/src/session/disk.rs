@@ -172,11 +172,6 @@ impl Disk {
         (self.free() / factor.max(1)).min(self.room_in_staging())
     }
 
-    /// How large the file of the download `id` may become before [`Disk::grow`] is to be asked.
-    pub fn granted(&self, id: ResourceId) -> Option<u64> {
-        self.reserved.get(&id).map(|reservation| reservation.size)
-    }
-
     /// Of the download `id`, `bytes` have landed in all.
     pub fn landed(&mut self, id: ResourceId, bytes: u64) {
         let Some(reservation) = self.reserved.get_mut(&id) else { return };
