@@ -53,3 +53,8 @@ pub type Result<T> = std::result::Result<T, CatalogError>;
 /// The resources that the machine holds, its look-ahead included: the catalog leaves their stages
 /// alone.
 pub type UnderWay = std::collections::HashSet<keepsake_machine::media::ResourceId>;
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+extern crate self as keepsake_catalog; // the integration tests' support is used here too

@@ -161,9 +161,7 @@ fn next_due(
     due: Elapsed,
 ) -> rusqlite::Result<Option<Elapsed>> {
     let mut next: Option<i64> = None;
-    let mut read = connection.prepare_cached(
-        "SELECT due FROM resource WHERE waits = ?1 AND due > ?2 ORDER BY due LIMIT 1",
-    )?;
+    let mut read = connection.prepare_cached(NEXT_DUE)?;
     for lane in waiting {
         let first: Option<i64> =
             read.query_row((lane.0, clamped(due.0)), |row| row.get(0)).optional()?;
@@ -172,3 +170,6 @@ fn next_due(
     let next = next.filter(|due| *due < i64::MAX);
     Ok(next.map(|due| Elapsed(due.cast_unsigned())))
 }
+
+pub(crate) const NEXT_DUE: &str =
+    "SELECT due FROM resource WHERE waits = ?1 AND due > ?2 ORDER BY due LIMIT 1";

@@ -133,6 +133,13 @@ impl Tallies {
         self.counters.get(&Key::Assets).map_or(0, |counter| counter.tally.items)
     }
 
+    /// The numbers, without what is yet to be written: for comparing.
+    #[cfg(test)]
+    pub fn plain(&self) -> BTreeMap<Key, Tally> {
+        let counted = self.counters.iter().filter(|(_, counter)| counter.tally.items > 0);
+        counted.map(|(key, counter)| (*key, counter.tally)).collect()
+    }
+
     /// The lanes with pending rows, and those with waiting rows.
     pub fn lanes(&self) -> (Vec<Lane>, Vec<Lane>) {
         let mut lanes = (Vec::new(), Vec::new());
