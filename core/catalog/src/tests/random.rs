@@ -19,7 +19,7 @@ use std::collections::HashSet;
 
 const NAMES: [&str; 8] = ["a/1", "a/2", "a/3", "b/1", "b/2", "c", "d", "e"];
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 enum Step {
     Scan {
         seen: u8,
@@ -133,7 +133,7 @@ fn library(seen: u8, edited: u8, kind: u8) -> Vec<SeenAsset> {
     let mut library = Vec::new();
     for (place, name) in NAMES.iter().enumerate().filter(|(place, _)| bit(seen, *place)) {
         let mut asset = photo(name);
-        asset.taken = i64::from(place as i32 % 3);
+        asset.taken = [0, 1, 2][place % 3];
         asset.chosen = !bit(kind, (place + 1) % 8);
         let resource = &mut asset.resources[0];
         resource.version = Version(1 + u64::from(bit(edited, place)));
@@ -160,7 +160,7 @@ fn library(seen: u8, edited: u8, kind: u8) -> Vec<SeenAsset> {
 }
 
 fn under_way(bits: u8) -> UnderWay {
-    (1..9).filter(|id| bit(bits, *id as usize % 8)).map(ResourceId).collect()
+    (1..9).zip(0..8).filter(|(_, place)| bit(bits, *place)).map(|(id, _)| ResourceId(id)).collect()
 }
 
 fn take(mut home: Home, step: Step) -> Home {
