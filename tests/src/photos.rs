@@ -4,6 +4,7 @@ use crate::random::Random;
 use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
 
 /// A JPEG of about `size` bytes, taken at `when` (`"2026:07:14 09:30:00"`, EXIF's own form) with
 /// the offset `+02:00`, or with no metadata at all.
@@ -99,6 +100,15 @@ pub fn write(folder: &Path, name: impl AsRef<Path>, bytes: &[u8]) -> PathBuf {
     }
     fs::write(&path, bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     path
+}
+
+/// Sets when the file at `path` was last changed.
+///
+/// # Panics
+/// When that cannot be.
+pub fn changed_at(path: &Path, seconds: u64, nanos: u32) {
+    let time = UNIX_EPOCH + Duration::new(seconds, nanos);
+    fs::File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
 }
 
 /// `count` photos of about `size` bytes each in `folder`, all different, a day between them.

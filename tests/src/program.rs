@@ -246,13 +246,25 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Asserts its exit code.
+    /// Asserts its exit code, and that it did not panic on the way.
     ///
     /// # Panics
     /// When it is another, showing everything it said.
     #[track_caller]
     pub fn assert_code(&self, code: i32) -> &Outcome {
+        self.assert_no_panic();
         assert_eq!(self.status.code(), Some(code), "{self:#?}");
+        self
+    }
+
+    /// Asserts that it did not say this, on either stream, whatever the case of its letters.
+    ///
+    /// # Panics
+    /// When it did, showing everything it said.
+    #[track_caller]
+    pub fn assert_does_not_say(&self, text: &str) -> &Outcome {
+        let said = format!("{}\n{}", self.out, self.err).to_lowercase();
+        assert!(!said.contains(&text.to_lowercase()), "it says {text:?}: {self:#?}");
         self
     }
 

@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// The SHA-256 of what a file holds.
@@ -89,6 +90,36 @@ pub fn assert_holds(vault: &Path, wanted: &BTreeMap<PathBuf, Sum>) {
     for (sum, paths) in &kept {
         assert!(wanted_sums.contains(sum), "the vault shows what nobody put there: {paths:?}");
     }
+}
+
+/// Asserts that `restored` is `source` again: the same paths byte for byte, the same contents, the
+/// same modification times to the nanosecond, and nothing else.
+///
+/// # Panics
+/// When it is not, naming the files.
+pub fn assert_restored(source: &Path, restored: &Path) {
+    let (wanted, found) = (files(source), files(restored));
+    for path in found.keys() {
+        assert!(wanted.contains_key(path), "nobody had a {}", path.display());
+    }
+    for (path, sum) in &wanted {
+        assert_eq!(found.get(path), Some(sum), "{} did not come back", path.display());
+        let time = |folder: &Path| fs::metadata(folder.join(path)).unwrap().modified().unwrap();
+        assert_eq!(time(restored), time(source), "the time of {}", path.display());
+    }
+}
+
+/// What identifies each file that a person sees below `folder`, and when it last changed (device,
+/// inode, ctime in ns): one that is written again, also with the same bytes, is told apart.
+///
+/// # Panics
+/// When the tree cannot be read.
+pub fn identities(folder: &Path) -> BTreeMap<PathBuf, (u64, u64, i64, i64)> {
+    let look = |path: PathBuf| {
+        let meta = fs::symlink_metadata(folder.join(&path)).unwrap();
+        (path, (meta.dev(), meta.ino(), meta.ctime(), meta.ctime_nsec()))
+    };
+    paths(folder).into_iter().filter(|path| !path.starts_with(".keepsake")).map(look).collect()
 }
 
 /// The bytes of all ordinary files below `folder`, hidden ones too.
