@@ -1,110 +1,184 @@
 //! The engine's public face: opened on a source, a vault and a state folder.
 
+use crate::driver::Driver;
 use crate::error::EngineError;
 use crate::events::Happened;
+use crate::forget;
 use crate::host::HostFact;
-use crate::library::LibraryPage;
+use crate::inbox::Message;
+use crate::jobs::{Desk, lock};
+use crate::library::{Entry, LibraryPage};
+use crate::open::{self, of_store};
 use crate::options::Options;
+use crate::runtime::{Runtime, Signal, Threads};
 use crate::source::Source;
-use crate::verify::{Progress, Verified};
+use crate::verify::{Progress, Verified, verify};
+use keepsake_catalog::Which;
+use keepsake_machine::event::Event;
 use keepsake_machine::media::ResourceId;
 use keepsake_machine::row::Position;
 use keepsake_machine::settings::Settings;
+use keepsake_machine::settle::Fact;
 use keepsake_machine::status::Status;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// A backup of one source into one vault. Cheap to share behind an `Arc`; all calls take `&self`.
-pub struct Engine {}
+pub struct Engine {
+    desk: Arc<Desk>,
+    /// The loop, until it is started.
+    driver: Mutex<Option<Driver>>,
+    shown: Arc<Mutex<Status>>,
+    ended: Arc<Signal>,
+}
 
 impl Engine {
     /// Opens the catalog and the vault, cleans what an earlier run left in staging, and reads what
     /// the vault's records say that is new. Blocks; nothing is backed up before [`Engine::start`].
+    ///
+    /// A vault that this state knows and that is not there now is no error: the engine waits for it.
     pub fn open(options: Options, source: Arc<dyn Source>) -> Result<Engine, EngineError> {
-        let _ = (options, source);
-        unimplemented!()
+        let state = options.state.clone();
+        let runtime = Threads::new(options.utc_offset)
+            .map_err(|source| EngineError::State { path: state, source })?;
+        Engine::open_on(Arc::new(runtime), options, source)
     }
 
-    /// Starts the loop, on a thread of its own. A second call does nothing.
+    /// The same on a clockwork of the caller's: scenarios run on [`crate::runtime::Lockstep`].
+    pub fn open_on(
+        runtime: Arc<dyn Runtime>,
+        options: Options,
+        source: Arc<dyn Source>,
+    ) -> Result<Engine, EngineError> {
+        let parts = open::open(options, source, runtime)?;
+        Ok(Engine {
+            desk: parts.desk,
+            driver: Mutex::new(Some(parts.driver)),
+            shown: parts.shown,
+            ended: parts.ended,
+        })
+    }
+
+    /// Starts the loop, on a thread of its own. A second call does nothing. An error: the vault may
+    /// not be used at all (it is another one, read-only, damaged, or a newer version wrote it).
     pub fn start(&self) -> Result<(), EngineError> {
-        unimplemented!()
+        open::is_usable(&self.desk)?;
+        let Some(driver) = lock(&self.driver).take() else { return Ok(()) };
+        let wake = self.desk.runtime.drive(Box::new(driver));
+        let wake = wake.map_err(|source| EngineError::State { path: "its loop".into(), source })?;
+        self.desk.inbox.wakes(Arc::clone(&wake));
+        // What was put in before it could be woken.
+        wake();
+        Ok(())
     }
 
     /// The user pauses: what is under way stops within 1 MiB, the open group is closed. Survives a
     /// restart, until [`Engine::resume`].
     pub fn pause(&self) {
-        unimplemented!()
+        self.desk.inbox.put(Message::Event(Event::UserPaused));
     }
 
     /// The user resumes.
     pub fn resume(&self) {
-        unimplemented!()
+        self.desk.inbox.put(Message::Event(Event::UserResumed));
     }
 
     /// Stops the loop: what is under way ends or is cut short, the catalog is closed, the stream
     /// says `None`. Going on later is [`Engine::open`] again. Returns when it has stopped.
     pub fn stop(&self) {
-        unimplemented!()
+        if lock(&self.driver).take().is_some() {
+            // It was never started: nothing is under way.
+            self.desk.store.close();
+            self.desk.inbox.close();
+            self.desk.stream.end();
+            self.ended.give();
+            return;
+        }
+        self.desk.inbox.put(Message::Stop);
+        self.desk.runtime.wait(&self.ended);
     }
 
     /// Tells a fact that only the host knows.
     pub fn tell(&self, fact: HostFact) {
-        let _ = fact;
-        unimplemented!()
+        self.desk.inbox.put(Message::Told(fact));
     }
 
     /// The user changed the settings.
     pub fn change_settings(&self, settings: Settings) {
-        let _ = settings;
-        unimplemented!()
+        self.desk.inbox.put(Message::Event(Event::SettingsChanged(settings)));
+    }
+
+    /// The user wants to free space on the phone: at most so many bytes, or as many as can be. What
+    /// can be let go is proposed through [`Source::propose`].
+    pub fn free_up(&self, wanted: Option<u64>) {
+        self.desk.inbox.put(Message::Event(Event::FreeUpRequested { wanted }));
     }
 
     /// The next thing to show; `None` once the engine has stopped. One stream: of two callers each
     /// gets a part. Cancel-safe: a dropped call loses nothing.
     pub async fn next_event(&self) -> Option<Happened> {
-        unimplemented!()
+        self.desk.stream.next().await
     }
 
     /// Where everything is, at most a tenth of a second old while work goes on. Also before
     /// [`Engine::start`]: from the catalog.
     pub fn status(&self) -> Status {
-        unimplemented!()
+        lock(&self.shown).clone()
     }
 
     /// Tries quarantined items again: these, or all. Says how many.
     pub fn retry(&self, which: Option<&[ResourceId]>) -> Result<u64, EngineError> {
-        let _ = which;
-        unimplemented!()
+        let which = which.map_or(Which::Quarantined, |these| Which::These(these.to_vec()));
+        let changed = self.settle(&which, Fact::Retry)?;
+        self.desk.inbox.put(Message::Event(Event::RetryRequested));
+        Ok(changed)
     }
 
     /// Writes a tombstone for the bytes of these items: they are not backed up again, by any
     /// device, and their rows rest as forgotten. Files in the vault stay. Says how many.
     pub fn forget(&self, which: &[ResourceId]) -> Result<u64, EngineError> {
-        let _ = which;
-        unimplemented!()
+        forget::write_tombstones(&self.desk, which)?;
+        self.settle(&Which::These(which.to_vec()), Fact::Forget)
+    }
+
+    fn settle(&self, which: &Which, fact: Fact) -> Result<u64, EngineError> {
+        let settled = forget::settle(&self.desk, which, fact)?;
+        if lock(&self.driver).is_some() {
+            let counts = self.desk.store.write(|catalog| Ok(catalog.counts()));
+            lock(&self.shown).counts = counts.map_err(of_store)?;
+        }
+        Ok(settled)
     }
 
     /// A page of the library, newest first, from `below` on.
     pub fn library(&self, below: Option<Position>, most: u32) -> Result<LibraryPage, EngineError> {
-        let _ = (below, most);
-        unimplemented!()
+        let page = self.desk.store.read(|reader| reader.library(below, most)).map_err(of_store)?;
+        Ok(page.into())
     }
 
     /// One item, to name it.
-    pub fn entry(&self, resource: ResourceId) -> Result<crate::library::Entry, EngineError> {
-        let _ = resource;
-        unimplemented!()
+    pub fn entry(&self, resource: ResourceId) -> Result<Entry, EngineError> {
+        let entry = self.desk.store.read(|reader| reader.entry(resource)).map_err(of_store)?;
+        let unknown = || EngineError::NoSuchItem(format!("number {}", resource.0));
+        entry.map(Entry::from).ok_or_else(unknown)
     }
 
     /// The item that a scan called so.
-    pub fn find(&self, local_id: &[u8]) -> Result<crate::library::Entry, EngineError> {
-        let _ = local_id;
-        unimplemented!()
+    pub fn find(&self, local_id: &[u8]) -> Result<Entry, EngineError> {
+        let entry = self.desk.store.read(|reader| reader.by_local_id(local_id));
+        let unknown = || EngineError::NoSuchItem(String::from_utf8_lossy(local_id).into_owned());
+        entry.map_err(of_store)?.map(Entry::from).ok_or_else(unknown)
     }
 
     /// Looks at every recorded file in the vault; `deep` reads every byte back. Blocks; not while
     /// started. What is missing is settled, so that the next run sends it again.
     pub fn verify(&self, deep: bool, progress: &Progress) -> Result<Verified, EngineError> {
-        let _ = (deep, progress);
-        unimplemented!()
+        verify(&self.desk, deep, progress)
+    }
+}
+
+impl Drop for Engine {
+    /// An engine that is dropped stops, and nobody waits for it.
+    fn drop(&mut self) {
+        self.desk.inbox.put(Message::Stop);
     }
 }

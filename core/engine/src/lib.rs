@@ -24,24 +24,35 @@
 //! | `driver` | the loop: events in, persist first, effects out; when the catalog cannot be written |
 //! | `inbox`, `stream` | what waits for the loop; what waits for the host |
 //! | `jobs` | what effects are made of, a module each: checksum, find, upload, verify, download, scan … |
+//! | `store` | the catalog, shared |
 //! | `staging` | originals from the cloud between download and upload |
 //! | `recorder` | every event with its time, to be replayed |
-//! | `verify`, `restore` | is it all there; everything back |
+//! | `records`, `verify`, `restore` | what the vault's records say; is it all there; everything back |
+//! | `forget` | what the user says of single items |
 //!
 //! No rule about what to do next lives here (that is the machine's), no SQL (the catalog's), no
 //! layout of a vault (the vault's), and nothing of a platform (the host's).
 #![forbid(unsafe_code)]
 
+mod driver;
 pub mod engine;
 pub mod error;
 pub mod events;
+mod forget;
 pub mod host;
+mod inbox;
+mod jobs;
 pub mod library;
+mod open;
 pub mod options;
 pub mod recorder;
+mod records;
 pub mod restore;
 pub mod runtime;
 pub mod source;
+mod staging;
+mod store;
+mod stream;
 pub mod verify;
 
 pub use engine::Engine;

@@ -33,3 +33,27 @@ pub struct Entry {
     /// Its checksum, where known.
     pub digest: Option<Digest>,
 }
+
+impl From<keepsake_catalog::Entry> for Entry {
+    fn from(entry: keepsake_catalog::Entry) -> Entry {
+        let keepsake_catalog::Entry {
+            resource,
+            asset,
+            local_id,
+            role,
+            taken,
+            size,
+            stage,
+            digest,
+            ..
+        } = entry;
+        Entry { resource, asset, local_id, role, taken, size, stage, digest }
+    }
+}
+
+impl From<keepsake_catalog::LibraryPage> for LibraryPage {
+    fn from(page: keepsake_catalog::LibraryPage) -> LibraryPage {
+        let entries = page.entries.into_iter().map(Entry::from).collect();
+        LibraryPage { entries, next: page.next }
+    }
+}

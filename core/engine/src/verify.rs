@@ -1,6 +1,19 @@
 //! `verify`: is everything that the vault's records name really there?
 
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use crate::error::EngineError;
+use crate::jobs::hashing::Hashing;
+use crate::jobs::{Desk, lock};
+use crate::open::of_store;
+use crate::{forget, records};
+use keepsake_catalog::{Note, Which};
+use keepsake_machine::media::Digest;
+use keepsake_machine::settle::Fact;
+use keepsake_vault::{Held, Vault, VaultError, VaultPath};
+use std::collections::HashSet;
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Mutex, PoisonError};
 
 /// How far a long operation is; polled by whoever shows it. Set `stop` to end it early.
 #[derive(Debug, Default)]
@@ -33,4 +46,193 @@ pub struct Verified {
     pub unreadable: Vec<String>,
     /// Whether it was stopped before the end.
     pub stopped: bool,
+}
+
+/// A recorded file.
+struct Recorded {
+    path: VaultPath,
+    digest: Digest,
+}
+
+/// Files that are looked at together.
+const TOGETHER: usize = 1_024;
+/// Bytes are read back through a buffer of this size.
+const BUFFER: usize = 1 << 20;
+
+/// What several workers find.
+#[derive(Default)]
+struct Found {
+    verified: Verified,
+    error: Option<String>,
+}
+
+/// Looks at everything that the records name. What is not as recorded is settled as gone.
+pub(crate) fn verify(
+    desk: &Desk,
+    deep: bool,
+    progress: &Progress,
+) -> Result<Verified, EngineError> {
+    let of_vault = |why: VaultError| EngineError::Vault(why.to_string());
+    let vault = desk.link.vault().map_err(of_vault)?;
+    total(&*vault, deep, progress).map_err(of_vault)?;
+    let found = Mutex::new(Found::default());
+    let workers = desk.runtime.cores().max(1);
+    let (sender, receiver) = sync_channel::<Vec<Recorded>>(workers);
+    let receiver = Mutex::new(receiver);
+    let read = std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                let mut buffer = vec![0; if deep { BUFFER } else { 0 }];
+                loop {
+                    let Ok(batch) = lock(&receiver).recv() else { return };
+                    look(&*vault, &batch, &mut buffer, progress, &found);
+                }
+            });
+        }
+        let mut batch = Vec::new();
+        let mut seen = HashSet::new();
+        let most = if deep { TOGETHER / 64 } else { TOGETHER };
+        let read = records::all(&*vault, |record| {
+            let path = record.path.as_str().as_bytes();
+            if seen.insert(records::mark(&[path, &record.digest.sha256])) {
+                batch.push(Recorded { path: record.path, digest: record.digest });
+            }
+            if batch.len() >= most {
+                let _ = sender.send(std::mem::take(&mut batch)); // workers live as long as we send
+            }
+            !progress.stop.load(Ordering::Relaxed)
+        });
+        let _ = sender.send(batch);
+        drop(sender);
+        read
+    });
+    let read = read.map_err(of_vault)?;
+    let Found { mut verified, error } = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Some(why) = error {
+        return Err(EngineError::Vault(why));
+    }
+    verified.stopped = progress.stop.load(Ordering::Relaxed);
+    verified
+        .damaged
+        .extend(read.damaged.into_iter().map(|why| format!(".keepsake/segments/{why}")));
+    for list in [&mut verified.missing, &mut verified.damaged, &mut verified.unreadable] {
+        list.sort_unstable();
+    }
+    settle_found(desk, &verified)?;
+    Ok(verified)
+}
+
+/// Says beforehand how much there is to look at.
+fn total(vault: &dyn Vault, deep: bool, progress: &Progress) -> Result<(), VaultError> {
+    let mut seen = HashSet::new();
+    records::all(vault, |record| {
+        let path = record.path.as_str().as_bytes();
+        if seen.insert(records::mark(&[path, &record.digest.sha256])) {
+            progress.items_total.fetch_add(1, Ordering::Relaxed);
+            let bytes = if deep { record.digest.size } else { 0 };
+            progress.bytes_total.fetch_add(bytes, Ordering::Relaxed);
+        }
+        !progress.stop.load(Ordering::Relaxed)
+    })?;
+    Ok(())
+}
+
+/// Looks at a batch.
+fn look(
+    vault: &dyn Vault,
+    batch: &[Recorded],
+    buffer: &mut [u8],
+    progress: &Progress,
+    found: &Mutex<Found>,
+) {
+    let held: Vec<_> =
+        batch.iter().map(|one| Held { path: &one.path, size: one.digest.size }).collect();
+    let there = match vault.confirm(&held) {
+        Ok(there) => there,
+        Err(why) => {
+            lock(found).error.get_or_insert(why.to_string());
+            progress.stop.store(true, Ordering::Relaxed);
+            return;
+        }
+    };
+    for (one, there) in batch.iter().zip(there) {
+        if progress.stop.load(Ordering::Relaxed) {
+            return;
+        }
+        let is = match (there, buffer.is_empty()) {
+            (true, true) => Is::Good,
+            (true, false) => read_back(vault, one, buffer, progress),
+            (false, _) => absent(vault, one),
+        };
+        progress.items.fetch_add(1, Ordering::Relaxed);
+        let path = one.path.as_str().to_owned();
+        let verified = &mut lock(found).verified;
+        match is {
+            Is::Good => {
+                verified.good += 1;
+                verified.bytes += one.digest.size;
+            }
+            Is::Missing => verified.missing.push(path),
+            Is::Damaged => verified.damaged.push(path),
+            Is::Unreadable => verified.unreadable.push(path),
+            Is::Stopped => {}
+        }
+    }
+}
+
+enum Is {
+    Good,
+    Missing,
+    Damaged,
+    Unreadable,
+    Stopped,
+}
+
+/// It is not there with its size: is it not there at all?
+fn absent(vault: &dyn Vault, one: &Recorded) -> Is {
+    match vault.open(&one.path) {
+        Ok(None) => Is::Missing,
+        Ok(Some(_)) => Is::Damaged,
+        Err(_) => Is::Unreadable,
+    }
+}
+
+fn read_back(vault: &dyn Vault, one: &Recorded, buffer: &mut [u8], progress: &Progress) -> Is {
+    let mut file = match vault.open(&one.path) {
+        Ok(Some(file)) => file,
+        Ok(None) => return Is::Missing,
+        Err(_) => return Is::Unreadable,
+    };
+    let mut hashing = Hashing::new(false);
+    loop {
+        if progress.stop.load(Ordering::Relaxed) {
+            return Is::Stopped;
+        }
+        match file.read(buffer) {
+            Ok(0) => break,
+            Ok(read) => {
+                hashing.update(&buffer[..read]);
+                progress.bytes.fetch_add(read as u64, Ordering::Relaxed);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return Is::Unreadable,
+        }
+    }
+    let digest = hashing.finish();
+    let same = digest.sha256 == one.digest.sha256 && digest.size == one.digest.size;
+    if same { Is::Good } else { Is::Damaged }
+}
+
+/// What is not as recorded is to be sent again; all others count as confirmed now.
+fn settle_found(desk: &Desk, verified: &Verified) -> Result<(), EngineError> {
+    let gone: Vec<_> = verified.missing.iter().chain(&verified.damaged).cloned().collect();
+    if !gone.is_empty() {
+        forget::settle(desk, &Which::Paths(gone.clone()), Fact::GoneFromVault)?;
+        let notes: Vec<_> = gone.into_iter().map(|path| Note::Unknown { path }).collect();
+        desk.note(&notes, false).map_err(of_store)?;
+    }
+    if verified.unreadable.is_empty() && !verified.stopped {
+        forget::settle(desk, &Which::All, Fact::StillThere)?;
+    }
+    Ok(())
 }

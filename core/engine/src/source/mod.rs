@@ -13,6 +13,7 @@ use keepsake_machine::event::Disappearance;
 use keepsake_machine::media::{Access, AssetId, EffectId, ResourceId, Role, Version};
 use std::fs::File;
 
+pub(crate) use pages::PageSink;
 pub use pages::{Pages, ScanStopped};
 pub use pour::Pour;
 

@@ -1,0 +1,157 @@
+//! When the catalog cannot be written: nothing is performed that is not persisted. The machine is
+//! dropped; when a probe write succeeds, a new one begins from what is stored. The first machine is
+//! made in the same way.
+
+use super::Driver;
+use crate::inbox::Message;
+use crate::jobs::lock;
+use crate::runtime::Next;
+use crate::store::StoreError;
+use keepsake_machine::effect::{Effect, Part};
+use keepsake_machine::event::{Event, VaultHealth};
+use keepsake_machine::machine::Machine;
+use keepsake_machine::time::{Clock, Now};
+use std::sync::atomic::Ordering;
+
+/// How it stands.
+#[derive(Default)]
+pub(super) struct Broken {
+    /// Probes that failed.
+    tries: u32,
+    /// The uptime of the next probe.
+    next: u64,
+}
+
+/// Milliseconds before the first probe; doubled after each, up to the longest.
+const FIRST: u64 = 1_000;
+const LONGEST: u64 = 60_000;
+
+impl Driver {
+    /// The catalog could not be written. Of `orders` nothing is performed but the removal of files
+    /// that no stored row names.
+    pub(super) fn break_down(&mut self, orders: Vec<Effect>) {
+        for order in orders {
+            if let Effect::Evict { resource } = order
+                && !self.is_named(resource)
+            {
+                let _ = self.desk.staging.evict(resource); // else swept at the next opening
+            }
+        }
+        let now = self.now();
+        self.handle(Event::CatalogFailed, now);
+        let status = self.machine.take().map(|machine| machine.status());
+        self.show.broken(&self.desk.stream, status);
+        self.recorder.flush();
+        self.notes.clear();
+        self.desk.stopping.store(true, Ordering::Relaxed);
+        self.stop_all();
+        self.broken = Some(Broken { tries: 0, next: now.uptime + FIRST });
+    }
+
+    /// Whether a stored row names the staged file of this resource; if that cannot be told, it does.
+    fn is_named(&self, resource: keepsake_machine::ResourceId) -> bool {
+        match self.desk.store.read(|reader| reader.details(&[resource])) {
+            Ok(details) => details.iter().any(|detail| detail.stage.bytes().staged() > 0),
+            Err(_) => true,
+        }
+    }
+
+    /// A turn without a machine: waits for what is under way, then for the catalog.
+    pub(super) fn mend(&mut self) -> Next {
+        let now = self.now();
+        for message in self.desk.inbox.take(usize::MAX) {
+            self.take_note(message);
+        }
+        if !self.is_quiet() {
+            return Next::Woken;
+        }
+        if self.ending {
+            return self.end();
+        }
+        let Some(broken) = &mut self.broken else { return Next::Now };
+        if now.uptime < broken.next {
+            return Next::At(broken.next);
+        }
+        match self.begin_run(now) {
+            Ok(()) => {
+                self.broken = None;
+                Next::Now
+            }
+            Err(_) => {
+                let status = self.show.shown();
+                self.show.broken(&self.desk.stream, Some(status));
+                let Some(broken) = &mut self.broken else { return Next::Now };
+                broken.next = now.uptime + (FIRST << broken.tries.min(6)).min(LONGEST);
+                broken.tries += 1;
+                Next::At(broken.next)
+            }
+        }
+    }
+
+    /// Without a machine, only this is of use.
+    fn take_note(&mut self, message: Message) {
+        match message {
+            Message::Answers(answers) => {
+                for one in answers {
+                    self.answered(one.id, &one.answer);
+                }
+            }
+            Message::Event(Event::Refilled { .. }) => {
+                self.refilling = self.refilling.saturating_sub(1);
+            }
+            Message::Event(Event::UserPaused) => self.paused = Some(true),
+            Message::Event(Event::UserResumed) => self.paused = Some(false),
+            Message::Event(Event::SettingsChanged(settings)) => self.config.settings = settings,
+            Message::Told(fact) => self.facts.note(&fact, false),
+            Message::ScanEnded => self.scanning = false,
+            Message::Tidied => self.tidying = false,
+            Message::Stop => self.ending = true,
+            Message::Event(_) | Message::CountersChanged | Message::CatalogFailed => {}
+        }
+    }
+
+    /// Makes the machine from what is stored, and starts it.
+    fn begin_run(&mut self, now: Now) -> Result<(), StoreError> {
+        let store = &self.desk.store;
+        store.write(keepsake_catalog::Catalog::probe)?;
+        let parts = store.write(|catalog| catalog.parts())?;
+        let run = store.write(keepsake_catalog::Catalog::begin_run)?;
+        lock(&self.desk.held).clear();
+        let teed = self.desk.kept.retain(|_| false);
+        self.desk.discard(teed);
+        let mut clock = Clock::default();
+        for part in &parts {
+            if let Part::Clock(stored) = part {
+                clock = *stored;
+            }
+        }
+        *lock(&self.desk.clock) = clock;
+        self.desk.stopping.store(false, Ordering::Relaxed);
+        (self.scan_again, self.refilling) = (false, 0);
+        let machine = Machine::new(self.config.clone(), parts);
+        self.recorder.begin(&machine);
+        self.machine = Some(machine);
+        // The counters first: the machine knows then that there is something to do.
+        self.counts = keepsake_machine::Counts::default();
+        self.counters_changed = true;
+        self.count(now);
+        for fact in self.facts.conditions() {
+            self.told(fact, now);
+        }
+        if self.desk.link.vault().is_err() {
+            self.handle(Event::VaultChanged(VaultHealth::Unavailable), now);
+        }
+        self.handle(Event::Started { run }, now);
+        for fact in self.facts.transfers() {
+            self.told(fact, now);
+        }
+        match self.paused.take() {
+            Some(true) => self.handle(Event::UserPaused, now),
+            Some(false) => self.handle(Event::UserResumed, now),
+            None => {}
+        }
+        self.drain(now);
+        self.lanes.kick(&*self.desk.runtime);
+        Ok(())
+    }
+}

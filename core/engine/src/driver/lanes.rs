@@ -1,0 +1,95 @@
+//! Who does the long effects, how many at once, in what batches.
+
+use crate::jobs::checksum::{self, Checksum};
+use crate::jobs::download::{self, Download};
+use crate::jobs::find::{self, Find};
+use crate::jobs::lane::{Lane, Take};
+use crate::jobs::reply::Reply;
+use crate::jobs::send::{Group, Send};
+use crate::jobs::verify::{self, Verify};
+use crate::jobs::{Desk, upload};
+use crate::runtime::Runtime;
+use keepsake_machine::event::Answer;
+use keepsake_machine::media::EffectId;
+use keepsake_machine::settings::Limits;
+use std::sync::Arc;
+
+/// Groups put at once, and batches verified at once: two share their syncs.
+const PUTTING: usize = 2;
+/// Originals that are read by one worker before it answers.
+const READ: usize = 128;
+/// Digests that are asked for, and files that are verified, at once.
+const ASKED: usize = 512;
+
+/// The lanes.
+pub(super) struct Lanes {
+    pub(super) download: Arc<Lane<Download>>,
+    pub(super) checksum: Arc<Lane<Checksum>>,
+    pub(super) find: Arc<Lane<Find>>,
+    pub(super) put: Arc<Lane<Group>>,
+    pub(super) verify: Arc<Lane<Verify>>,
+}
+
+impl Lanes {
+    pub(super) fn new(desk: &Arc<Desk>, limits: &Limits) -> Lanes {
+        let downloads = usize::try_from(limits.downloads).unwrap_or(1);
+        let on = || Arc::clone(desk);
+        let (d, c, f, p, v) = (on(), on(), on(), on(), on());
+        Lanes {
+            download: Lane::new(1, downloads, Take::All(1), move |batch: Vec<Download>| {
+                batch.into_iter().for_each(|work| download::begin(&d, work));
+            }),
+            checksum: Lane::new(2, desk.runtime.cores(), Take::Share(READ), move |batch| {
+                checksum::run(&c, batch);
+            }),
+            find: Lane::new(3, 1, Take::All(ASKED), move |batch| find::run(&f, batch)),
+            put: Lane::new(4, PUTTING, Take::All(1), move |batch: Vec<Group>| {
+                batch.into_iter().for_each(|group| upload::run(&p, group));
+            }),
+            verify: Lane::new(5, PUTTING, Take::All(ASKED), move |batch| verify::run(&v, batch)),
+        }
+    }
+
+    /// What was pushed begins.
+    pub(super) fn kick(&self, runtime: &dyn Runtime) {
+        self.verify.kick(runtime);
+        self.put.kick(runtime);
+        self.find.kick(runtime);
+        self.checksum.kick(runtime);
+        self.download.kick(runtime);
+    }
+
+    /// Whether something is under way from which an upload may come.
+    pub(super) fn brings_uploads(&self) -> bool {
+        !(self.find.is_idle() && self.checksum.is_idle() && self.download.is_idle())
+    }
+
+    /// Takes back what has not begun, and answers for it.
+    pub(super) fn withdraw(&self, id: EffectId) -> bool {
+        let download = || self.download.withdraw(|work| work.reply.id() == id).map(|w| w.reply);
+        let checksum = || self.checksum.withdraw(|work| work.reply.id() == id).map(|w| w.reply);
+        let find = || self.find.withdraw(|work| work.reply.id() == id).map(|w| w.reply);
+        let verify = || self.verify.withdraw(|work| work.reply.id() == id).map(|w| w.reply);
+        let reply = checksum().or_else(find).or_else(verify).or_else(download);
+        reply.map(stopped).is_some()
+    }
+
+    /// The same for all that only brings more work.
+    pub(super) fn withdraw_beginnings(&self) {
+        self.download.withdraw_all().into_iter().for_each(|work| stopped(work.reply));
+        self.checksum.withdraw_all().into_iter().for_each(|work| stopped(work.reply));
+        self.find.withdraw_all().into_iter().for_each(|work| stopped(work.reply));
+    }
+
+    /// The same for everything.
+    pub(super) fn withdraw_all(&self) {
+        self.withdraw_beginnings();
+        self.verify.withdraw_all().into_iter().for_each(|work| stopped(work.reply));
+        self.put.withdraw_all().into_iter().flatten().for_each(|send: Send| stopped(send.reply));
+    }
+}
+
+/// It has not begun, and will not.
+pub(super) fn stopped(reply: Reply) {
+    reply.put(Answer::Stopped);
+}

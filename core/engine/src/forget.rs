@@ -1,0 +1,68 @@
+//! What the user says of single items: forget these bytes, try these again.
+
+use crate::error::EngineError;
+use crate::jobs::hashing::Hashing;
+use crate::jobs::reading::original;
+use crate::jobs::{Desk, lock};
+use crate::open::of_store;
+use crate::source::Opened;
+use keepsake_catalog::{Detail, Note, Which};
+use keepsake_machine::media::{Access, Digest, ResourceId};
+use keepsake_machine::settle::Fact;
+use std::io::Read;
+
+/// Settles rows that are not under way, and says how many changed. Those under way come to the same
+/// by themselves: they are asked about tombstones before they are sent.
+pub(crate) fn settle(desk: &Desk, which: &Which, fact: Fact) -> Result<u64, EngineError> {
+    let at = desk.elapsed();
+    let held = lock(&desk.held);
+    let settled = desk.store.write(|catalog| catalog.settle_where(which, fact, at, held.rows()));
+    drop(held);
+    desk.inbox.put(crate::inbox::Message::CountersChanged);
+    Ok(settled.map_err(of_store)?.changed)
+}
+
+/// Writes tombstones for the bytes of these items.
+pub(crate) fn write_tombstones(desk: &Desk, which: &[ResourceId]) -> Result<(), EngineError> {
+    let details = desk.store.read(|reader| reader.details(which)).map_err(of_store)?;
+    if details.len() < which.len() {
+        let there = |id: &&ResourceId| !details.iter().any(|detail| detail.resource == **id);
+        let missing = which.iter().find(there).map_or(0, |id| id.0);
+        return Err(EngineError::NoSuchItem(format!("number {missing}")));
+    }
+    let mut digests = Vec::with_capacity(details.len());
+    for detail in &details {
+        digests.push(match detail.digest {
+            Some(digest) => digest,
+            None => hashed(desk, detail)?,
+        });
+    }
+    let vault = desk.link.vault().map_err(|why| EngineError::Vault(why.to_string()))?;
+    let segment = vault.forget(&digests).map_err(|why| EngineError::Vault(why.to_string()))?;
+    let forgotten =
+        digests.iter().map(|digest| Note::Forgotten { digest: *digest, forgotten: true });
+    let mut notes: Vec<_> = forgotten.collect();
+    notes.extend(segment.map(|name| Note::SegmentRead { name: name.0 }));
+    desk.note(&notes, true).map_err(of_store)?;
+    lock(&desk.tombstones).extend(digests.iter().map(|digest| digest.sha256));
+    Ok(())
+}
+
+/// The checksum of an item that no run has read yet.
+fn hashed(desk: &Desk, detail: &Detail) -> Result<Digest, EngineError> {
+    let name = || String::from_utf8_lossy(&detail.local_id).into_owned();
+    let cannot = |why: String| EngineError::NoSuchItem(format!("{}: {why}", name()));
+    if detail.access != Access::Seekable {
+        return Err(cannot("back it up first: its bytes are not known yet".into()));
+    }
+    let opened = desk.source.open(&original(detail)).map_err(|why| cannot(why.to_string()))?;
+    let Opened::File(mut file) = opened;
+    let mut hashing = Hashing::new(desk.md5);
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer).map_err(|why| cannot(why.to_string()))? {
+            0 => return Ok(hashing.finish()),
+            read => hashing.update(&buffer[..read]),
+        }
+    }
+}

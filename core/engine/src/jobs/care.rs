@@ -1,0 +1,94 @@
+//! Small cares: how the disk is, how the vault is, what is given up, what is tidied.
+
+use super::learn::learn;
+use super::{Desk, Failed, blame};
+use crate::inbox::Message;
+use crate::store::StoreError;
+use keepsake_catalog::Note;
+use keepsake_machine::event::{Event, VaultHealth};
+use keepsake_machine::media::ResourceId;
+use keepsake_vault::{Teed, Tidied};
+use std::collections::HashSet;
+
+/// Reads the free space of our staging's volume. One that cannot be read is not told.
+pub(crate) fn read_disk(desk: &Desk, asked: Option<u64>) {
+    if let Ok(space) = desk.staging.space() {
+        let (available, total) = (space.available, space.total);
+        desk.inbox.send(Message::Event(Event::DiskRead { asked, available, total }));
+    }
+}
+
+/// Sees how the vault is; one that comes back brings what others recorded meanwhile.
+pub(crate) fn probe(desk: &Desk) {
+    let (mut probed, opened) = desk.link.probe();
+    if opened && let Ok(vault) = desk.link.vault() {
+        match learn(desk, &*vault) {
+            Ok(()) => desk.inbox.put(Message::CountersChanged),
+            Err(Failed::Vault(why)) => probed = Err(why),
+            Err(Failed::Store(why)) => return desk.catalog_failed(&why, std::iter::empty()),
+        }
+    }
+    let health: VaultHealth = blame::health(&probed);
+    desk.inbox.send(Message::Event(Event::VaultChanged(health)));
+}
+
+/// Drops what was teed, or an unfinished upload.
+pub(crate) fn abandon(desk: &Desk, resource: ResourceId, teed: Option<Teed>) {
+    desk.discard(teed);
+    let details = desk.store.read(|reader| reader.details(&[resource]));
+    let token = details.ok().and_then(|mut details| details.pop()?.token);
+    let Some(token) = token else { return };
+    // One that the vault could not drop now keeps its token, and is dropped or used another time.
+    let dropped = desk.link.vault().and_then(|vault| vault.abandon(&token));
+    if dropped.is_ok()
+        && let Err(why) = desk.note(&[Note::Token { resource, token: None }], false)
+    {
+        desk.catalog_failed(&why, std::iter::empty());
+    }
+}
+
+/// The name of the setting that says when the vault was tidied last, on the machine's clock.
+const TIDIED: &str = "tidied";
+/// One day in milliseconds.
+const DAY: u64 = 86_400_000;
+
+/// Whether housekeeping is due. Looks at the catalog once, then at the clock.
+pub(crate) fn is_tidy_due(desk: &Desk) -> bool {
+    let mut due = super::lock(&desk.tidy_due);
+    let elapsed = desk.elapsed().0;
+    let at = *due.get_or_insert_with(|| {
+        let last = desk.store.read(|reader| reader.setting(TIDIED)).ok().flatten();
+        last.and_then(|last| last.parse().ok()).unwrap_or(0_u64).saturating_add(DAY)
+    });
+    if elapsed < at {
+        return false;
+    }
+    *due = Some(elapsed.saturating_add(DAY));
+    true
+}
+
+/// Has the vault merge and sweep, and tells the catalog which segments stand for which.
+pub(crate) fn tidy(desk: &Desk) {
+    let tidied = desk.link.vault().and_then(|vault| vault.tidy(desk.runtime.now().wall));
+    // One that cannot be tidied now is tidied another day.
+    let Ok(tidied) = tidied else { return };
+    if let Err(why) = told(desk, &tidied) {
+        desk.catalog_failed(&why, std::iter::empty());
+    }
+}
+
+fn told(desk: &Desk, tidied: &Tidied) -> Result<(), StoreError> {
+    let read = desk.store.read(keepsake_catalog::Reader::segments_read)?;
+    let read: HashSet<_> = read.into_iter().collect();
+    let mut notes = Vec::new();
+    for (merged, sources) in &tidied.merged {
+        // What was not read of all its sources is read of the merged one, at the next opening.
+        if sources.iter().all(|source| read.contains(&source.0)) {
+            notes.push(Note::SegmentRead { name: merged.0.clone() });
+        }
+        notes.extend(sources.iter().map(|name| Note::SegmentGone { name: name.0.clone() }));
+    }
+    let value = Some(desk.elapsed().0.to_string());
+    notes.push(Note::Setting { name: TIDIED.into(), value });
+    desk.note(&notes, false)
+}

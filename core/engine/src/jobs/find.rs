@@ -1,0 +1,75 @@
+//! Find: does the vault have these bytes? Tombstones first, then what its records say, and only
+//! then the vault itself, each in bulk.
+
+use super::reply::{Replies, Reply};
+use super::{Desk, blame, lock};
+use keepsake_machine::event::{Answer, Finding};
+use keepsake_machine::media::Digest;
+use keepsake_vault::{Found, VaultPath};
+
+/// One to ask about.
+pub(crate) struct Find {
+    pub(crate) reply: Reply,
+    pub(crate) digest: Digest,
+    /// Whether equal bytes of another asset may stand for it.
+    pub(crate) deduplicated: bool,
+}
+
+/// Asks about a batch.
+pub(crate) fn run(desk: &Desk, batch: Vec<Find>) {
+    let mut replies = Replies::default();
+    let mut open = Vec::with_capacity(batch.len());
+    {
+        let tombstones = lock(&desk.tombstones);
+        for work in batch {
+            if work.reply.is_stopped() {
+                replies.add(work.reply, Answer::Stopped, Vec::new());
+            } else if tombstones.contains(&work.digest.sha256) {
+                replies.add(work.reply, Answer::Found(Finding::Forgotten), Vec::new());
+            } else {
+                open.push(work);
+            }
+        }
+    }
+    let digests: Vec<_> = open.iter().map(|work| work.digest).collect();
+    let known = match desk.store.read(|reader| reader.known(&digests)) {
+        Ok(known) => known,
+        Err(why) => return desk.catalog_failed(&why, open.into_iter().map(|work| work.reply)),
+    };
+    let mut unknown = Vec::with_capacity(open.len());
+    for (work, known) in open.into_iter().zip(known) {
+        let path = known.filter(|_| work.deduplicated).and_then(|at| VaultPath::parse(&at.path));
+        match path {
+            Some(path) => {
+                desk.kept.keep_path(work.reply.resource(), Some(path));
+                replies.add(work.reply, Answer::Found(Finding::Hit), Vec::new());
+            }
+            None => unknown.push(work),
+        }
+    }
+    if unknown.is_empty() {
+        return;
+    }
+    let digests: Vec<_> = unknown.iter().map(|work| work.digest).collect();
+    match desk.link.vault().and_then(|vault| vault.find(&digests)) {
+        Err(error) => {
+            for work in unknown {
+                replies.add(work.reply, blame::vault(&error, 0), Vec::new());
+            }
+        }
+        Ok(found) => {
+            for (work, found) in unknown.into_iter().zip(found) {
+                let finding = match found {
+                    // Another asset's: it does not stand for this one.
+                    Found::Hit(_) if !work.deduplicated => Finding::Miss,
+                    Found::Hit(path) => {
+                        desk.kept.keep_path(work.reply.resource(), Some(path));
+                        Finding::Hit
+                    }
+                    other => other.finding(),
+                };
+                replies.add(work.reply, Answer::Found(finding), Vec::new());
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What is kept in memory about resources under way, so that it is asked, read and written once:
+//! details, what was teed, where the bytes are in the vault, when they were taken.
+
+use keepsake_catalog::Detail;
+use keepsake_machine::media::ResourceId;
+use keepsake_vault::{Captured, Teed, VaultPath};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// By resource. Bounded by what is under way.
+#[derive(Default)]
+pub(crate) struct Kept {
+    by_resource: Mutex<HashMap<ResourceId, Things>>,
+}
+
+#[derive(Default)]
+struct Things {
+    detail: Option<Arc<Detail>>,
+    teed: Option<Teed>,
+    path: Option<VaultPath>,
+    captured: Option<Captured>,
+}
+
+impl Kept {
+    /// The details, where they are kept.
+    pub(crate) fn detail(&self, resource: ResourceId) -> Option<Arc<Detail>> {
+        self.lock().get(&resource)?.detail.clone()
+    }
+
+    /// Keeps details.
+    pub(crate) fn keep_detail(&self, detail: Arc<Detail>) {
+        let resource = detail.resource;
+        self.lock().entry(resource).or_default().detail = Some(detail);
+    }
+
+    /// Keeps what was teed; gives back what was teed before.
+    pub(crate) fn keep_teed(&self, resource: ResourceId, teed: Teed) -> Option<Teed> {
+        self.lock().entry(resource).or_default().teed.replace(teed)
+    }
+
+    /// What was teed: given away once.
+    pub(crate) fn take_teed(&self, resource: ResourceId) -> Option<Teed> {
+        self.lock().get_mut(&resource)?.teed.take()
+    }
+
+    /// Keeps where the bytes are in the vault, or that they are not there after all.
+    pub(crate) fn keep_path(&self, resource: ResourceId, path: Option<VaultPath>) {
+        self.lock().entry(resource).or_default().path = path;
+    }
+
+    /// Where the bytes are in the vault.
+    pub(crate) fn path(&self, resource: ResourceId) -> Option<VaultPath> {
+        self.lock().get(&resource)?.path.clone()
+    }
+
+    /// Keeps when it was taken.
+    pub(crate) fn keep_captured(&self, resource: ResourceId, captured: Captured) {
+        self.lock().entry(resource).or_default().captured = Some(captured);
+    }
+
+    /// When it was taken.
+    pub(crate) fn captured(&self, resource: ResourceId) -> Option<Captured> {
+        self.lock().get(&resource)?.captured
+    }
+
+    /// It is no longer under way, or begins again: everything is let go. Gives back what was teed.
+    pub(crate) fn release(&self, resource: ResourceId) -> Option<Teed> {
+        self.lock().remove(&resource)?.teed
+    }
+
+    /// Lets go of everything else. Gives back what was teed.
+    pub(crate) fn retain(&self, is_held: impl Fn(ResourceId) -> bool) -> Vec<Teed> {
+        let mut by_resource = self.lock();
+        let gone = by_resource.extract_if(|resource, _| !is_held(*resource));
+        gone.filter_map(|(_, things)| things.teed).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<ResourceId, Things>> {
+        self.by_resource.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

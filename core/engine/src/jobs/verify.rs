@@ -1,0 +1,145 @@
+//! Verify: the vault shows file and size, and the record is made durable; both in bulk.
+
+use super::place::captured;
+use super::reply::{Replies, Reply};
+use super::{Desk, blame};
+use keepsake_catalog::{Detail, Note};
+use keepsake_machine::event::{Answer, Disappearance};
+use keepsake_machine::media::Digest;
+use keepsake_vault::{DeviceId, Held, OriginalName, Record, Vault, VaultError, VaultPath};
+use std::sync::Arc;
+
+/// One to look at.
+pub(crate) struct Verify {
+    pub(crate) reply: Reply,
+    pub(crate) digest: Digest,
+}
+
+/// One, and where it should be.
+struct Placed {
+    reply: Reply,
+    digest: Digest,
+    detail: Arc<Detail>,
+    path: VaultPath,
+}
+
+/// Looks at a batch, and records what is there.
+pub(crate) fn run(desk: &Desk, batch: Vec<Verify>) {
+    let mut replies = Replies::default();
+    let placed = match placed(desk, batch, &mut replies) {
+        Ok(placed) => placed,
+        Err(()) => return,
+    };
+    let vault = match desk.link.vault() {
+        Ok(vault) => vault,
+        Err(error) => return fail(placed, &error, &mut replies),
+    };
+    let held: Vec<_> =
+        placed.iter().map(|one| Held { path: &one.path, size: one.digest.size }).collect();
+    let there = match vault.confirm(&held) {
+        Ok(there) => there,
+        Err(error) => return fail(placed, &error, &mut replies),
+    };
+    let mut good = Vec::with_capacity(placed.len());
+    for (one, there) in placed.into_iter().zip(there) {
+        if there {
+            good.push(one);
+        } else {
+            // It is not to be found there again by the same record.
+            desk.kept.keep_path(one.detail.resource, None);
+            let gone = Note::Unknown { path: one.path.as_str().to_owned() };
+            replies.add(one.reply, Answer::NotConfirmed, vec![gone]);
+        }
+    }
+    record(desk, &*vault, good, &mut replies);
+}
+
+/// Finds where each should be.
+fn placed(desk: &Desk, batch: Vec<Verify>, replies: &mut Replies) -> Result<Vec<Placed>, ()> {
+    let resources: Vec<_> = batch.iter().map(|work| work.reply.resource()).collect();
+    let digests: Vec<_> = batch.iter().map(|work| work.digest).collect();
+    let paths: Vec<_> = resources.iter().map(|resource| desk.kept.path(*resource)).collect();
+    let found = desk.details(&resources).and_then(|details| {
+        // After a kill only the records know where a duplicate is.
+        let known = if paths.contains(&None) {
+            desk.store.read(|reader| reader.known(&digests))?
+        } else {
+            Vec::new()
+        };
+        Ok((details, known))
+    });
+    let (details, known) = match found {
+        Ok(found) => found,
+        Err(why) => {
+            desk.catalog_failed(&why, batch.into_iter().map(|work| work.reply));
+            return Err(());
+        }
+    };
+    let mut known = known.into_iter();
+    let mut placed = Vec::with_capacity(batch.len());
+    for ((work, detail), path) in batch.into_iter().zip(details).zip(paths) {
+        let known = known.next().flatten();
+        let Some(detail) = detail else {
+            replies.add(work.reply, Answer::Gone(Disappearance::Deleted), Vec::new());
+            continue;
+        };
+        let stored = || detail.path.as_deref().and_then(VaultPath::parse);
+        let path = path.or_else(stored).or_else(|| {
+            let known = known.filter(|_| detail.role.is_deduplicated())?;
+            VaultPath::parse(&known.path)
+        });
+        match path {
+            _ if work.reply.is_stopped() => replies.add(work.reply, Answer::Stopped, Vec::new()),
+            None => replies.add(work.reply, Answer::NotConfirmed, Vec::new()),
+            Some(path) => {
+                placed.push(Placed { reply: work.reply, digest: work.digest, detail, path });
+            }
+        }
+    }
+    Ok(placed)
+}
+
+/// Makes the records durable, then answers: with it goes into the catalog where the bytes are.
+fn record(desk: &Desk, vault: &dyn Vault, good: Vec<Placed>, replies: &mut Replies) {
+    let records = good.iter().map(|one| recorded(desk, one)).collect();
+    let mut segment = match vault.record(records) {
+        Ok(segment) => segment,
+        Err(error) => return fail(good, &error, replies),
+    };
+    for one in good {
+        let path = one.path.as_str().to_owned();
+        let mut notes = vec![
+            Note::Path { resource: one.detail.resource, path: path.clone() },
+            Note::Known { digest: one.digest, path },
+        ];
+        // With the first: all of them are stored in one transaction.
+        notes.extend(segment.take().map(|name| Note::SegmentRead { name: name.0 }));
+        replies.add(one.reply, Answer::Confirmed, notes);
+    }
+}
+
+fn recorded(desk: &Desk, one: &Placed) -> Record {
+    let detail = &one.detail;
+    Record {
+        device: DeviceId([0; 16]), // the vault fills in both
+        sequence: 0,
+        asset: OriginalName(detail.asset_local_id.clone()),
+        role: detail.role,
+        digest: one.digest,
+        path: one.path.clone(),
+        version: detail.version,
+        name: OriginalName(detail.name.clone()),
+        original: OriginalName(detail.local_id.clone()),
+        modified: detail.modified,
+        captured: captured(desk, detail),
+        cross_id: detail.cross_id.clone(),
+        albums: detail.albums.clone(),
+        favourite: detail.favourite,
+    }
+}
+
+fn fail(items: Vec<Placed>, error: &VaultError, replies: &mut Replies) {
+    for one in items {
+        replies.add(one.reply, blame::vault(error, 0), Vec::new());
+    }
+}

@@ -1,0 +1,80 @@
+//! The catalog as the engine shares it: one writer behind a lock, and readers for whoever asks.
+
+use keepsake_catalog::{Catalog, CatalogError, Reader};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Why the catalog did not answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreError {
+    /// It was closed: the engine has stopped.
+    #[error("the engine has stopped")]
+    Closed,
+    /// It says so itself.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+}
+
+/// The catalog, shared.
+pub(crate) struct Store {
+    path: PathBuf,
+    writer: Mutex<Option<Catalog>>,
+    readers: Mutex<Option<Vec<Reader>>>,
+    /// Stands in for a disk that is full.
+    #[cfg(test)]
+    pub(crate) fails: std::sync::atomic::AtomicBool,
+}
+
+impl Store {
+    /// The open catalog that lies at `path`.
+    pub(crate) fn new(path: &Path, catalog: Catalog) -> Store {
+        Store {
+            path: path.to_owned(),
+            writer: Mutex::new(Some(catalog)),
+            readers: Mutex::new(Some(Vec::new())),
+            #[cfg(test)]
+            fails: false.into(),
+        }
+    }
+
+    /// Asks a question, beside the writer.
+    pub(crate) fn read<T>(
+        &self,
+        ask: impl FnOnce(&Reader) -> keepsake_catalog::Result<T>,
+    ) -> Result<T, StoreError> {
+        let idle = lock(&self.readers).as_mut().ok_or(StoreError::Closed)?.pop();
+        let reader = match idle {
+            Some(reader) => reader,
+            None => Reader::open(&self.path)?,
+        };
+        let answer = ask(&reader)?;
+        if let Some(idle) = lock(&self.readers).as_mut() {
+            idle.push(reader);
+        }
+        Ok(answer)
+    }
+
+    /// Writes, one at a time; also asks what must see the last write.
+    pub(crate) fn write<T>(
+        &self,
+        write: impl FnOnce(&mut Catalog) -> keepsake_catalog::Result<T>,
+    ) -> Result<T, StoreError> {
+        let mut writer = lock(&self.writer);
+        let catalog = writer.as_mut().ok_or(StoreError::Closed)?;
+        #[cfg(test)]
+        if self.fails.load(std::sync::atomic::Ordering::SeqCst) {
+            return Err(CatalogError::Full { file: self.path.clone() }.into());
+        }
+        Ok(write(catalog)?)
+    }
+
+    /// Closes it: every later call says so.
+    pub(crate) fn close(&self) {
+        lock(&self.readers).take();
+        lock(&self.writer).take();
+    }
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
