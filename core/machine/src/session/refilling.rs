@@ -137,12 +137,13 @@ impl Session {
             self.refilling.recall = false;
             self.refilling.ended = !more;
         }
-        for exactly in want.exactly.iter().filter(|id| !rows.iter().any(|row| row.id == **id)) {
-            self.admissions.forget(*exactly);
-        }
         let mut admitted = false;
         for row in rows {
             admitted |= self.admit(*row, desk);
+        }
+        // What is gone, rests or backs off is no suspect any more, and nobody waits for it.
+        for id in want.exactly.iter().filter(|id| !self.slots.has(**id)) {
+            self.admissions.forget(*id);
         }
         if walks {
             self.refilling.brought |= admitted;

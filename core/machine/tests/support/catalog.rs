@@ -5,6 +5,7 @@ use keepsake_machine::effect::{Change, Part};
 use keepsake_machine::event::Event;
 use keepsake_machine::media::{Locality, ResourceId, Size};
 use keepsake_machine::row::Row;
+use keepsake_machine::settle::{Fact, Settled, settle};
 use keepsake_machine::stage::{Class, Stage, counted_bytes};
 use keepsake_machine::status::{Counts, Tally, ToDo};
 use keepsake_machine::time::Elapsed;
@@ -115,6 +116,20 @@ impl Catalog {
             }
         }
         counts
+    }
+
+    /// The user wants quarantined items tried again.
+    pub fn retry(&mut self) {
+        for row in self.rows.values_mut() {
+            let before = Settled {
+                version: row.version,
+                locality: row.locality,
+                size: row.size,
+                digest: row.digest,
+                stage: row.stage,
+            };
+            row.stage = settle(before, Fact::Retry).stage;
+        }
     }
 
     /// What a scan sees is stored; of rows under way the machine is told.

@@ -128,6 +128,9 @@ impl World {
         }
         self.stalled.clear();
         self.teed.clear();
+        // The driver sweeps what no stored row names.
+        let rows = &self.catalog.rows;
+        self.staged.retain(|id, _| rows[id].stage.bytes().staged() > 0);
         let parts: Vec<Part> = self.catalog.parts.values().cloned().collect();
         self.machine = Machine::new(self.config.clone(), parts);
         self.log.clear();
@@ -237,6 +240,16 @@ impl World {
         ] {
             self.tell(event);
         }
+        // In foul weather an item may fail too often: the user tries those again.
+        self.rest();
+        self.catalog.retry();
+        let counts = self.catalog.counts();
+        self.tell(Event::Counted(counts));
+        self.tell(Event::RetryRequested);
+        self.rest()
+    }
+
+    fn rest(&mut self) -> Activity {
         for _ in 0..20_000 {
             if self.machine.status().activity == Activity::Done && self.jobs.is_empty() {
                 return Activity::Done;
