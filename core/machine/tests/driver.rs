@@ -91,7 +91,11 @@ fn photos() -> impl Strategy<Value = Vec<Photo>> {
 }
 
 fn vaults() -> impl Strategy<Value = Vault> {
-    (any::<bool>(), any::<bool>()).prop_map(|(remote, tee)| Vault { remote, tee, ..Vault::default() })
+    (any::<bool>(), any::<bool>()).prop_map(|(remote, tee)| Vault {
+        remote,
+        tee,
+        ..Vault::default()
+    })
 }
 
 proptest! {

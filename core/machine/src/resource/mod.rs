@@ -151,3 +151,6 @@ impl Resource {
         self.machine.state().stage()
     }
 }
+
+#[cfg(test)]
+mod table;

@@ -23,7 +23,10 @@ impl Catalog {
     pub fn store(&mut self, change: &Change) {
         match change {
             Change::Stage { resource, stage } => {
-                assert!(stage.is_stored() || *stage == Stage::Discovered, "{stage:?} is not stored");
+                assert!(
+                    stage.is_stored() || *stage == Stage::Discovered,
+                    "{stage:?} is not stored"
+                );
                 let row = self.rows.get_mut(resource).expect("a stage of a row");
                 assert!(
                     !stage.is_safe() || row.digest.is_some(),
@@ -142,7 +145,8 @@ impl Catalog {
             return None;
         }
         let stage = known.stage;
-        let locality = if row.locality == Locality::Unknown { known.locality } else { row.locality };
+        let locality =
+            if row.locality == Locality::Unknown { known.locality } else { row.locality };
         *known = Row { stage, locality, digest: None, ..row };
         if self.under_way.contains(&row.id) && !stage.is_at_rest() {
             let (resource, row) = (row.id, Box::new(*known));

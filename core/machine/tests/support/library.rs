@@ -1,6 +1,8 @@
 //! The photos of the small world.
 
-use keepsake_machine::media::{Access, AssetId, Digest, Locality, Media, ResourceId, Role, Size, Version};
+use keepsake_machine::media::{
+    Access, AssetId, Digest, Locality, Media, ResourceId, Role, Size, Version,
+};
 use keepsake_machine::row::Row;
 use keepsake_machine::stage::Stage;
 

@@ -18,7 +18,9 @@ impl World {
                 return;
             }
             if let Some(landed) = self.stalled.remove(&id) {
-                let Effect::Download { at_most, .. } = effect else { panic!("{id:?} is a download") };
+                let Effect::Download { at_most, .. } = effect else {
+                    panic!("{id:?} is a download")
+                };
                 assert!(at_most > landed, "a limit is raised");
                 self.jobs.push(effect);
                 return;
@@ -174,9 +176,13 @@ impl World {
             Effect::Find { digest, .. } if self.forgotten.contains(&digest.sha256) => {
                 Answer::Found(Finding::Forgotten)
             }
-            Effect::Find { digest, .. } => Answer::Found(
-                if self.vault.contains_key(&digest.sha256) { Finding::Hit } else { Finding::Miss },
-            ),
+            Effect::Find { digest, .. } => {
+                Answer::Found(if self.vault.contains_key(&digest.sha256) {
+                    Finding::Hit
+                } else {
+                    Finding::Miss
+                })
+            }
             Effect::Upload { digest, from, .. } => {
                 if *from == Bytes::Teed && !self.teed.remove(&resource) {
                     return Some(Answer::Put(PutOutcome::TeeLost));
