@@ -13,7 +13,7 @@ use keepsake_machine::{Machine, Snapshot};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use support::library::Photo;
-use support::{Dice, Weather, World, config};
+use support::{Dice, UNIT, Weather, World, config};
 
 /// What must become of a photo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,12 +21,15 @@ enum End {
     Safe,
     Quarantined,
     Forgotten,
+    Closed,
 }
 
 /// The model: the end of every photo, from the photos alone.
 fn model(world: &World) -> BTreeMap<ResourceId, End> {
     let end = |photo: &Photo| {
-        if photo.broken {
+        if photo.gone {
+            End::Closed
+        } else if photo.broken {
             End::Quarantined
         } else if world.forgotten.contains(&photo.digest().sha256) {
             End::Forgotten
@@ -43,6 +46,7 @@ fn ends(world: &World) -> BTreeMap<ResourceId, Result<End, Stage>> {
         class if class.is_safe() => Ok(End::Safe),
         Class::Quarantined(_) => Ok(End::Quarantined),
         Class::Forgotten => Ok(End::Forgotten),
+        Class::Closed => Ok(End::Closed),
         _ => Err(stage),
     };
     world.catalog.rows.iter().map(|(id, row)| (*id, end(row.stage))).collect()
@@ -53,7 +57,7 @@ fn check(world: &mut World) {
     let model: BTreeMap<_, _> = model(world).into_iter().map(|(id, end)| (id, Ok(end))).collect();
     assert_eq!(ends(world), model, "{activity:?}, {:#?}", world.machine.status());
     assert_eq!(activity, Activity::Done);
-    for photo in world.library.values().filter(|photo| !photo.broken) {
+    for photo in world.library.values().filter(|photo| !photo.broken && !photo.gone) {
         let digest = photo.digest().sha256;
         if !world.forgotten.contains(&digest) {
             assert_eq!(world.vault.get(&digest), Some(&true), "recorded");
@@ -65,10 +69,11 @@ fn check(world: &mut World) {
 }
 
 fn photo() -> impl Strategy<Value = Photo> {
-    (0..12_u8, 1..300_u64, any::<bool>(), any::<bool>(), any::<bool>(), 0..12_u8).prop_map(
-        |(content, size, cloud, told, video, luck)| Photo {
+    let seen = (any::<bool>(), any::<bool>(), any::<bool>(), 0..12_u8, 0..900_u64);
+    (0..12_u8, 1..300_u64, seen).prop_map(|(content, size, (cloud, told, video, luck, hint))| {
+        Photo {
+            hint: (hint > 600).then_some(hint * UNIT / 6),
             content,
-            // Two with the same content have the same bytes, so the same size.
             size: size % 7 * 20 + u64::from(content) * 5 + 1,
             cloud,
             told,
@@ -76,15 +81,16 @@ fn photo() -> impl Strategy<Value = Photo> {
             version: 1,
             broken: luck == 0,
             gone: false,
-        },
-    )
+        }
+    })
 }
 
 fn photos() -> impl Strategy<Value = Vec<Photo>> {
+    // Two with the same content have the same bytes, so the same size.
     proptest::collection::vec(photo(), 1..24).prop_map(|mut photos| {
         let mut sizes = BTreeMap::new();
         for photo in &mut photos {
-            photo.size = *sizes.entry(photo.content).or_insert(photo.size);
+            photo.size = *sizes.entry(photo.content).or_insert(photo.size * UNIT);
         }
         photos
     })
@@ -163,15 +169,15 @@ proptest! {
 #[test]
 fn restored_after_every_prefix_it_ends_in_the_same_place() {
     let photos = vec![
-        Photo::local(1, 40),
-        Photo::cloud(2, 70),
-        Photo::local(1, 40),
-        Photo { told: false, ..Photo::cloud(3, 30) },
-        Photo { broken: true, ..Photo::local(4, 9) },
-        Photo { video: true, ..Photo::cloud(5, 120) },
-        Photo::cloud(6, 90),
-        Photo::local(7, 1),
-        Photo::cloud(2, 70),
+        Photo::local(1, 40 * UNIT),
+        Photo::cloud(2, 70 * UNIT),
+        Photo::local(1, 40 * UNIT),
+        Photo { told: false, ..Photo::cloud(3, 30 * UNIT) },
+        Photo { broken: true, ..Photo::local(4, 9 * UNIT) },
+        Photo { video: true, ..Photo::cloud(5, 120 * UNIT) },
+        Photo::cloud(6, 90 * UNIT),
+        Photo::local(7, 1 * UNIT),
+        Photo::cloud(2, 70 * UNIT),
     ];
     for seed in 0..4 {
         for prefix in 0..160 {

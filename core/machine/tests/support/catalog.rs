@@ -2,7 +2,7 @@
 
 use keepsake_machine::Want;
 use keepsake_machine::effect::{Change, Part};
-use keepsake_machine::event::Event;
+use keepsake_machine::event::{Disappearance, Event};
 use keepsake_machine::media::{Locality, ResourceId, Size};
 use keepsake_machine::row::Row;
 use keepsake_machine::settle::{Fact, Settled, settle};
@@ -133,6 +133,16 @@ impl Catalog {
             };
             row.stage = settle(before, Fact::Retry).stage;
         }
+    }
+
+    /// A scan did not see it.
+    pub fn absent(&mut self, id: ResourceId) -> Option<Event> {
+        let row = self.rows.get_mut(&id)?;
+        if self.under_way.contains(&id) && !row.stage.is_at_rest() {
+            return Some(Event::Disappeared { resource: id, how: Disappearance::Deleted });
+        }
+        row.stage = Stage::Closed;
+        None
     }
 
     /// What a scan sees is stored; of rows under way the machine is told.

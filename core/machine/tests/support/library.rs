@@ -1,7 +1,7 @@
 //! The photos of the small world.
 
 use keepsake_machine::media::{
-    Access, AssetId, Digest, Locality, Media, ResourceId, Role, Size, Version,
+    Access, AssetId, Digest, Locality, Media, ResourceId, Role, Size, SizeClass, Version,
 };
 use keepsake_machine::row::Row;
 use keepsake_machine::stage::Stage;
@@ -14,6 +14,8 @@ pub struct Photo {
     pub cloud: bool,
     /// Whether the platform tells where it is and how large.
     pub told: bool,
+    /// What the platform tells instead of the size.
+    pub hint: Option<u64>,
     pub video: bool,
     pub version: u64,
     /// Fails whenever its bytes are asked for.
@@ -28,6 +30,7 @@ impl Photo {
             size,
             cloud: false,
             told: true,
+            hint: None,
             video: false,
             version: 1,
             broken: false,
@@ -59,7 +62,10 @@ impl Photo {
             media: if self.video { Media::Video } else { Media::Photo },
             locality,
             access: Access::Seekable,
-            size: Size::Exact(self.size),
+            size: match self.hint {
+                Some(measure) => Size::Hinted { class: SizeClass::Heif, measure },
+                None => Size::Exact(self.size),
+            },
             version: Version(self.version),
             taken: i64::from(self.content) * 1_000,
             stage: Stage::Discovered,

@@ -9,13 +9,14 @@ pub mod library;
 pub mod perform;
 
 use keepsake_machine::effect::{Effect, Part};
-use keepsake_machine::event::{Event, Network, VaultHealth};
+use keepsake_machine::event::{Event, Network, TransferOutcome, VaultHealth};
 use keepsake_machine::media::{EffectId, ResourceId, Run};
 use keepsake_machine::settings::{Config, Limits, Settings, Vault};
 use keepsake_machine::status::Activity;
 use keepsake_machine::{Machine, Now};
 use library::Photo;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// Random numbers from a seed: SplitMix64 (Steele, Lea, Flood 2014).
 #[derive(Debug, Clone)]
@@ -73,10 +74,16 @@ pub struct World {
     pub offline: bool,
 }
 
+/// Bytes of a small photo.
+pub const UNIT: u64 = 10_000;
+/// Bytes of the phone's disk.
+pub const DISK: u64 = 2_000 * UNIT;
+
 /// Limits small enough for queues to form.
 pub fn config(vault: Vault) -> Config {
     let limits = Limits { under_way: 6, downloads: 2, checksums: 2, checks: 3, uploads: 2 };
-    let settings = Settings { reserve: Some(100), staging: Some(400), ..Settings::default() };
+    let settings =
+        Settings { reserve: Some(100 * UNIT), staging: Some(400 * UNIT), ..Settings::default() };
     Config { settings, limits, vault, seed: 7 }
 }
 
@@ -95,7 +102,7 @@ impl World {
             vault: BTreeMap::new(),
             forgotten: BTreeSet::new(),
             sent: BTreeMap::new(),
-            disk: 2_000,
+            disk: DISK,
             staged: BTreeMap::new(),
             teed: BTreeSet::new(),
             with_os: BTreeSet::new(),
@@ -194,6 +201,10 @@ impl World {
             }
             return true;
         }
+        if !self.with_os.is_empty() {
+            self.os_works();
+            return true;
+        }
         let Some(timeout) = self.machine.poll_timeout() else { return false };
         let waiting = matches!(self.machine.status().activity, Activity::Waiting { .. });
         let soon = timeout.uptime < self.now.uptime + 3_600_000 * 24;
@@ -205,7 +216,7 @@ impl World {
     }
 
     fn change(&mut self) {
-        match self.dice.roll(6) {
+        match self.dice.roll(10) {
             0 => {
                 self.paused = !self.paused;
                 let event = if self.paused { Event::UserPaused } else { Event::UserResumed };
@@ -219,10 +230,62 @@ impl World {
             2 => self.tell(Event::VaultChanged(VaultHealth::Unavailable)),
             3 => self.tell(Event::WindowEnding),
             4 => self.tell(Event::WindowOpened { lasts: None }),
+            5 => self.tell(Event::WindowOpened { lasts: Some(Duration::from_secs(30)) }),
+            6 => self.edit(),
+            7 => self.delete(),
+            8 => self.os_works(),
             _ => {
-                let (available, total) = (self.free(), 2_000);
+                let (available, total) = (self.free(), DISK);
                 self.tell(Event::DiskRead { asked: None, available, total });
             }
+        }
+    }
+
+    /// The user edits a photo: other bytes, another version.
+    fn edit(&mut self) {
+        if let Some(id) = self.any() {
+            let photo = self.library.get_mut(&id).unwrap();
+            photo.version += 1;
+            if photo.version > 200 {
+                photo.version = 200;
+            }
+            let scanned = self.scan();
+            self.tell(scanned);
+        }
+    }
+
+    /// The user deletes a photo.
+    fn delete(&mut self) {
+        if let Some(id) = self.any() {
+            self.library.get_mut(&id).unwrap().gone = true;
+            let scanned = self.scan();
+            self.tell(scanned);
+        }
+    }
+
+    fn any(&mut self) -> Option<ResourceId> {
+        let nth = usize::try_from(self.dice.roll(self.library.len() as u64)).unwrap();
+        self.library.keys().nth(nth).copied().filter(|id| self.catalog.rows.contains_key(id))
+    }
+
+    /// The OS gets on with a transfer that is its own.
+    fn os_works(&mut self) {
+        let Some(resource) = self.with_os.pop_first() else { return };
+        let outcome = if self.dice.one_in(3) {
+            TransferOutcome::Failed { wasted: 1 }
+        } else {
+            let digest = self.catalog.rows[&resource].digest.expect("handed over with a digest");
+            self.arrived(digest.sha256);
+            TransferOutcome::Delivered
+        };
+        self.tell(Event::TransferFinished { resource, outcome });
+    }
+
+    /// Bytes arrived in the vault.
+    fn arrived(&mut self, sha256: [u8; 32]) {
+        if !self.vault.contains_key(&sha256) {
+            self.vault.insert(sha256, false);
+            *self.sent.entry(sha256).or_default() += 1;
         }
     }
 

@@ -1,6 +1,6 @@
 //! How the small world performs effects: each is a fact about it, obvious at a glance.
 
-use super::World;
+use super::{DISK, World};
 use keepsake_machine::effect::Effect;
 use keepsake_machine::event::{
     Answer, Disappearance, Event, Finding, PutOutcome, TransferOutcome, Trouble, VaultHealth,
@@ -104,7 +104,7 @@ impl World {
             Effect::Refill(want) => Some(self.catalog.refill(want)),
             Effect::Scan => Some(self.scan()),
             Effect::ReadDisk { asked } => {
-                let (available, total) = (self.free(), 2_000);
+                let (available, total) = (self.free(), DISK);
                 Some(Event::DiskRead { asked: Some(*asked), available, total })
             }
             Effect::ProbeVault => Some(Event::VaultChanged(VaultHealth::Up { room: None })),
@@ -113,10 +113,12 @@ impl World {
     }
 
     pub fn scan(&mut self) -> Event {
-        let rows: Vec<_> =
-            self.library.iter().filter(|(_, p)| !p.gone).map(|(id, p)| p.row(*id)).collect();
-        for row in rows {
-            if let Some(event) = self.catalog.seen(row) {
+        for (id, photo) in self.library.clone() {
+            let event = match photo.gone {
+                true => self.catalog.absent(id),
+                false => self.catalog.seen(photo.row(id)),
+            };
+            if let Some(event) = event {
                 self.tell(event);
             }
         }
@@ -193,8 +195,7 @@ impl World {
                 if self.vault.contains_key(&digest.sha256) {
                     return Some(Answer::Put(PutOutcome::AlreadyThere));
                 }
-                self.vault.insert(digest.sha256, false);
-                *self.sent.entry(digest.sha256).or_default() += 1;
+                self.arrived(digest.sha256);
                 Answer::Put(PutOutcome::Sent)
             }
             Effect::HandOver { .. } => {
