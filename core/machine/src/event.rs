@@ -107,6 +107,13 @@ pub enum Event {
         how: Disappearance,
     },
 
+    /// A row that is not under way was settled, and its stage no longer names the original that it
+    /// had in staging ([`crate::settle::left_in_staging`]).
+    StagingLeft {
+        /// Whose.
+        resource: ResourceId,
+    },
+
     // Answers about one resource's long effect.
     /// The answer to an effect.
     Answered {
@@ -198,6 +205,7 @@ impl Event {
             Event::ScanFinished { .. } => "ScanFinished",
             Event::VersionChanged { .. } => "VersionChanged",
             Event::Disappeared { .. } => "Disappeared",
+            Event::StagingLeft { .. } => "StagingLeft",
             Event::Answered { .. } => "Answered",
             Event::Progressed { .. } => "Progressed",
             Event::TransferFound { .. } => "TransferFound",

@@ -146,6 +146,12 @@ impl Machine {
         self.effects.pop_front()
     }
 
+    /// The resources under way, in order: a scan tells what it sees of these as events, and leaves
+    /// their stages alone.
+    pub fn under_way(&self) -> impl Iterator<Item = ResourceId> {
+        self.resources.keys().copied()
+    }
+
     /// When to call [`Machine::handle`] with a [`Event::Tick`] if nothing else happens before.
     pub fn poll_timeout(&self) -> Option<Timeout> {
         let session = self.session.inner();

@@ -36,6 +36,11 @@ pub(super) fn handle(
             Outcome::Handled
         }
         Told::Answered(id, answer) if doing.is(*id) => match *answer {
+            // It waits for more although it was told to stop: it is told once more.
+            Answer::Outgrown(_) if *doing == Doing::Stopping(*id) => {
+                orders.order(Effect::Cancel { id: *id });
+                Outcome::Handled
+            }
             Answer::Outgrown(bytes) => {
                 item.signal(Signal::Landed(bytes), orders);
                 item.signal(Signal::Outgrown(bytes), orders);

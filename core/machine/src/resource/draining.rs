@@ -5,7 +5,7 @@ use super::orders::{Orders, Signal};
 use super::state::{State, Then};
 use super::under_way::{gone, then_do};
 use super::{Item, Told};
-use crate::effect::Change;
+use crate::effect::{Change, Effect};
 use crate::event::Answer;
 use crate::media::EffectId;
 use crate::stage::{Bytes, Stage};
@@ -21,12 +21,15 @@ pub(super) fn handle(
 ) -> Outcome<State> {
     match told {
         Told::Answered(id, answer) if *effect == Some(*id) => match *answer {
-            // Its cancel is on the way.
-            Answer::Outgrown(_) => Outcome::Handled,
+            // It waits for more although it was told to stop: it is told once more.
+            Answer::Outgrown(_) => {
+                orders.order(Effect::Cancel { id: *id });
+                Outcome::Handled
+            }
             Answer::HandedOver => {
                 // It was handed over before it could be stopped: now the OS is asked to stop.
                 *effect = None;
-                orders.order(crate::effect::Effect::CancelTransfer { resource: item.row.id });
+                orders.order(Effect::CancelTransfer { resource: item.row.id });
                 Outcome::Handled
             }
             answer => {

@@ -279,6 +279,7 @@ impl Session {
             Event::Disappeared { resource, how } => {
                 self.tell(*resource, &Told::Disappeared(*how), desk);
             }
+            Event::StagingLeft { resource } => self.staging_left(*resource, desk),
             Event::Answered { id, answer } => {
                 self.tell(id.resource, &Told::Answered(*id, *answer), desk);
             }

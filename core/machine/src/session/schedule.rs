@@ -180,7 +180,9 @@ impl Session {
                 let (bytes, _) = self.learned.upper(row.size);
                 let bytes = bytes.max(self.at_least.get(&id).copied().unwrap_or_default());
                 let factor = if row.locality == Locality::Cloud { 2 } else { 1 };
-                if smallest.is_none_or(|(least, f)| bytes * factor < least * f) {
+                if smallest
+                    .is_none_or(|(least, f)| bytes.saturating_mul(factor) < least.saturating_mul(f))
+                {
                     smallest = Some((bytes, factor));
                 }
             }

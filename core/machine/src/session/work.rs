@@ -103,6 +103,16 @@ impl Session {
         }
     }
 
+    /// A staged original that no row names any more is evicted.
+    pub(super) fn staging_left(&mut self, resource: ResourceId, desk: &mut Desk<'_>) {
+        if desk.resources.contains_key(&resource) {
+            // It was taken up again before we heard of it, and owns what lies there.
+            return;
+        }
+        self.disk.unstage(resource);
+        desk.effects.push_back(Effect::Evict { resource });
+    }
+
     /// Hears what resources signalled, until none does any more.
     pub(super) fn hear(&mut self, desk: &mut Desk<'_>) {
         while let Some((id, signal)) = self.signals.pop_front() {

@@ -9,14 +9,12 @@ use keepsake_machine::settle::{Fact, Settled, settle};
 use keepsake_machine::stage::{Class, Stage, counted_bytes};
 use keepsake_machine::status::{Counts, Tally, ToDo};
 use keepsake_machine::time::Elapsed;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {
     pub rows: BTreeMap<ResourceId, Row>,
     pub parts: BTreeMap<&'static str, Part>,
-    /// Given to the machine and not heard of at rest since.
-    pub under_way: BTreeSet<ResourceId>,
 }
 
 impl Catalog {
@@ -33,9 +31,6 @@ impl Catalog {
                     "{resource:?} is safe without a digest"
                 );
                 row.stage = *stage;
-                if stage.is_at_rest() || matches!(stage, Stage::Waiting(_)) {
-                    self.under_way.remove(resource);
-                }
             }
             Change::Digest { resource, version, digest } => {
                 let row = self.rows.get_mut(resource).expect("a digest of a row");
@@ -101,7 +96,6 @@ impl Catalog {
             })
             .filter(|due| *due > want.due)
             .min();
-        self.under_way.extend(rows.iter().map(|row| row.id));
         Event::Refilled { id: want.id, rows, next_due, more }
     }
 
@@ -135,18 +129,18 @@ impl Catalog {
         }
     }
 
-    /// A scan did not see it.
-    pub fn absent(&mut self, id: ResourceId) -> Option<Event> {
+    /// A scan did not see it: of a row under way the machine is told.
+    pub fn absent(&mut self, id: ResourceId, under_way: bool) -> Option<Event> {
         let row = self.rows.get_mut(&id)?;
-        if self.under_way.contains(&id) && !row.stage.is_at_rest() {
+        if under_way {
             return Some(Event::Disappeared { resource: id, how: Disappearance::Deleted });
         }
-        row.stage = Stage::Closed;
-        None
+        let staged = std::mem::replace(&mut row.stage, Stage::Closed).bytes().staged() > 0;
+        staged.then_some(Event::StagingLeft { resource: id })
     }
 
-    /// What a scan sees is stored; of rows under way the machine is told.
-    pub fn seen(&mut self, row: Row) -> Option<Event> {
+    /// What a scan sees is stored; of a row under way the machine is told.
+    pub fn seen(&mut self, row: Row, under_way: bool) -> Option<Event> {
         let Some(known) = self.rows.get_mut(&row.id) else {
             self.rows.insert(row.id, row);
             return None;
@@ -154,15 +148,15 @@ impl Catalog {
         if known.version == row.version {
             return None;
         }
-        let stage = known.stage;
+        let (resource, stage) = (row.id, known.stage);
         let locality =
             if row.locality == Locality::Unknown { known.locality } else { row.locality };
         *known = Row { stage, locality, digest: None, ..row };
-        if self.under_way.contains(&row.id) && !stage.is_at_rest() {
-            let (resource, row) = (row.id, Box::new(*known));
+        if under_way {
+            let row = Box::new(*known);
             return Some(Event::VersionChanged { resource, row });
         }
         known.stage = Stage::Discovered;
-        None
+        (stage.bytes().staged() > 0).then_some(Event::StagingLeft { resource })
     }
 }

@@ -145,7 +145,6 @@ impl World {
         if self.dice.one_in(3) {
             self.now = Now { boot: self.now.boot + 1, uptime: 5, ..self.now };
         }
-        self.catalog.under_way.clear();
         self.start();
         for (event, on) in [(Event::UserPaused, self.paused)] {
             if on {

@@ -32,14 +32,16 @@ impl World {
         }
         match effect {
             Effect::Cancel { id } if self.stalled.remove(&id).is_some() => {
-                self.unland(id.resource);
+                self.staged.remove(&id.resource);
                 self.tell(Event::Answered { id, answer: Answer::Stopped });
             }
             Effect::Cancel { id } => {
                 // It may have come to its end before the cancel reaches it.
                 let job = self.jobs.iter().position(|job| long(job) == Some(id));
                 if let Some(job) = job.filter(|_| self.dice.one_in(2)) {
-                    self.jobs.remove(job);
+                    if let Effect::Download { .. } = self.jobs.remove(job) {
+                        self.staged.remove(&id.resource);
+                    }
                     self.tell(Event::Answered { id, answer: Answer::Stopped });
                 }
             }
@@ -89,15 +91,15 @@ impl World {
         }
     }
 
-    fn unland(&mut self, resource: ResourceId) {
-        self.staged.remove(&resource);
-    }
-
     /// Performs an effect to its end; `None` where it is not answered.
     pub(super) fn perform(&mut self, effect: &Effect) -> Option<Event> {
         if let Some(id) = long(effect) {
             let faulty = self.weather.fault > 0 && self.dice.one_in(self.weather.fault);
             let answer = if faulty { self.fault() } else { self.answer(effect)? };
+            let landed = matches!(answer, Answer::Downloaded(_) | Answer::Outgrown(_));
+            if matches!(effect, Effect::Download { .. }) && !landed {
+                self.staged.remove(&id.resource);
+            }
             return Some(Event::Answered { id, answer });
         }
         match effect {
@@ -114,9 +116,10 @@ impl World {
 
     pub fn scan(&mut self) -> Event {
         for (id, photo) in self.library.clone() {
+            let under_way = self.machine.under_way().any(|other| other == id);
             let event = match photo.gone {
-                true => self.catalog.absent(id),
-                false => self.catalog.seen(photo.row(id)),
+                true => self.catalog.absent(id, under_way),
+                false => self.catalog.seen(photo.row(id), under_way),
             };
             if let Some(event) = event {
                 self.tell(event);
