@@ -186,6 +186,8 @@ pub enum Part {
     Backoffs(crate::session::backoff::Backoffs),
     /// Where the migration is.
     Migration(crate::session::migration::Migration),
+    /// Whether an original was ever found to be only in the cloud.
+    Cloud(bool),
     /// When something was last made safe.
     Alarm(crate::session::alarm::Alarm),
     /// The open proposal, if any.
@@ -204,6 +206,7 @@ impl Part {
             Part::Ledger(_) => "ledger",
             Part::Backoffs(_) => "backoffs",
             Part::Migration(_) => "migration",
+            Part::Cloud(_) => "cloud",
             Part::Alarm(_) => "alarm",
             Part::Proposal(_) => "proposal",
         }

@@ -176,7 +176,7 @@ fn restored_after_every_prefix_it_ends_in_the_same_place() {
         Photo { broken: true, ..Photo::local(4, 9 * UNIT) },
         Photo { video: true, ..Photo::cloud(5, 120 * UNIT) },
         Photo::cloud(6, 90 * UNIT),
-        Photo::local(7, 1 * UNIT),
+        Photo::local(7, UNIT),
         Photo::cloud(2, 70 * UNIT),
     ];
     for seed in 0..4 {

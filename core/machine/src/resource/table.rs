@@ -149,7 +149,7 @@ fn outcome(state: &State, told: &Told) -> String {
     if words.is_empty() { "—".into() } else { words.join(" · ") }
 }
 
-fn named(state: &State) -> String {
+fn named(reached: &State) -> String {
     let doing = |doing: Doing| match doing {
         Doing::Wanting => "wants",
         Doing::Running(_) => "runs",
@@ -157,7 +157,7 @@ fn named(state: &State) -> String {
         Doing::WithOs => "with the OS",
         Doing::CancellingOs => "the OS cancels",
     };
-    match state {
+    match reached {
         State::AwaitingOriginal { doing: d } => format!("AwaitingOriginal, {}", doing(*d)),
         State::Checksumming { doing: d } => format!("Checksumming, {}", doing(*d)),
         State::CheckingDuplicate { doing: d, .. } => format!("CheckingDuplicate, {}", doing(*d)),

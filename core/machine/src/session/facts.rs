@@ -22,6 +22,9 @@ impl Session {
             let effects = self.free_up.restored(proposal, self.clock.elapsed());
             desk.effects.extend(effects);
         }
+        if self.migration.asks_freeable() {
+            self.survey_freeable(desk);
+        }
         self.read_disk(desk);
         self.scan(desk);
     }

@@ -14,11 +14,8 @@ impl Session {
         let effects = match event {
             Event::FreeUpRequested { wanted } => Some(self.free_up.requested(*wanted)),
             Event::FreeUpCandidates { id, assets } => {
-                let freeable = assets.iter().map(|candidate| candidate.bytes).sum();
                 let effects = self.free_up.candidates(*id, assets.clone());
-                if effects.is_some() && self.migration.asks_freeable() {
-                    self.migrate(|facts| facts.freeable = Some(freeable), desk);
-                }
+                self.tell_freeable(desk);
                 effects
             }
             Event::FreeUpConfirmed { id, assets } => {
@@ -28,6 +25,8 @@ impl Session {
                 };
                 if effects.as_ref().is_some_and(shown) {
                     self.migrate(|facts| facts.shown = true, desk);
+                } else {
+                    self.tell_freeable(desk);
                 }
                 effects
             }
@@ -74,8 +73,21 @@ impl Session {
         desk.store(Part::Migration(next));
         desk.effects.push_back(Effect::Notify(Notice::Migrated(next)));
         if asks {
-            let effects = self.free_up.requested(facts.out_of_room);
-            desk.effects.extend(effects);
+            self.survey_freeable(desk);
+        }
+    }
+
+    /// Has it found out how much could be freed. (Nothing is proposed: the user was not asked yet.)
+    pub(super) fn survey_freeable(&mut self, desk: &mut Desk<'_>) {
+        let effects = self.free_up.survey();
+        desk.effects.extend(effects);
+    }
+
+    /// Tells the migration what could be freed, if it waits to hear it.
+    fn tell_freeable(&mut self, desk: &mut Desk<'_>) {
+        let freeable = self.free_up.freeable();
+        if freeable.is_some() && self.migration.asks_freeable() {
+            self.migrate(|facts| facts.freeable = freeable, desk);
         }
     }
 }

@@ -64,6 +64,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Everything that the session knows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools)] // independent facts
 pub(crate) struct Session {
     config: Config,
     run: Run,
@@ -91,6 +92,8 @@ pub(crate) struct Session {
     learned: estimate::Learned,
     /// Downloads that ran out of room alone: they need at least so many bytes.
     at_least: BTreeMap<ResourceId, u64>,
+    /// How many downloads each that waits for room has let pass.
+    passed: BTreeMap<ResourceId, u32>,
     /// Downloads that wait for a larger reservation, with what landed.
     outgrown: BTreeMap<ResourceId, u64>,
     data: metered::Data,
@@ -98,6 +101,8 @@ pub(crate) struct Session {
     /// How many windows in a row have cut a transfer short.
     cuts: BTreeMap<ResourceId, u8>,
 
+    /// An original was found to be only in the cloud, in this run or an earlier one.
+    saw_cloud: bool,
     counts: Counts,
     /// Something left memory whose counters have not come back from the catalog.
     uncounted: bool,
@@ -173,10 +178,12 @@ impl Session {
             smallest_waiting: None,
             learned: estimate::Learned::default(),
             at_least: BTreeMap::new(),
+            passed: BTreeMap::new(),
             outgrown: BTreeMap::new(),
             data: metered::Data::default(),
             day_looked_at: None,
             cuts: BTreeMap::new(),
+            saw_cloud: false,
             counts: Counts::default(),
             uncounted: false,
             slots: slots::Slots::default(),

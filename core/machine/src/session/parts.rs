@@ -42,6 +42,7 @@ impl Session {
             Part::Ledger(ledger) => self.data.ledger = ledger,
             Part::Backoffs(backoffs) => self.backoffs = backoffs,
             Part::Migration(migration) => self.migration = migration,
+            Part::Cloud(saw) => self.saw_cloud = saw,
             Part::Alarm(alarm) => self.alarm = alarm,
             Part::Proposal(proposal) => self.restored = proposal,
         }
@@ -62,6 +63,7 @@ impl Session {
                 "ledger" => Part::Ledger(self.data.ledger.clone()),
                 "backoffs" => Part::Backoffs(self.backoffs.clone()),
                 "migration" => Part::Migration(self.migration),
+                "cloud" => Part::Cloud(self.saw_cloud),
                 "alarm" => Part::Alarm(self.alarm),
                 _ => continue,
             };

@@ -83,7 +83,7 @@ impl Session {
         advise(&Known {
             counts: &self.counts,
             metered: self.config.settings.metered,
-            icloud: icloud(&self.counts),
+            icloud: self.icloud(),
             free: self.disk.free(),
             total: self.disk.total(),
             migrating: self.config.settings.migrate,
@@ -98,6 +98,18 @@ impl Session {
         self.counts.oldest_confirmation.is_some_and(|oldest| at - oldest <= SCRUB)
     }
 
+    /// What the rows say of iCloud Photos, where the platform does not.
+    fn icloud(&self) -> ICloudPhotos {
+        let unknown = |to_do: &ToDo| to_do.locality == Locality::Unknown;
+        if self.saw_cloud {
+            ICloudPhotos::On
+        } else if self.counts.to_do.keys().any(unknown) {
+            ICloudPhotos::Unknown
+        } else {
+            ICloudPhotos::NotHere
+        }
+    }
+
     /// Says what advice is new.
     pub(super) fn tell_advice(&mut self, desk: &mut Desk<'_>) {
         let advice = self.advice();
@@ -106,18 +118,6 @@ impl Session {
             desk.effects.push_back(crate::effect::Effect::Notify(notice));
         }
         self.advised = advice;
-    }
-}
-
-/// What the rows say of iCloud Photos, where the platform does not.
-fn icloud(counts: &Counts) -> ICloudPhotos {
-    let has = |locality| counts.to_do.keys().any(|to_do| to_do.locality == locality);
-    if has(Locality::Cloud) {
-        ICloudPhotos::On
-    } else if has(Locality::Unknown) {
-        ICloudPhotos::Unknown
-    } else {
-        ICloudPhotos::NotHere
     }
 }
 

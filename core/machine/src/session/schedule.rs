@@ -2,6 +2,7 @@
 
 use super::Session;
 use super::disk::Admission;
+use super::report::MEDIA;
 use crate::hold::Hold;
 use crate::machine::Desk;
 use crate::media::{Locality, Media, ResourceId};
@@ -19,6 +20,8 @@ enum Obstacle {
     None(u64),
     /// Not now.
     Later,
+    /// Not now, and it has let so many others pass that the next must wait too.
+    Blocks,
     /// Not as things are: it waits by itself for this.
     Need(Why),
 }
@@ -27,6 +30,7 @@ impl Session {
     /// Brings holds and permits up to date; what has lost its permit is told to stop.
     pub(super) fn update_permits(&mut self, desk: &mut Desk<'_>) {
         self.update_disk_low(desk);
+        self.disk.set_uploads(MEDIA.iter().any(|m| self.permits.allow(Work::UploadStaged, *m)));
         let holds = super::holds::holds(
             &self.conditions,
             &self.config.settings,
@@ -47,9 +51,6 @@ impl Session {
         }
         let before = self.permits;
         self.permits = permits(holds, self.config.settings.metered, self.config.vault.remote);
-        let uploads = [Media::Photo, Media::Video];
-        let uploads = uploads.iter().any(|media| self.permits.allow(Work::UploadStaged, *media));
-        self.disk.set_uploads(uploads);
         if self.permits != before {
             self.refilling.restart();
             let stopped: Vec<ResourceId> = (self.slots.at_work())
@@ -77,6 +78,9 @@ impl Session {
         for work in FIRST {
             while self.slots.has_room(work, &self.config.limits) {
                 let Some((id, at_most)) = self.next_for(work, desk) else { break };
+                if work == Work::Download {
+                    self.count_passed(id);
+                }
                 let grant = self.grant_for(id, work, at_most, desk);
                 self.tell(id, &Told::Go(grant), desk);
                 any = true;
@@ -95,6 +99,7 @@ impl Session {
             match self.obstacle(id, work, desk) {
                 Obstacle::None(at_most) => return Some((id, at_most)),
                 Obstacle::Later => {}
+                Obstacle::Blocks => return None,
                 Obstacle::Need(why) => self.tell(id, &Told::Need(why), desk),
             }
             from = turn + 1;
@@ -128,6 +133,8 @@ impl Session {
             bytes = bytes.max(self.at_least.get(&id).copied().unwrap_or_default());
             match self.disk.admit(id, bytes, exact, if cloud { 2 } else { 1 }) {
                 Admission::Admitted => {}
+                // Only the staging budget is in the way: it drains if no other goes on filling it.
+                Admission::NoRoom { short: 0 } if self.has_let_pass(id) => return Obstacle::Blocks,
                 Admission::NoRoom { .. } => return Obstacle::Later,
                 Admission::NeverFits => return Obstacle::Need(Why::NeedsMoreSpace),
             }
@@ -148,6 +155,22 @@ impl Session {
             }
         }
         Obstacle::None(bytes)
+    }
+
+    /// Every download that came before `id` has let it pass.
+    fn count_passed(&mut self, id: ResourceId) {
+        self.passed.remove(&id);
+        for media in MEDIA {
+            for (_, other) in self.slots.wanting(Work::Download, media, 0) {
+                if self.slots.is_before(other, id) {
+                    *self.passed.entry(other).or_default() += 1;
+                }
+            }
+        }
+    }
+
+    fn has_let_pass(&self, id: ResourceId) -> bool {
+        self.passed.get(&id).is_some_and(|passed| *passed >= PATIENCE)
     }
 
     fn grant_for(&self, id: ResourceId, work: Work, at_most: u64, desk: &Desk<'_>) -> Grant {
@@ -173,7 +196,7 @@ impl Session {
             return;
         }
         let mut smallest: Option<(u64, u64)> = None;
-        for media in [Media::Photo, Media::Video] {
+        for media in MEDIA {
             for (_, id) in self.slots.wanting(Work::Download, media, 0) {
                 let Some(resource) = desk.resources.get(&id) else { continue };
                 let row = &resource.item().row;
@@ -219,3 +242,6 @@ impl Session {
         }
     }
 }
+
+/// So many smaller downloads may overtake one that is larger than the staging budget.
+const PATIENCE: u32 = 8;

@@ -79,6 +79,12 @@ impl Slots {
         lane.into_iter().flat_map(move |lane| lane.range(from..).map(|(turn, id)| (*turn, *id)))
     }
 
+    /// Whether `a` was admitted before `b`.
+    pub(crate) fn is_before(&self, a: ResourceId, b: ResourceId) -> bool {
+        let turn = |id| self.places.get(&id).map(|place| place.turn);
+        turn(a) < turn(b)
+    }
+
     /// Whether one more may do `work`.
     pub(crate) fn has_room(&self, work: Work, limits: &Limits) -> bool {
         let running = |work| self.running.get(&work).copied().unwrap_or_default();

@@ -5,7 +5,7 @@ use super::disk::Grown;
 use crate::effect::{Change, Effect};
 use crate::event::Trouble;
 use crate::machine::Desk;
-use crate::media::ResourceId;
+use crate::media::{Locality, ResourceId};
 use crate::permit::Work;
 use crate::resource::{Item, Orders, Posture, Resource, Signal, Told};
 use crate::row::Row;
@@ -35,8 +35,11 @@ impl Session {
         if staged > 0 {
             self.disk.stage(row.id, staged);
         }
-        let id = row.id;
-        let media = row.media;
+        if row.locality == Locality::Cloud && !self.saw_cloud {
+            self.saw_cloud = true;
+            self.dirty.lazy("cloud");
+        }
+        let (id, media) = (row.id, row.media);
         let item = Item::new(row, self.run);
         let mut orders = orders!(self, desk);
         let resource = Resource::admit(item, &mut orders);
@@ -95,6 +98,7 @@ impl Session {
             self.disk.release(id);
             self.cuts.remove(&id);
             self.at_least.remove(&id);
+            self.passed.remove(&id);
             self.outgrown.remove(&id);
             self.uncounted = true;
             if matches!(stage, Stage::Quarantined(_)) {

@@ -7,6 +7,7 @@ use keepsake_machine::row::Row;
 use keepsake_machine::stage::Stage;
 
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools)] // independent traits of a photo
 pub struct Photo {
     /// Two with the same content have the same bytes.
     pub content: u8,

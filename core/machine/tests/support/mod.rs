@@ -15,10 +15,11 @@ use keepsake_machine::settings::{Config, Limits, Settings, Vault};
 use keepsake_machine::status::Activity;
 use keepsake_machine::{Machine, Now};
 use library::Photo;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// Random numbers from a seed: SplitMix64 (Steele, Lea, Flood 2014).
+/// Random numbers from a seed: `SplitMix64` (Steele, Lea, Flood 2014).
 #[derive(Debug, Clone)]
 pub struct Dice(pub u64);
 
@@ -282,8 +283,8 @@ impl World {
 
     /// Bytes arrived in the vault.
     fn arrived(&mut self, sha256: [u8; 32]) {
-        if !self.vault.contains_key(&sha256) {
-            self.vault.insert(sha256, false);
+        if let Entry::Vacant(place) = self.vault.entry(sha256) {
+            place.insert(false);
             *self.sent.entry(sha256).or_default() += 1;
         }
     }

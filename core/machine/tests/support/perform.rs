@@ -5,7 +5,7 @@ use keepsake_machine::effect::Effect;
 use keepsake_machine::event::{
     Answer, Disappearance, Event, Finding, PutOutcome, TransferOutcome, Trouble, VaultHealth,
 };
-use keepsake_machine::media::{EffectId, ResourceId};
+use keepsake_machine::media::EffectId;
 use keepsake_machine::stage::{Bytes, Fault};
 
 impl World {
@@ -117,9 +117,10 @@ impl World {
     pub fn scan(&mut self) -> Event {
         for (id, photo) in self.library.clone() {
             let under_way = self.machine.under_way().any(|other| other == id);
-            let event = match photo.gone {
-                true => self.catalog.absent(id, under_way),
-                false => self.catalog.seen(photo.row(id), under_way),
+            let event = if photo.gone {
+                self.catalog.absent(id, under_way)
+            } else {
+                self.catalog.seen(photo.row(id), under_way)
             };
             if let Some(event) = event {
                 self.tell(event);
