@@ -122,7 +122,7 @@ impl Call {
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{words:?}: {error}"));
         let out = collect(child.stdout.take().unwrap());
         let err = collect(child.stderr.take().unwrap());
-        Running { child, out, err, peak: 0, words }
+        Running { child: Reaped(child), out, err, peak: 0, words }
     }
 
     /// Runs it to its end.
@@ -139,10 +139,24 @@ fn collect(mut from: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
     })
 }
 
+/// A child that does not outlive the test that started it, nor what it started itself.
+#[derive(Debug)]
+struct Reaped(Child);
+
+impl Drop for Reaped {
+    fn drop(&mut self) {
+        if matches!(self.0.try_wait(), Ok(None)) {
+            // The test has failed already: all that is left to do is to end them.
+            let _ = rustix::process::kill_process_group(Pid::from_child(&self.0), Signal::KILL);
+            let _ = self.0.wait();
+        }
+    }
+}
+
 /// A `keepsake` that runs.
 #[derive(Debug)]
 pub struct Running {
-    child: Child,
+    child: Reaped,
     out: JoinHandle<Vec<u8>>,
     err: JoinHandle<Vec<u8>>,
     peak: u64,
@@ -152,7 +166,7 @@ pub struct Running {
 impl Running {
     /// Its process id.
     pub fn pid(&self) -> u32 {
-        self.child.id()
+        self.child.0.id()
     }
 
     /// Sends it a signal. One that has ended by itself is left alone.
@@ -161,7 +175,7 @@ impl Running {
     }
 
     fn process(&self) -> Pid {
-        Pid::from_child(&self.child)
+        Pid::from_child(&self.child.0)
     }
 
     /// Waits until `there` says so, and stops the program at that moment (SIGSTOP), so that the
@@ -211,7 +225,7 @@ impl Running {
             std::thread::sleep(Duration::from_millis(2));
         }
         let io = std::fs::read_to_string(format!("/proc/{}/io", self.pid())).unwrap_or_default();
-        let status = self.child.wait().unwrap();
+        let status = self.child.0.wait().unwrap();
         let outcome = Outcome {
             words: self.words,
             status,

@@ -129,3 +129,15 @@ pub fn identities(folder: &Path) -> BTreeMap<PathBuf, (u64, u64, i64, i64)> {
 pub fn size(folder: &Path) -> u64 {
     paths(folder).iter().map(|path| fs::metadata(folder.join(path)).unwrap().len()).sum()
 }
+
+/// How many files a person sees below `folder` at this moment, while somebody writes there: no file
+/// is opened, and what goes while we look is not counted.
+pub fn paths_seen(folder: &Path) -> usize {
+    let Ok(entries) = fs::read_dir(folder) else { return 0 };
+    let count = |entry: fs::DirEntry| match entry.file_type() {
+        Ok(kind) if kind.is_dir() && entry.file_name() != ".keepsake" => paths_seen(&entry.path()),
+        Ok(kind) => usize::from(kind.is_file()),
+        Err(_) => 0,
+    };
+    entries.flatten().map(count).sum()
+}

@@ -1,0 +1,270 @@
+//! Bad days of the source: what cannot be read, or changes while it is read, is named; nothing is
+//! taken for deleted that is only out of sight, and no mixture of two versions is ever kept.
+
+use keepsake_tests::disk::Mount;
+use keepsake_tests::photos::{jpeg, roll, sparse, write};
+use keepsake_tests::program::holds_open;
+use keepsake_tests::tree::Sum;
+use keepsake_tests::{Call, Outcome, Place, Running, trace, tree};
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::Write;
+use std::os::unix::fs::{FileExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+fn allow(path: &Path, mode: u32) {
+    fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+}
+
+fn lines(call: Call) -> Vec<String> {
+    let said = call.finish();
+    said.assert_code(0);
+    said.out.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn files_that_may_not_be_read_are_named_and_the_others_are_safe() {
+    let place = Place::new();
+    let user = |call: Call| call.as_nobody(place.root());
+    roll(&place.source, 1, 40, 3_000);
+    let safe = tree::files(&place.source);
+    let locked: Vec<PathBuf> = (0..7)
+        .map(|n| write(&place.source, format!("locked-{n}.jpg"), &jpeg(100 + n, 2_000, None)))
+        .collect();
+    for path in &locked {
+        allow(path, 0);
+    }
+    let done = user(place.backup()).finish();
+    done.assert_code(2);
+    done.assert_says("Not safe, 7 files");
+    done.assert_says("locked-0.jpg: may not be read: check its permissions");
+    done.assert_says("keepsake retry");
+    tree::assert_holds(&place.vault, &safe);
+    user(place.status()).finish().assert_code(2).assert_says("not safe: may not be read");
+    assert_eq!(lines(user(place.ask("library")).args(&["--only", "quarantined"])).len(), 14);
+    // It stays so until the user does something about it.
+    user(place.backup()).finish().assert_code(2);
+    for path in &locked {
+        allow(path, 0o644);
+    }
+    user(place.retry()).finish().assert_code(0);
+    user(place.backup()).finish().assert_code(0);
+    tree::assert_holds_exactly(&place.vault, &place.source);
+}
+
+#[test]
+fn a_folder_that_may_not_be_looked_into_is_named_and_nothing_in_it_is_taken_for_deleted() {
+    let place = Place::new();
+    let user = |call: Call| call.as_nobody(place.root());
+    roll(&place.source, 1, 10, 3_000);
+    let folder = place.source.join("private");
+    roll(&folder, 2, 10, 3_000);
+    user(place.backup()).finish().assert_code(0);
+    let before = tree::identities(&place.vault);
+    allow(&folder, 0);
+    let done = user(place.backup()).finish();
+    done.assert_code(2);
+    done.assert_says("Skipped 1: could not be looked into");
+    done.assert_says("private");
+    done.assert_does_not_say("Everything is safe");
+    assert_eq!(lines(user(place.ask("library")).args(&["--only", "hidden"])).len(), 10);
+    assert!(lines(user(place.ask("library")).args(&["--only", "gone"])).is_empty());
+    allow(&folder, 0o755);
+    user(place.backup()).finish().assert_code(0).assert_says("Everything is safe: 20 files");
+    assert_eq!(tree::identities(&place.vault), before, "something was sent again");
+}
+
+#[test]
+fn a_source_that_may_not_be_read_at_all_is_not_an_empty_one() {
+    let place = Place::new();
+    let user = |call: Call| call.as_nobody(place.root());
+    roll(&place.source, 1, 10, 3_000);
+    user(place.backup()).finish().assert_code(0);
+    allow(&place.source, 0);
+    let refused = user(place.backup()).finish();
+    assert!(matches!(refused.status.code(), Some(1 | 3)), "{refused:#?}");
+    refused.assert_says("permission").assert_no_panic();
+    assert!(lines(user(place.ask("library")).args(&["--only", "gone"])).is_empty());
+    allow(&place.source, 0o755);
+    user(place.backup()).finish().assert_code(0).assert_says("Everything is safe: 10 files");
+}
+
+#[test]
+fn a_source_whose_disk_is_away_is_out_of_sight_and_not_deleted() {
+    let place = Place::new();
+    let disk = place.root().join("disk");
+    roll(&disk, 1, 12, 3_000);
+    let card = place.source.join("card");
+    let Some(mut mount) = Mount::bind(&disk, &card) else { return };
+    roll(&place.source.join("other"), 2, 3, 3_000);
+    place.backed_up();
+    let before = tree::identities(&place.vault);
+    mount.pull_out();
+    let done = place.backup().finish();
+    done.assert_says("12 files").assert_says("out of sight").assert_no_panic();
+    done.assert_does_not_say("Everything is safe");
+    place.status().finish().assert_code(3).assert_says("out of sight");
+    assert!(lines(place.ask("library").args(&["--only", "gone"])).is_empty());
+    let Some(_mount) = Mount::bind(&disk, &card) else { return };
+    place.backed_up();
+    assert_eq!(tree::identities(&place.vault), before, "something was sent again");
+    // The whole source away: refused or held, and still nothing is taken for deleted.
+    let away = place.root().join("away");
+    fs::rename(&place.source, &away).unwrap();
+    place.backup().finish().assert_code(1).assert_says("Pictures");
+    fs::create_dir(&place.source).unwrap();
+    place.backup().finish().assert_says("out of sight");
+    fs::remove_dir(&place.source).unwrap();
+    fs::rename(&away, &place.source).unwrap();
+    place.backup().finish().assert_code(0).assert_says("Everything is safe: 15 files");
+}
+
+/// A backup that was stopped while it had a large photo of the source open.
+fn while_it_reads(place: &Place) -> (Running, PathBuf, Sum) {
+    let photo = write(&place.source, "large.jpg", &jpeg(1, 96 << 20, None));
+    roll(&place.source.join("others"), 2, 10, 3_000);
+    let sum = tree::sum(&photo);
+    let mut running = place.backup().start();
+    let path = photo.clone();
+    let caught = running.stop_when(|pid| holds_open(pid, |open| open == path));
+    assert!(caught, "it was never seen to read");
+    (running, photo, sum)
+}
+
+/// Goes on after the photo was changed; in the end only whole versions of it are there, the last
+/// one among them, and no run said "safe" before that was so.
+fn ends_well(place: &Place, running: Running, photo: &Path, first: Sum) {
+    running.go_on();
+    let done = running.finish();
+    let last = photo.is_file().then(|| tree::sum(photo));
+    let look = |done: &Outcome| {
+        done.assert_no_panic();
+        let kept = tree::files(&place.vault);
+        let large: Vec<Sum> =
+            kept.iter().filter(|(path, _)| is_large(path)).map(|(_, sum)| *sum).collect();
+        let whole = large.iter().all(|sum| *sum == first || Some(*sum) == last);
+        assert!(whole, "a mixture was kept: {kept:?}, {done:#?}");
+        if done.status.code() == Some(0)
+            && let Some(last) = last
+        {
+            assert!(large.contains(&last), "it said safe: {done:#?}");
+        }
+    };
+    look(&done);
+    let again = place.backup().finish();
+    again.assert_code(0);
+    look(&again);
+}
+
+fn is_large(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"large"))
+}
+
+#[test]
+fn a_photo_that_changes_while_it_is_read_is_kept_as_it_is_in_the_end() {
+    let place = Place::new();
+    let (running, photo, first) = while_it_reads(&place);
+    let file = OpenOptions::new().write(true).open(&photo).unwrap();
+    file.write_all_at(b"changed", 5 << 20).unwrap();
+    file.write_all_at(b"changed", 95 << 20).unwrap();
+    ends_well(&place, running, &photo, first);
+}
+
+#[test]
+fn a_photo_that_shrinks_while_it_is_read_is_kept_as_it_is_in_the_end() {
+    let place = Place::new();
+    let (running, photo, first) = while_it_reads(&place);
+    OpenOptions::new().write(true).open(&photo).unwrap().set_len(1_000).unwrap();
+    ends_well(&place, running, &photo, first);
+}
+
+#[test]
+fn a_photo_that_grows_while_it_is_read_is_kept_as_it_is_in_the_end() {
+    let place = Place::new();
+    let (running, photo, first) = while_it_reads(&place);
+    OpenOptions::new().append(true).open(&photo).unwrap().write_all(&vec![7; 100_000]).unwrap();
+    ends_well(&place, running, &photo, first);
+}
+
+#[test]
+fn a_photo_that_disappears_while_it_is_read_ends_nothing() {
+    let place = Place::new();
+    let (running, photo, first) = while_it_reads(&place);
+    fs::remove_file(&photo).unwrap();
+    ends_well(&place, running, &photo, first);
+}
+
+#[test]
+fn a_photo_that_becomes_a_link_while_it_is_read_leads_nowhere() {
+    let place = Place::new();
+    let secret = write(place.root(), "secret", b"nobody asked for this");
+    let (running, photo, first) = while_it_reads(&place);
+    let link = place.root().join("link");
+    symlink(&secret, &link).unwrap();
+    fs::rename(&link, &photo).unwrap();
+    running.go_on();
+    running.finish().assert_no_panic();
+    place.backup().finish().assert_code(0);
+    let secret = tree::sum(&secret);
+    let kept = tree::files(&place.vault);
+    assert!(kept.values().all(|sum| *sum != secret), "{kept:?}");
+    assert!(kept.iter().all(|(path, sum)| !is_large(path) || *sum == first), "{kept:?}");
+}
+
+#[test]
+fn a_photo_that_never_stops_changing_is_named_and_holds_nothing_up() {
+    let place = Place::new();
+    let photo = write(&place.source, "restless.jpg", &jpeg(1, 8 << 20, None));
+    roll(&place.source.join("others"), 2, 10, 3_000);
+    let stop = AtomicBool::new(false);
+    let done = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let file = File::options().append(true).open(&photo).unwrap();
+            while !stop.load(Ordering::Relaxed) {
+                (&file).write_all(b".").unwrap();
+                std::thread::yield_now();
+            }
+        });
+        let done = place.backup().finish();
+        stop.store(true, Ordering::Relaxed);
+        done
+    });
+    assert!(matches!(done.status.code(), Some(2 | 3)), "{done:#?}");
+    done.assert_no_panic();
+    assert_eq!(tree::files(&place.vault).len(), 10, "nothing of it is kept: {done:#?}");
+    place.retry().finish().assert_code(0);
+    place.backed_up();
+}
+
+#[test]
+fn a_disk_error_under_one_photo_names_it_and_spares_the_others() {
+    if !trace::can_trace() {
+        return;
+    }
+    let place = Place::new();
+    roll(&place.source, 1, 10, 3_000);
+    let safe = tree::files(&place.source);
+    let bad = write(&place.source, "bad-sector.jpg", &jpeg(9, 300_000, None));
+    let reads = "read,pread64,readv,preadv,copy_file_range,sendfile";
+    let done = trace::with_fault(place.backup(), reads, &bad, "error=EIO").finish();
+    done.assert_code(2);
+    done.assert_says("bad-sector.jpg: reading failed");
+    tree::assert_holds(&place.vault, &safe);
+    place.retry().finish().assert_code(0);
+    place.backed_up();
+}
+
+#[test]
+fn five_gigabytes_take_no_more_memory_than_fifty_megabytes() {
+    let small = Place::new();
+    sparse(&small.source.join("film.mov"), 50 << 20);
+    let little = small.backup().finish();
+    little.assert_code(0);
+    let large = Place::new();
+    sparse(&large.source.join("film.mov"), 5 << 30);
+    let much = large.backup().finish();
+    much.assert_code(0);
+    assert!(much.peak < little.peak + (16 << 20), "{} against {}", much.peak, little.peak);
+    assert!(much.peak < 96 << 20, "{} bytes", much.peak);
+    tree::assert_holds_exactly(&large.vault, &large.source);
+}
