@@ -53,11 +53,10 @@ impl Admissions {
         self.stored
     }
 
-    /// An effect of it was answered: it did not take us down.
-    pub(crate) fn survived(&mut self, id: ResourceId) {
-        if !self.ends.is_empty() {
-            self.ends.remove(&id);
-        }
+    /// An effect of it was answered: it did not take us down. Says whether it ran alone: then that
+    /// must be stored at once, or a kill a moment later would still be blamed on it.
+    pub(crate) fn survived(&mut self, id: ResourceId) -> bool {
+        !self.ends.is_empty() && self.ends.remove(&id).is_some_and(|ends| ends >= ALONE)
     }
 
     /// It is not to be found any more.

@@ -58,6 +58,7 @@ impl Session {
             let part = match key.as_str() {
                 "clock" => Part::Clock(self.clock),
                 "user_hold" => Part::UserHold(self.conditions.user_paused),
+                "admissions" => Part::Admissions(self.admissions.record(self.slots.ids())),
                 "fairness" => Part::Fairness(self.fairness),
                 "learned" => Part::Learned(self.learned.clone()),
                 "ledger" => Part::Ledger(self.data.ledger.clone()),

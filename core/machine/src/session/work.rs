@@ -161,7 +161,11 @@ impl Session {
                 self.dirty.lazy("alarm");
                 self.pace.made_safe(at, bytes);
             }
-            Signal::Survived => self.admissions.survived(id),
+            Signal::Survived => {
+                if self.admissions.survived(id) {
+                    self.dirty.urgent("admissions");
+                }
+            }
             Signal::Rescan => self.scanning.again = true,
             Signal::Due(due) => {
                 self.refilling.due(due);
