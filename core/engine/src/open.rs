@@ -5,6 +5,7 @@ use crate::error::EngineError;
 use crate::inbox::Inbox;
 use crate::jobs::Desk;
 use crate::jobs::Failed;
+use crate::jobs::kept::Kept;
 use crate::jobs::learn::learn;
 use crate::jobs::link::{Link, Way};
 use crate::options::{Destination, Options};
@@ -17,10 +18,11 @@ use crate::stream::Stream;
 use keepsake_catalog::{Catalog, Identity};
 use keepsake_machine::effect::Part;
 use keepsake_machine::hold::Holds;
+use keepsake_machine::session::migration::Migration;
 use keepsake_machine::settings::{Config, Limits, Vault as Features};
 use keepsake_machine::status::{Activity, Counts, Status};
 use keepsake_machine::time::Clock;
-use keepsake_vault::{Blame, DeviceId, OpenFolder, VaultIdentity};
+use keepsake_vault::{DeviceId, OpenFolder, VaultError, VaultIdentity};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -62,7 +64,7 @@ pub(crate) fn open(
         staging: Arc::new(staging),
         inbox: Arc::new(Inbox::new(WAITING)),
         stream: Arc::new(Stream::default()),
-        kept: Default::default(),
+        kept: Kept::default(),
         held: Mutex::default(),
         placing: Mutex::default(),
         tombstones: Mutex::default(),
@@ -114,13 +116,11 @@ fn vault(
 ) -> Result<Link, EngineError> {
     let place = match &options.destination {
         Some(Destination::Folder(root)) => spell(root),
-        None => match catalog.active_vault().map_err(of_catalog)? {
-            Some(vault) => vault.place,
-            None => {
-                let why = "none is known yet: name one with --to";
-                return Err(EngineError::Vault(why.to_owned()));
-            }
-        },
+        None => {
+            let active = catalog.active_vault().map_err(of_catalog)?;
+            let unknown = || EngineError::Vault("none is known yet: name one".to_owned());
+            active.ok_or_else(unknown)?.place
+        }
     };
     let Some(root) = spelled(&place) else {
         return Err(EngineError::Vault(format!("{place:?} is no place that this version knows")));
@@ -146,11 +146,8 @@ fn vault(
 /// Whether a backup may begin: a vault that is away is waited for, one that is not to be used at
 /// all is an error.
 pub(crate) fn is_usable(desk: &Desk) -> Result<(), EngineError> {
-    use keepsake_vault::VaultError;
     match desk.link.vault() {
-        Ok(_) => Ok(()),
-        Err(VaultError::Unavailable { .. } | VaultError::Io { .. }) => Ok(()),
-        Err(why) if why.blame() == Blame::Stopped => Ok(()),
+        Ok(_) | Err(VaultError::Unavailable { .. } | VaultError::Io { .. }) => Ok(()),
         Err(why) => Err(EngineError::Vault(why.to_string())),
     }
 }
@@ -198,7 +195,7 @@ fn at_rest(counts: Counts) -> Status {
         estimate: None,
         alarm: None,
         advice: Vec::new(),
-        migration: Default::default(),
+        migration: Migration::default(),
     }
 }
 
@@ -229,6 +226,7 @@ fn spelled(place: &str) -> Option<std::path::PathBuf> {
     Some(std::ffi::OsString::from_vec(bytes).into())
 }
 
+#[allow(clippy::needless_pass_by_value)] // for `map_err`
 pub(crate) fn of_catalog(why: keepsake_catalog::CatalogError) -> EngineError {
     EngineError::Catalog(why.to_string())
 }

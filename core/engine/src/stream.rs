@@ -6,6 +6,7 @@
 use crate::events::Happened;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use tokio::sync::Notify;
 
 /// Notices that wait for a slow host.
@@ -64,28 +65,28 @@ impl Stream {
     pub(crate) async fn next(&self) -> Option<Happened> {
         loop {
             let changed = self.changed.notified();
-            if let Some(answer) = self.try_next() {
+            if let Poll::Ready(answer) = self.poll_next() {
                 return answer;
             }
             changed.await;
         }
     }
 
-    /// `Some(None)` after the end, `None` when nothing waits.
-    fn try_next(&self) -> Option<Option<Happened>> {
+    /// `Ready(None)` after the end.
+    fn poll_next(&self) -> Poll<Option<Happened>> {
         let mut state = self.lock();
         if let Some(happened) = state.waiting.pop_front() {
-            return Some(Some(happened));
+            return Poll::Ready(Some(happened));
         }
         if state.missed > 0 {
-            return Some(Some(Happened::Missed(std::mem::take(&mut state.missed))));
+            return Poll::Ready(Some(Happened::Missed(std::mem::take(&mut state.missed))));
         }
         if state.ended {
             // Another caller may wait too.
             self.changed.notify_one();
-            return Some(None);
+            return Poll::Ready(None);
         }
-        None
+        Poll::Pending
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -100,7 +101,11 @@ mod tests {
     use keepsake_machine::status::Notice;
 
     fn all(stream: &Stream) -> Vec<Happened> {
-        std::iter::from_fn(|| stream.try_next().flatten()).collect()
+        std::iter::from_fn(|| match stream.poll_next() {
+            Poll::Ready(happened) => happened,
+            Poll::Pending => None,
+        })
+        .collect()
     }
 
     #[test]
@@ -125,6 +130,6 @@ mod tests {
         let told = all(&stream);
         assert_eq!(told.len(), MOST + 2);
         assert_eq!(told.last(), Some(&Happened::Missed(3)));
-        assert_eq!(stream.try_next(), Some(None));
+        assert_eq!(stream.poll_next(), Poll::Ready(None));
     }
 }

@@ -72,20 +72,16 @@ impl Driver {
         if now.uptime < broken.next {
             return Next::At(broken.next);
         }
-        match self.begin_run(now) {
-            Ok(()) => {
-                self.broken = None;
-                Next::Now
-            }
-            Err(_) => {
-                let status = self.show.shown();
-                self.show.broken(&self.desk.stream, Some(status));
-                let Some(broken) = &mut self.broken else { return Next::Now };
-                broken.next = now.uptime + (FIRST << broken.tries.min(6)).min(LONGEST);
-                broken.tries += 1;
-                Next::At(broken.next)
-            }
+        if self.begin_run(now).is_ok() {
+            self.broken = None;
+            return Next::Now;
         }
+        let status = self.show.shown();
+        self.show.broken(&self.desk.stream, Some(status));
+        let Some(broken) = &mut self.broken else { return Next::Now };
+        broken.next = now.uptime + (FIRST << broken.tries.min(6)).min(LONGEST);
+        broken.tries += 1;
+        Next::At(broken.next)
     }
 
     /// Without a machine, only this is of use.

@@ -33,20 +33,35 @@ pub(super) struct Lanes {
 impl Lanes {
     pub(super) fn new(desk: &Arc<Desk>, limits: &Limits) -> Lanes {
         let downloads = usize::try_from(limits.downloads).unwrap_or(1);
-        let on = || Arc::clone(desk);
-        let (d, c, f, p, v) = (on(), on(), on(), on(), on());
         Lanes {
-            download: Lane::new(1, downloads, Take::All(1), move |batch: Vec<Download>| {
-                batch.into_iter().for_each(|work| download::begin(&d, work));
-            }),
-            checksum: Lane::new(2, desk.runtime.cores(), Take::Share(READ), move |batch| {
-                checksum::run(&c, batch);
-            }),
-            find: Lane::new(3, 1, Take::All(ASKED), move |batch| find::run(&f, batch)),
-            put: Lane::new(4, PUTTING, Take::All(1), move |batch: Vec<Group>| {
-                batch.into_iter().for_each(|group| upload::run(&p, group));
-            }),
-            verify: Lane::new(5, PUTTING, Take::All(ASKED), move |batch| verify::run(&v, batch)),
+            download: Lane::new(
+                1,
+                downloads,
+                Take::All(1),
+                on(desk, |desk, batch| {
+                    for work in batch {
+                        download::begin(desk, work);
+                    }
+                }),
+            ),
+            checksum: Lane::new(
+                2,
+                desk.runtime.cores(),
+                Take::Share(READ),
+                on(desk, checksum::run),
+            ),
+            find: Lane::new(3, 1, Take::All(ASKED), on(desk, find::run)),
+            put: Lane::new(
+                4,
+                PUTTING,
+                Take::All(1),
+                on(desk, |desk, groups| {
+                    for group in groups {
+                        upload::run(desk, group);
+                    }
+                }),
+            ),
+            verify: Lane::new(5, PUTTING, Take::All(ASKED), on(desk, verify::run)),
         }
     }
 
@@ -87,6 +102,15 @@ impl Lanes {
         self.verify.withdraw_all().into_iter().for_each(|work| stopped(work.reply));
         self.put.withdraw_all().into_iter().flatten().for_each(|send: Send| stopped(send.reply));
     }
+}
+
+/// Work on a batch at this desk.
+fn on<W: 'static>(
+    desk: &Arc<Desk>,
+    work: fn(&Desk, Vec<W>),
+) -> impl Fn(Vec<W>) + std::marker::Send + Sync + 'static + use<W> {
+    let desk = Arc::clone(desk);
+    move |batch| work(&desk, batch)
 }
 
 /// It has not begun, and will not.

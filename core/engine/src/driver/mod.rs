@@ -52,6 +52,7 @@ const LINGER: u64 = 4;
 const COMPANY: usize = 256;
 
 /// The loop.
+#[allow(clippy::struct_excessive_bools)] // independent facts, each asked about by itself
 pub(crate) struct Driver {
     desk: Arc<Desk>,
     config: Config,
@@ -248,16 +249,14 @@ impl Driver {
                 }
                 stored
             };
-            match stored {
-                Err(_) => return self.break_down(orders),
-                Ok(_) => {
-                    for resource in ended(&changes) {
-                        self.release(resource);
-                    }
-                    self.stored = Some(now.uptime);
-                    self.counters_changed = true;
-                }
+            if stored.is_err() {
+                return self.break_down(orders);
             }
+            for resource in ended(&changes) {
+                self.release(resource);
+            }
+            self.stored = Some(now.uptime);
+            self.counters_changed = true;
         }
         for order in orders {
             if let Effect::Notify(Notice::ActivityChanged(_)) = order {

@@ -58,7 +58,7 @@ impl Driver {
             }
             Effect::Scan => self.scan(),
             Effect::ReadDisk { asked } => self.read_disk(Some(asked)),
-            Effect::ProbeVault => self.job(|desk| care::probe(desk)),
+            Effect::ProbeVault => self.job(care::probe),
             Effect::Download { id, at_most } => self.download(id, at_most),
             Effect::Checksum { id, tee, .. } => {
                 if let Some(reply) = self.begin(id, Kind::Beginning) {
@@ -74,8 +74,10 @@ impl Driver {
                 let long = from != Bytes::Teed && digest.size > LONG;
                 let kind = if long { Kind::LongUpload } else { Kind::Ending };
                 if let Some(reply) = self.begin(id, kind) {
-                    let group = self.open.push(Send { reply, digest, from }, now.uptime);
-                    group.into_iter().for_each(|group| self.lanes.put.push(group));
+                    let full = self.open.push(Send { reply, digest, from }, now.uptime);
+                    if let Some(group) = full {
+                        self.lanes.put.push(group);
+                    }
                 }
             }
             Effect::HandOver { id, digest } => {
@@ -168,7 +170,7 @@ impl Driver {
         }
         let desk = Arc::clone(&self.desk);
         let order = BESIDE_LANES + 1;
-        self.desk.runtime.spawn(order, Box::new(move || caught(&desk, |desk| scan::run(desk))));
+        self.desk.runtime.spawn(order, Box::new(move || caught(&desk, scan::run)));
     }
 
     pub(super) fn scan_ended(&mut self) {
@@ -213,7 +215,9 @@ impl Driver {
         self.lanes.withdraw_all();
         self.open.withdraw_all().into_iter().for_each(|send| stopped(send.reply));
         let waiting: Vec<_> = lock(&self.desk.outgrown).keys().copied().collect();
-        waiting.into_iter().for_each(|id| download::cancel(&self.desk, id));
+        for id in waiting {
+            download::cancel(&self.desk, id);
+        }
     }
 
     /// It is no longer under way, or begins again.

@@ -214,7 +214,7 @@ impl Gathered<'_> {
             }
         }
         let digest = hashing.finish();
-        let captured = captured(&mut Head { head: &head, file, size: digest.size, at: 0 });
+        let captured = captured(&mut Head { bytes: &head, file, size: digest.size, at: 0 });
         let teed = tee.and_then(|tee| tee.finish(detail.modified).ok());
         let is_teed = teed.is_some();
         if let Some(teed) = teed {

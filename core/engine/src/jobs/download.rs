@@ -165,7 +165,7 @@ impl Downloading {
         }
         // Only to look for metadata behind the head, where movies keep it.
         let file = std::fs::File::open(desk.staging.path(detail.resource)).ok();
-        let mut head = Head { head: &head, file: file.as_ref(), size: digest.size, at: 0 };
+        let mut head = Head { bytes: &head, file: file.as_ref(), size: digest.size, at: 0 };
         let notes = noted(desk, &detail, captured(&mut head));
         let mut replies = Replies::default();
         replies.add(reply, Answer::Downloaded(digest), notes);

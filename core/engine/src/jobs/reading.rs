@@ -95,7 +95,7 @@ impl Read for Poured {
 /// what is in the head is not read again.
 pub(crate) struct Head<'a> {
     /// The first bytes.
-    pub(crate) head: &'a [u8],
+    pub(crate) bytes: &'a [u8],
     /// The rest, where it can be read again.
     pub(crate) file: Option<&'a File>,
     /// Bytes in all.
@@ -107,7 +107,7 @@ pub(crate) struct Head<'a> {
 impl Read for Head<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let from = usize::try_from(self.at).unwrap_or(usize::MAX);
-        let read = match (self.head.get(from..), self.file) {
+        let read = match (self.bytes.get(from..), self.file) {
             (Some(mut head), _) if !head.is_empty() => head.read(into)?,
             (_, Some(mut file)) => {
                 file.seek(SeekFrom::Start(self.at))?;
@@ -142,7 +142,7 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         let all: Vec<u8> = (0..100).collect();
         file.write_all(&all).unwrap();
-        let mut head = Head { head: &all[..10], file: Some(&file), size: 100, at: 0 };
+        let mut head = Head { bytes: &all[..10], file: Some(&file), size: 100, at: 0 };
         let mut read = Vec::new();
         head.read_to_end(&mut read).unwrap();
         assert_eq!(read, all);

@@ -26,10 +26,7 @@ struct Placed {
 /// Looks at a batch, and records what is there.
 pub(crate) fn run(desk: &Desk, batch: Vec<Verify>) {
     let mut replies = Replies::default();
-    let placed = match placed(desk, batch, &mut replies) {
-        Ok(placed) => placed,
-        Err(()) => return,
-    };
+    let Some(placed) = placed(desk, batch, &mut replies) else { return };
     let vault = match desk.link.vault() {
         Ok(vault) => vault,
         Err(error) => return fail(placed, &error, &mut replies),
@@ -54,8 +51,8 @@ pub(crate) fn run(desk: &Desk, batch: Vec<Verify>) {
     record(desk, &*vault, good, &mut replies);
 }
 
-/// Finds where each should be.
-fn placed(desk: &Desk, batch: Vec<Verify>, replies: &mut Replies) -> Result<Vec<Placed>, ()> {
+/// Finds where each should be; `None`, and all are answered, when the catalog cannot be read.
+fn placed(desk: &Desk, batch: Vec<Verify>, replies: &mut Replies) -> Option<Vec<Placed>> {
     let resources: Vec<_> = batch.iter().map(|work| work.reply.resource()).collect();
     let digests: Vec<_> = batch.iter().map(|work| work.digest).collect();
     let paths: Vec<_> = resources.iter().map(|resource| desk.kept.path(*resource)).collect();
@@ -72,7 +69,7 @@ fn placed(desk: &Desk, batch: Vec<Verify>, replies: &mut Replies) -> Result<Vec<
         Ok(found) => found,
         Err(why) => {
             desk.catalog_failed(&why, batch.into_iter().map(|work| work.reply));
-            return Err(());
+            return None;
         }
     };
     let mut known = known.into_iter();
@@ -96,7 +93,7 @@ fn placed(desk: &Desk, batch: Vec<Verify>, replies: &mut Replies) -> Result<Vec<
             }
         }
     }
-    Ok(placed)
+    Some(placed)
 }
 
 /// Makes the records durable, then answers: with it goes into the catalog where the bytes are.
