@@ -1,0 +1,182 @@
+//! Getting everything back, from a vault that is not trusted: nothing is overwritten, nothing is
+//! written outside, whatever its records say.
+
+use keepsake_tests::photos::{jpeg, roll, write};
+use keepsake_tests::{Place, records, tree};
+use rustix::process::Signal;
+use serde_json::{Value, json};
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+/// A vault with a few photos, and the record of one of them to forge others from.
+fn kept(place: &Place) -> Value {
+    roll(&place.source, 1, 5, 3_000);
+    write(&place.source, "IMG.JPG", &jpeg(9, 3_000, Some("2026:07:14 09:30:00")));
+    place.backed_up();
+    records::of(&place.vault, "IMG.JPG")
+}
+
+/// `record` with another value for `field`, as a line of a segment and of another device.
+fn forged(record: &Value, field: &str, value: impl Into<Value>) -> Value {
+    let mut record = record.clone();
+    record["device"] = json!("00112233445566778899aabbccddeeff");
+    record[field] = value.into();
+    json!({ "record": record })
+}
+
+#[test]
+fn records_that_lead_out_of_the_destination_are_named_and_not_followed() {
+    let place = Place::new();
+    let record = kept(&place);
+    let outside = place.root().join("outside");
+    fs::create_dir(&outside).unwrap();
+    let absolute = outside.join("absolute.jpg");
+    let originals = [
+        "../escaped.jpg",
+        "a/../../escaped.jpg",
+        "../outside/escaped.jpg",
+        "..",
+        ".",
+        "",
+        "a//b.jpg",
+        absolute.to_str().unwrap(),
+        "nul\0.jpg",
+    ];
+    let mut lines: Vec<Value> =
+        originals.iter().map(|original| forged(&record, "original", *original)).collect();
+    for path in ["../Pictures/IMG.JPG", "/etc/passwd", "..", ".keepsake/vault.json", "a//b"] {
+        lines.push(forged(&record, "path", path));
+    }
+    lines.push(forged(&record, "original", json!({ "hex": "2e2e2f657363617065642e6a7067" })));
+    records::forge(&place.vault, "00000000000000000000000000000001", &lines);
+    let before = tree::paths(place.root());
+    let dest = place.root().join("deep/restored");
+    let done = place.restore_to(&dest).finish();
+    done.assert_code(2).assert_says("not followed");
+    tree::assert_restored(&place.source, &dest);
+    let mut after = tree::paths(place.root());
+    after.retain(|path| !path.starts_with("deep/restored"));
+    assert_eq!(after, before, "something was written outside");
+    // Nor does such a record end a backup, or a verification.
+    place.verify().finish().assert_no_panic();
+    place.backup().finish().assert_code(0);
+}
+
+#[test]
+fn links_in_the_destination_and_in_the_vault_are_not_followed() {
+    let place = Place::new();
+    let record = kept(&place);
+    let outside = place.root().join("outside");
+    let secret = write(&outside, "secret", b"nobody asked for this");
+    let dest = place.root().join("restored");
+    fs::create_dir(&dest).unwrap();
+    symlink(&outside, dest.join("sub")).unwrap();
+    symlink(outside.join("new.jpg"), dest.join("dangling.jpg")).unwrap();
+    let original = |name: &str| forged(&record, "original", name);
+    symlink(&secret, place.vault.join("linked.jpg")).unwrap();
+    symlink("/", place.vault.join("root")).unwrap();
+    let lines = [
+        original("sub/planted.jpg"),
+        original("dangling.jpg"),
+        forged(&record, "path", "linked.jpg"),
+        forged(&record, "path", "root/etc/hostname"),
+    ];
+    records::forge(&place.vault, "00000000000000000000000000000002", &lines);
+    let done = place.restore_to(&dest).finish();
+    done.assert_code(2);
+    assert_eq!(tree::paths(&outside).len(), 1, "something was planted: {done:#?}");
+    assert!(fs::symlink_metadata(dest.join("dangling.jpg")).unwrap().is_symlink());
+    let secret = tree::sum(&secret);
+    assert!(tree::files(&dest).values().all(|sum| *sum != secret), "{done:#?}");
+}
+
+#[test]
+fn a_torn_or_foreign_segment_ends_nothing() {
+    let place = Place::new();
+    kept(&place);
+    let segments = place.vault.join(".keepsake/segments");
+    let whole = fs::read(&records::segments(&place.vault)[0]).unwrap();
+    write(&segments, "11111111111111111111111111111111.jsonl", &whole[..whole.len() / 2]);
+    write(&segments, "22222222222222222222222222222222.jsonl", &[0xFF; 5_000]);
+    write(&segments, "33333333333333333333333333333333.jsonl", b"");
+    let deep = "[".repeat(100_000);
+    write(&segments, "44444444444444444444444444444444.jsonl", deep.as_bytes());
+    symlink("/dev/zero", segments.join("55555555555555555555555555555555.jsonl")).unwrap();
+    let dest = place.root().join("restored");
+    place.restore_to(&dest).finish().assert_no_panic();
+    tree::assert_restored(&place.source, &dest);
+    place.backup().finish().assert_code(0);
+    place.verify().arg("--deep").finish().assert_no_panic();
+    tree::assert_holds_exactly(&place.vault, &place.source);
+}
+
+#[test]
+fn nothing_is_overwritten_and_what_is_there_already_is_not_written_again() {
+    let place = Place::new();
+    kept(&place);
+    let dest = place.root().join("restored");
+    place.restore_to(&dest).finish().assert_code(0).assert_says("Restored 6 files");
+    let before = tree::identities(&dest);
+    place.restore_to(&dest).finish().assert_code(0).assert_says("6 files there already");
+    assert_eq!(tree::identities(&dest), before);
+    write(&dest, "IMG.JPG", b"the user's own");
+    let done = place.restore_to(&dest).finish();
+    done.assert_code(2).assert_says("IMG.JPG").assert_says("left as it was");
+    assert_eq!(fs::read(dest.join("IMG.JPG")).unwrap(), b"the user's own");
+}
+
+#[test]
+fn a_restore_that_was_killed_goes_on_and_leaves_nothing_half_written() {
+    let place = Place::new();
+    roll(&place.source, 1, 300, 100_000);
+    place.backed_up();
+    let dest = place.root().join("restored");
+    let mut running = place.restore_to(&dest).start();
+    assert!(running.stop_when(|_| tree::paths_seen(&dest) >= 10), "it was too quick");
+    running.signal(Signal::KILL);
+    running.finish();
+    let wanted = tree::files(&place.source);
+    for (path, sum) in tree::files(&dest) {
+        let leftover = path.to_string_lossy().contains("keepsake");
+        assert!(leftover || wanted.get(&path) == Some(&sum), "{} is half written", path.display());
+    }
+    place.restore_to(&dest).finish().assert_code(0);
+    tree::assert_restored(&place.source, &dest);
+}
+
+#[test]
+fn what_the_vault_lost_or_broke_is_named_and_the_rest_comes_back() {
+    let place = Place::new();
+    let record = kept(&place);
+    let lost = place.vault.join(record["path"].as_str().unwrap());
+    fs::remove_file(&lost).unwrap();
+    let name = records::all(&place.vault)
+        .into_iter()
+        .find(|other| other["original"] != "IMG.JPG")
+        .map(|other| other["path"].as_str().unwrap().to_owned())
+        .unwrap();
+    let mut bytes = fs::read(place.vault.join(&name)).unwrap();
+    bytes[1_500] ^= 1;
+    fs::write(place.vault.join(&name), bytes).unwrap();
+    let dest = place.root().join("restored");
+    let done = place.restore_to(&dest).finish();
+    done.assert_code(2).assert_says(lost.file_name().unwrap().to_str().unwrap());
+    done.assert_says(Path::new(&name).file_name().unwrap().to_str().unwrap());
+    let (wanted, back) = (tree::files(&place.source), tree::files(&dest));
+    assert_eq!(back.len(), 4);
+    assert!(back.iter().all(|(path, sum)| wanted.get(path) == Some(sum)), "wrong bytes came back");
+}
+
+#[test]
+fn what_is_no_vault_is_refused_and_stays_as_it_is() {
+    let place = Place::new();
+    roll(&place.source, 1, 3, 3_000);
+    let dest = place.root().join("restored");
+    place.restore_to(&dest).finish().assert_code(1).assert_says("is no vault");
+    assert!(!dest.exists() && !place.vault.exists());
+    kept(&place);
+    let file = write(place.root(), "file", b"x");
+    place.restore_to(&file).finish().assert_code(1).assert_says("file");
+    assert_eq!(fs::read(file).unwrap(), b"x");
+}
