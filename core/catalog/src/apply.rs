@@ -8,6 +8,7 @@ use crate::{CatalogError, Note, Result, known};
 use keepsake_machine::effect::Change;
 use keepsake_machine::media::{AssetId, ResourceId, VaultId};
 use keepsake_machine::settle::Fact;
+use keepsake_machine::stage::Stage;
 use keepsake_machine::status::Counts;
 use keepsake_machine::time::Elapsed;
 use rusqlite::Connection;
@@ -40,15 +41,15 @@ impl Catalog {
             return Err(CatalogError::NoVault { file: self.file.clone() });
         }
         let sync = if durable { Sync::Durable } else { Sync::Later };
+        let vault = vault.unwrap_or_default();
         self.write(sync, |connection, tallies| {
             let mut rows = Rows { connection, at, touched: Vec::new(), places: HashMap::new() };
             for change in changes {
                 rows.tell_bytes(change)?;
             }
             for change in changes {
-                rows.tell(change)?;
+                rows.tell(change, vault)?;
             }
-            let vault = vault.unwrap_or_default();
             // What is gone before what came: a file may have been sent again.
             let gone: HashSet<&str> = notes.iter().filter_map(Note::unknown_path).collect();
             known::forget_paths(connection, vault, &gone)?;
@@ -84,13 +85,15 @@ impl Rows<'_> {
                 }
             }),
             Change::Locality { resource, locality } => {
-                self.change(*resource, |row| row.locality = *locality)
+                self.change(*resource, |row| row.locality = *locality)?;
+                let row = self.places.get(resource).and_then(|place| self.touched.get(*place));
+                row.map_or(Ok(()), |touched| touched.row.look_again(self.connection))
             }
             _ => Ok(()),
         }
     }
 
-    fn tell(&mut self, change: &Change) -> rusqlite::Result<()> {
+    fn tell(&mut self, change: &Change, vault: VaultId) -> rusqlite::Result<()> {
         match change {
             Change::Stage { resource, stage } => {
                 let at = self.at;
@@ -98,7 +101,7 @@ impl Rows<'_> {
                     row.enter(standing(*stage, row.digest.is_some()), Some(at));
                 })
             }
-            Change::Freed { asset } => self.free(*asset),
+            Change::Freed { asset } => self.free(*asset, vault),
             Change::Transfer { resource, with_os } => {
                 let sql = if *with_os {
                     "INSERT OR IGNORE INTO transfer (resource) VALUES (?1)"
@@ -120,10 +123,18 @@ impl Rows<'_> {
         }
     }
 
-    /// An asset that was deleted on the user's word.
-    fn free(&mut self, asset: AssetId) -> rusqlite::Result<()> {
+    /// An asset that was deleted on the user's word. A scan may have come before the answer and
+    /// closed its resources: those were freed too that the vault is known to hold. What had left
+    /// the asset earlier, and was never backed up, must not count as safe.
+    fn free(&mut self, asset: AssetId, vault: VaultId) -> rusqlite::Result<()> {
         for row in Stored::of_asset(self.connection, asset)? {
-            self.change(row.id, |row| row.settle(Fact::Freed))?;
+            let held = match row.digest {
+                Some(digest) => known::find(self.connection, vault, &digest)?.is_some(),
+                None => false,
+            };
+            if row.stage != Stage::Closed || held {
+                self.change(row.id, |row| row.settle(Fact::Freed))?;
+            }
         }
         Ok(())
     }

@@ -46,18 +46,7 @@ impl Reader {
     pub fn known(&self, digests: &[Digest]) -> Result<Vec<Option<KnownAt>>> {
         self.ask(|connection| {
             let Some(vault) = active(connection)? else { return Ok(vec![None; digests.len()]) };
-            let mut find = connection.prepare_cached(
-                "SELECT path FROM known WHERE vault = ?1 AND size = ?2 AND head = ?3 \
-                 AND sha256 = ?4 LIMIT 1",
-            )?;
-            let mut answers = Vec::with_capacity(digests.len());
-            for digest in digests {
-                let size = digest.size.cast_signed();
-                let key = params![vault.0, size, head(digest), digest.sha256];
-                let path = find.query_row(key, |row| row.get(0)).optional()?;
-                answers.push(path.map(|path| KnownAt { path }));
-            }
-            Ok(answers)
+            digests.iter().map(|digest| find(connection, vault, digest)).collect()
         })
     }
 
@@ -109,6 +98,24 @@ impl Reader {
                 .collect()
         })
     }
+}
+
+/// Where the vault holds these bytes.
+pub(crate) fn find(
+    connection: &Connection,
+    vault: VaultId,
+    digest: &Digest,
+) -> rusqlite::Result<Option<KnownAt>> {
+    connection
+        .prepare_cached(
+            "SELECT path FROM known WHERE vault = ?1 AND size = ?2 AND head = ?3 AND sha256 = ?4 \
+             LIMIT 1",
+        )?
+        .query_row(
+            params![vault.0, digest.size.cast_signed(), head(digest), digest.sha256],
+            |row| Ok(KnownAt { path: row.get(0)? }),
+        )
+        .optional()
 }
 
 /// The index's share of a digest.

@@ -144,6 +144,9 @@ impl Stored {
     ) -> rusqlite::Result<()> {
         let weight = self.weight();
         tallies.replace(Some(before), Some(&weight));
+        if weight.class != before.class && is_away(weight.class) {
+            self.look_again(connection)?;
+        }
         let columns = Columns::of(self, &weight)?;
         connection
             .prepare_cached(
@@ -171,6 +174,14 @@ impl Stored {
                 columns.staged,
                 columns.faulty,
             ])?;
+        Ok(())
+    }
+
+    /// Has the next scan look at its asset closely, though it may look the same as before.
+    pub fn look_again(&self, connection: &Connection) -> rusqlite::Result<()> {
+        connection
+            .prepare_cached("UPDATE asset SET print = NULL WHERE id = ?1 AND print IS NOT NULL")?
+            .execute([self.asset.0])?;
         Ok(())
     }
 
@@ -205,9 +216,19 @@ impl Stored {
         }
     }
 
-    /// Lets the machine's `settle` decide what becomes of it.
+    /// Lets the machine's `settle` decide what becomes of it. What the library no longer has does
+    /// not come back by any other fact than being seen.
     pub fn settle(&mut self, fact: Fact) {
-        let after = settle(self.settled(), fact);
+        let mut after = settle(self.settled(), fact);
+        if !matches!(fact, Fact::Seen { .. }) {
+            after = match self.sight {
+                Sight::Here => after,
+                // Its absence is known.
+                _ if fact == Fact::Freed => after,
+                Sight::Gone => settle(after, Fact::Absent),
+                Sight::Out => settle(after, Fact::OutOfSight),
+            };
+        }
         self.version = after.version;
         self.locality = after.locality;
         self.size = after.size;
@@ -312,6 +333,11 @@ pub(crate) fn standing(stage: Stage, digest_known: bool) -> Stage {
         Stage::Waiting(waiting) => Stage::Waiting(Waiting { bytes: Bytes::InLibrary, ..waiting }),
         other => other,
     }
+}
+
+/// Whether being seen changes it: it may have come back just as it was.
+fn is_away(class: Class) -> bool {
+    matches!(class, Class::Freed | Class::Lost | Class::Hidden | Class::Closed | Class::Excluded)
 }
 
 /// Reads the three columns of a digest from `first` on.

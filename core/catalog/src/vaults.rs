@@ -5,7 +5,7 @@ use crate::reader::active;
 use crate::stored::{Sight, Stored, columns, stage, stage_code, standing};
 use crate::tallies::Tallies;
 use crate::{Reader, Result};
-use keepsake_machine::media::{VaultId, Version};
+use keepsake_machine::media::{ResourceId, VaultId, Version};
 use keepsake_machine::settle::Fact;
 use keepsake_machine::stage::{Bytes, Stage};
 use rusqlite::{Connection, OptionalExtension as _};
@@ -37,7 +37,7 @@ impl Catalog {
         {
             return Ok(active.id);
         }
-        self.write(Sync::Durable, |connection, tallies| {
+        let (vault, evictions) = self.write(Sync::Durable, |connection, tallies| {
             let vault = remember(connection, identity, place)?;
             let before = before.map(|active| active.id);
             if before != Some(vault) {
@@ -45,10 +45,12 @@ impl Catalog {
                 if let Some(before) = before {
                     shelve(connection, before)?;
                 }
-                unshelve(connection, tallies, vault)?;
+                return Ok((vault, unshelve(connection, tallies, vault)?));
             }
-            Ok(vault)
-        })
+            Ok((vault, Vec::new()))
+        })?;
+        self.evictions.extend(evictions);
+        Ok(vault)
     }
 }
 
@@ -112,27 +114,30 @@ fn shelve(connection: &Connection, vault: VaultId) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Takes the stages of the vault that is active now from the shelf.
+/// Takes the stages of the vault that is active now from the shelf. Names the resources whose
+/// staged original it has no use for.
 fn unshelve(
     connection: &Connection,
     tallies: &mut Tallies,
     vault: VaultId,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<Vec<ResourceId>> {
     connection.execute(
         "UPDATE asset SET placement = (SELECT placement FROM shelf_placement \
          WHERE vault = ?1 AND asset = asset.id)",
         [vault.0],
     )?;
+    let mut evictions = Vec::new();
     let mut from = i64::MIN;
     loop {
         let page = shelved_page(connection, vault, from)?;
-        let Some((last, ..)) = page.last() else { return Ok(()) };
+        let Some((last, ..)) = page.last() else { return Ok(evictions) };
         from = last.id.0.saturating_add(1);
         for (mut row, shelved, chosen) in page {
             let before = row.clone();
             take(&mut row, shelved, chosen);
             if row != before {
                 row.save(connection, tallies, &before.weight())?;
+                evictions.extend(before.left_in_staging(&row).then_some(row.id));
             }
         }
     }

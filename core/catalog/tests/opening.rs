@@ -74,6 +74,17 @@ fn a_newer_catalog_is_refused_by_name_and_left_as_it_is() {
 }
 
 #[test]
+fn a_reader_leaves_an_older_catalog_to_the_writer() {
+    let home = Home::new();
+    let file = home.file();
+    let Home { folder, catalog } = home;
+    drop(catalog);
+    Connection::open(&file).unwrap().execute_batch("PRAGMA user_version = 0").unwrap();
+    assert_eq!(Reader::open(&file).err().unwrap().kind(), Kind::Older);
+    drop(folder);
+}
+
+#[test]
 fn another_programs_database_is_refused_and_left_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("catalog.db");
@@ -228,6 +239,8 @@ fn a_kill_loses_what_was_not_committed_and_nothing_else() {
         .output()
         .unwrap();
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&copy.status), Some(6));
+    let reader = Reader::open(&file).unwrap();
+    assert_eq!(reader.counts().unwrap().unfinished().items, 3_000);
     let opened = Catalog::open(&file).unwrap();
     assert_eq!(opened.set_aside, None);
     let catalog = opened.catalog;

@@ -65,10 +65,13 @@ fn another_vault_starts_anew_with_the_digests_and_the_old_one_is_found_again() {
     assert_eq!(home.stage("staged"), staged, "its file is sent to the new one");
     home.persist("here", Stage::BackedUp);
     home.persist("staged", Stage::BackedUp);
+    home.persist("backed", Stage::Uploading { bytes: Bytes::Staged(1_000) });
     home.scan(&[photo("backed"), edited("changed"), photo("here"), photo("staged")]);
 
     let mut home = home.reopened();
     assert_eq!(home.catalog.activate(&VAULT, "/vault").unwrap(), first.id);
+    assert_eq!(home.catalog.take_evictions(), [home.id("backed")], "safe here, and staged");
+    assert_eq!(home.catalog.take_evictions(), []);
     assert_eq!(home.stage("backed"), Stage::BackedUp);
     let detail = home.catalog.details(&[home.id("backed")]).unwrap().remove(0);
     assert_eq!(detail.path.as_deref(), Some("2026/backed"));

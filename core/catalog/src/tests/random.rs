@@ -4,7 +4,7 @@ use super::support::{Home, OTHER_VAULT, VAULT, digest, photo, want};
 use super::{assert_counted, rows};
 use crate::scan::Ending;
 use crate::seen::SeenAsset;
-use crate::stored::Stored;
+use crate::stored::{Sight, Stored};
 use crate::{Note, Settling, UnderWay, Which};
 use keepsake_machine::effect::{Change, Want};
 use keepsake_machine::media::{
@@ -172,17 +172,32 @@ fn take(mut home: Home, step: Step) -> Home {
                 library.reverse();
             }
             let hidden = if hidden { vec![b"a/".to_vec()] } else { Vec::new() };
-            home.scan_as_given(&library, &Ending { limited, hidden }, &under_way(held));
+            let whole = !limited && hidden.is_empty() && held % 4 == 0;
+            let held = if whole { UnderWay::new() } else { under_way(held) };
+            home.scan_as_given(&library, &Ending { limited, hidden }, &held);
+            if whole {
+                assert_seen(&home, &library);
+            }
         }
         Step::Stage { of, stage, bind } => {
             let resource = resource(of);
+            let row = Stored::load(&home.catalog.reader.connection, resource).unwrap();
+            let outside = |row: Stored| row.sight == Sight::Gone || !row.stage.class().is_inside();
+            if row.is_some_and(outside) {
+                return home; // the machine has no such row
+            }
             let mut changes = vec![Change::Stage { resource, stage }];
             if bind && let Some(row) = home.catalog.row(resource).unwrap() {
                 let digest = digest(NAMES[usize::from(of) % 3]);
                 changes.push(Change::Digest { resource, version: row.version, digest });
             }
             let path = Note::Path { resource, path: format!("p{}", of % 3) };
-            home.catalog.apply(&changes, &[path], false, Elapsed(u64::from(of))).unwrap();
+            let mut notes = vec![path];
+            if bind && stage.is_safe() {
+                let digest = digest(NAMES[usize::from(of) % 3]);
+                notes.push(Note::Known { digest, path: format!("p{}", of % 3) });
+            }
+            home.catalog.apply(&changes, &notes, false, Elapsed(u64::from(of))).unwrap();
         }
         Step::Locality { of, locality } => {
             let change = Change::Locality { resource: resource(of), locality };
@@ -216,6 +231,26 @@ fn take(mut home: Home, step: Step) -> Home {
         Step::Reopened => home = home.reopened(),
     }
     home
+}
+
+/// After a complete scan with nothing under way, rows are what the library is.
+fn assert_seen(home: &Home, library: &[SeenAsset]) {
+    let mut here = HashSet::new();
+    for (asset, seen) in library.iter().flat_map(|a| a.resources.iter().map(move |r| (a, r))) {
+        let entry = home.catalog.by_local_id(&seen.local_id).unwrap().unwrap();
+        let row = home.catalog.row(entry.resource).unwrap().unwrap();
+        assert_eq!((row.version, row.taken, row.role), (seen.version, asset.taken, seen.role));
+        assert_eq!((row.locality, row.media), (seen.locality, seen.media));
+        let away = matches!(row.stage, Stage::Closed | Stage::Hidden | Stage::Freed | Stage::Lost);
+        assert!(!away, "{:?} is here and {:?}", seen.local_id, row.stage);
+        assert!(asset.chosen || !row.stage.is_pending(), "{:?} is not chosen", seen.local_id);
+        here.insert(row.id);
+    }
+    for row in rows(&home.catalog).iter().filter(|row| !here.contains(&row.id)) {
+        let away =
+            matches!(row.stage, Stage::Closed | Stage::Freed | Stage::Lost | Stage::Forgotten);
+        assert!(away, "{row:?} was not seen");
+    }
 }
 
 /// What is under way was left alone, and what changed was counted.
