@@ -3,7 +3,7 @@
 use crate::reader::{Reader, meta, oldest_confirmation};
 use crate::tallies::Tallies;
 use crate::{Result, open};
-use keepsake_machine::media::{ResourceId, Run};
+use keepsake_machine::media::Run;
 use keepsake_machine::status::Counts;
 use keepsake_machine::time::Elapsed;
 use rusqlite::{Connection, ToSql, Transaction, TransactionBehavior};
@@ -18,8 +18,6 @@ pub struct Catalog {
     /// As stored.
     pub(crate) tallies: Tallies,
     oldest: Option<Elapsed>,
-    /// See [`Catalog::take_evictions`].
-    pub(crate) evictions: Vec<ResourceId>,
 }
 
 /// Whether a transaction is synced when it is committed. One that is not survives a kill, but may
@@ -66,7 +64,7 @@ impl Catalog {
     }
 
     pub(crate) fn new(reader: Reader, tallies: Tallies, oldest: Option<Elapsed>) -> Catalog {
-        Catalog { reader, tallies, oldest, evictions: Vec::new() }
+        Catalog { reader, tallies, oldest }
     }
 
     /// Who this catalog is. `candidate` is stored, durably, if it has no identity yet.
@@ -101,14 +99,6 @@ impl Catalog {
         let mut counts = self.tallies.counts();
         counts.oldest_confirmation = self.oldest;
         counts
-    }
-
-    /// The resources whose staged original lost its owner when they were settled (a scan, a fact),
-    /// since the last call: delete those files before anything else is done for them. After a kill
-    /// the list is lost, and the files are those in staging that [`Reader::staged`] does not name.
-    /// The machine evicts what it holds itself.
-    pub fn take_evictions(&mut self) -> Vec<ResourceId> {
-        std::mem::take(&mut self.evictions)
     }
 
     /// Tries a durable write that changes nothing: whether the catalog can be written now.

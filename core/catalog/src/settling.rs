@@ -3,6 +3,7 @@
 use crate::catalog::{Catalog, Sync};
 use crate::stored::{Stored, columns};
 use crate::{Result, UnderWay};
+use keepsake_machine::Event;
 use keepsake_machine::media::{Digest, ResourceId};
 use keepsake_machine::settle::Fact;
 use keepsake_machine::stage::Stage;
@@ -32,6 +33,8 @@ pub struct Settling {
     pub changed: u64,
     /// Rows that are under way: left alone. Tell the machine, or ask again when they have ended.
     pub skipped: Vec<ResourceId>,
+    /// What the machine must be told: [`Event::StagingLeft`], for it to evict.
+    pub events: Vec<Event>,
 }
 
 /// Rows of one transaction.
@@ -61,11 +64,17 @@ impl Catalog {
             let (skipped, rows): (Vec<_>, Vec<_>) =
                 rows.partition(|row| under_way.contains(&row.id));
             settling.skipped.extend(skipped.iter().map(|row| row.id));
-            settling.changed += self.settle_page(rows, fact, at)?;
+            self.settle_page(rows, fact, at, &mut settling)?;
         }
     }
 
-    fn settle_page(&mut self, rows: Vec<Stored>, fact: Fact, at: Elapsed) -> Result<u64> {
+    fn settle_page(
+        &mut self,
+        rows: Vec<Stored>,
+        fact: Fact,
+        at: Elapsed,
+        settling: &mut Settling,
+    ) -> Result<()> {
         let mut changed = Vec::new();
         for row in rows {
             let mut after = row.clone();
@@ -81,7 +90,7 @@ impl Catalog {
             }
         }
         if changed.is_empty() {
-            return Ok(0);
+            return Ok(());
         }
         self.write(Sync::Later, |connection, tallies| {
             for (row, after) in &changed {
@@ -94,9 +103,9 @@ impl Catalog {
             }
             Ok(())
         })?;
-        let left = |(row, after): &(Stored, Stored)| row.left_in_staging(after).then_some(row.id);
-        self.evictions.extend(changed.iter().filter_map(left));
-        Ok(changed.len() as u64)
+        settling.changed += changed.len() as u64;
+        settling.events.extend(changed.iter().filter_map(|(row, after)| row.staging_left(after)));
+        Ok(())
     }
 }
 

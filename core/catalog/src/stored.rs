@@ -4,6 +4,7 @@
 use crate::codes;
 use crate::lane::Lane;
 use crate::tallies::{Tallies, Weight};
+use keepsake_machine::Event;
 use keepsake_machine::media::{
     Access, AssetId, Digest, Locality, Media, ResourceId, Role, Size, Version,
 };
@@ -242,9 +243,11 @@ impl Stored {
         }
     }
 
-    /// Whether `after`, which it was settled to, no longer names its staged original.
-    pub fn left_in_staging(&self, after: &Stored) -> bool {
-        left_in_staging(&self.settled(), &after.settled()) > 0
+    /// What the machine is told if `after`, which it was settled to, no longer names its staged
+    /// original.
+    pub fn staging_left(&self, after: &Stored) -> Option<Event> {
+        let left = left_in_staging(&self.settled(), &after.settled());
+        (left > 0).then_some(Event::StagingLeft { resource: self.id })
     }
 
     /// As the machine sees it.

@@ -5,7 +5,7 @@ use crate::reader::active;
 use crate::stored::{Sight, Stored, columns, stage, stage_code, standing};
 use crate::tallies::Tallies;
 use crate::{Reader, Result};
-use keepsake_machine::media::{ResourceId, VaultId, Version};
+use keepsake_machine::media::{VaultId, Version};
 use keepsake_machine::settle::Fact;
 use keepsake_machine::stage::{Bytes, Stage};
 use rusqlite::{Connection, OptionalExtension as _};
@@ -28,7 +28,8 @@ impl Catalog {
     /// Digests, staged files and the library stay. A resource that this vault has not seen is
     /// [`keepsake_machine::Stage::Discovered`] (or checks its staged bytes first); what an earlier
     /// time with this vault left holds again, settled by what the library is now, and counts as
-    /// confirmed when it was. Takes time in proportion to the library when the vault changes.
+    /// confirmed when it was. Sweep the staging folder afterwards: a staged original that the vault has
+    /// no use for is one that [`Reader::staged`] no longer names. Takes time in proportion to the library when the vault changes.
     pub fn activate(&mut self, identity: &[u8; 16], place: &str) -> Result<VaultId> {
         let before = self.active_vault()?;
         if let Some(active) = &before
@@ -37,7 +38,7 @@ impl Catalog {
         {
             return Ok(active.id);
         }
-        let (vault, evictions) = self.write(Sync::Durable, |connection, tallies| {
+        self.write(Sync::Durable, |connection, tallies| {
             let vault = remember(connection, identity, place)?;
             let before = before.map(|active| active.id);
             if before != Some(vault) {
@@ -45,12 +46,10 @@ impl Catalog {
                 if let Some(before) = before {
                     shelve(connection, before)?;
                 }
-                return Ok((vault, unshelve(connection, tallies, vault)?));
+                unshelve(connection, tallies, vault)?;
             }
-            Ok((vault, Vec::new()))
-        })?;
-        self.evictions.extend(evictions);
-        Ok(vault)
+            Ok(vault)
+        })
     }
 }
 
@@ -114,30 +113,27 @@ fn shelve(connection: &Connection, vault: VaultId) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Takes the stages of the vault that is active now from the shelf. Names the resources whose
-/// staged original it has no use for.
+/// Takes the stages of the vault that is active now from the shelf.
 fn unshelve(
     connection: &Connection,
     tallies: &mut Tallies,
     vault: VaultId,
-) -> rusqlite::Result<Vec<ResourceId>> {
+) -> rusqlite::Result<()> {
     connection.execute(
         "UPDATE asset SET placement = (SELECT placement FROM shelf_placement \
          WHERE vault = ?1 AND asset = asset.id)",
         [vault.0],
     )?;
-    let mut evictions = Vec::new();
     let mut from = i64::MIN;
     loop {
         let page = shelved_page(connection, vault, from)?;
-        let Some((last, ..)) = page.last() else { return Ok(evictions) };
+        let Some((last, ..)) = page.last() else { return Ok(()) };
         from = last.id.0.saturating_add(1);
         for (mut row, shelved, chosen) in page {
             let before = row.clone();
             take(&mut row, shelved, chosen);
             if row != before {
                 row.save(connection, tallies, &before.weight())?;
-                evictions.extend(before.left_in_staging(&row).then_some(row.id));
             }
         }
     }

@@ -71,10 +71,10 @@ fn a_catalog_of_format_1_opens_and_says_what_it_said() {
     assert_eq!(detail.captured.as_deref(), Some("exif"));
     assert_eq!(detail.siblings.len(), 2);
 
-    let staged = home.id("2026/staged.JPG");
-    assert_eq!(home.catalog.staged().unwrap(), [(staged, 1_000)]);
-    assert_eq!(home.catalog.transfers().unwrap(), [staged]);
-    assert_eq!(home.catalog.tokens().unwrap(), [(staged, b"token".to_vec())]);
+    let sent = home.id("2026/staged.JPG");
+    assert_eq!(home.catalog.staged().unwrap(), [(sent, 1_000)]);
+    assert_eq!(home.catalog.transfers().unwrap(), [sent]);
+    assert_eq!(home.catalog.tokens().unwrap(), [(sent, b"token".to_vec())]);
     let parts = [Part::Clock(Clock::default()), Part::UserHold(true)];
     assert_eq!(home.catalog.parts().unwrap(), parts);
     assert_eq!(home.catalog.setting("colour").unwrap().as_deref(), Some("blue"));

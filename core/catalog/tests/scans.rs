@@ -131,7 +131,6 @@ fn a_version_that_changes_under_way_is_told_and_late_answers_do_not_make_it_safe
     let row = home.catalog.row(resource).unwrap().unwrap();
     assert_eq!((row.version, row.digest), (Version(2), None));
     assert_eq!(events, [Event::VersionChanged { resource, row: Box::new(row) }]);
-    assert_eq!(home.catalog.take_evictions(), [], "the machine evicts what it holds");
 
     // What the machine still says of the old version cannot stand.
     let old = digest("a");
@@ -232,8 +231,10 @@ fn staged_originals_that_lose_their_owner_are_named_for_eviction() {
         home.persist(local_id, Stage::CheckingDuplicate { bytes: Bytes::Staged(1_000) });
     }
     assert_eq!(home.catalog.staged().unwrap().len(), 2);
-    home.scan(&[changed(photo("a")), photo("c")]);
-    assert_eq!(home.catalog.take_evictions(), [home.id("a"), home.id("b")]);
+    let library = [changed(photo("a")), photo("c")];
+    let (_, events) = home.scan_with(&library, &Ending::default(), &UnderWay::new());
+    let left = |local_id| Event::StagingLeft { resource: home.id(local_id) };
+    assert_eq!(events, [left("a"), left("b")]);
     assert_eq!(home.catalog.staged().unwrap(), []);
 }
 

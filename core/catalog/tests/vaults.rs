@@ -4,6 +4,7 @@ mod support;
 
 use keepsake_catalog::seen::SeenAsset;
 use keepsake_catalog::{Kind, Known, KnownAt, Note, Settling, UnderWay, Which};
+use keepsake_machine::Event;
 use keepsake_machine::effect::{Change, Part};
 use keepsake_machine::media::{Digest, Version};
 use keepsake_machine::settle::Fact;
@@ -70,8 +71,7 @@ fn another_vault_starts_anew_with_the_digests_and_the_old_one_is_found_again() {
 
     let mut home = home.reopened();
     assert_eq!(home.catalog.activate(&VAULT, "/vault").unwrap(), first.id);
-    assert_eq!(home.catalog.take_evictions(), [home.id("backed")], "safe here, and staged");
-    assert_eq!(home.catalog.take_evictions(), []);
+    assert_eq!(home.catalog.staged().unwrap(), [], "safe here: its staged file has no owner");
     assert_eq!(home.stage("backed"), Stage::BackedUp);
     let detail = home.catalog.details(&[home.id("backed")]).unwrap().remove(0);
     assert_eq!(detail.path.as_deref(), Some("2026/backed"));
@@ -173,14 +173,15 @@ fn facts_settle_the_rows_that_they_are_about_and_skip_what_is_under_way() {
     let paths = Which::Paths(vec!["2026/c".into()]);
     let at = Elapsed(50);
     let lost = home.catalog.settle_where(&paths, Fact::GoneFromVault, at, &none).unwrap();
-    assert_eq!(lost, Settling { changed: 1, skipped: vec![] });
+    assert_eq!(lost, Settling { changed: 1, ..Settling::default() });
     assert_eq!(home.stage("c"), Stage::Discovered);
     assert_eq!(home.entry("c").digest, Some(digest("c")));
 
     let digests = Which::Digests(vec![digest("a"), digest("b")]);
     let b = UnderWay::from([home.id("b")]);
     let forgotten = home.catalog.settle_where(&digests, Fact::Forget, at, &b).unwrap();
-    assert_eq!(forgotten, Settling { changed: 1, skipped: vec![home.id("b")] });
+    let skipped = vec![home.id("b")];
+    assert_eq!(forgotten, Settling { changed: 1, skipped, events: vec![] });
     assert_eq!(home.stage("a"), Stage::Forgotten);
 
     let still = Which::These(vec![home.id("b"), home.id("d")]);
@@ -193,6 +194,11 @@ fn facts_settle_the_rows_that_they_are_about_and_skip_what_is_under_way() {
     let retried = home.catalog.settle_where(&Which::Quarantined, Fact::Retry, at, &none).unwrap();
     assert_eq!((retried.changed, home.stage("d")), (1, Stage::Discovered));
     assert_eq!(home.catalog.quarantined(9).unwrap(), []);
+
+    home.persist("d", Stage::Uploading { bytes: Bytes::WithOs(1_000) });
+    let d = Which::These(vec![home.id("d")]);
+    let forgotten = home.catalog.settle_where(&d, Fact::Forget, at, &none).unwrap();
+    assert_eq!(forgotten.events, [Event::StagingLeft { resource: home.id("d") }]);
 }
 
 #[test]

@@ -15,8 +15,9 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 impl Catalog {
     /// Ends a scan that saw everything it can see: what it did not see is gone, or out of sight.
-    /// Returns what the machine must be told ([`Event::Disappeared`], for resources that it holds):
-    /// their rows are left alone, and looked at again by the next scan.
+    /// Returns what the machine must be told: [`Event::Disappeared`] about resources that it holds,
+    /// whose rows are left alone and looked at again by the next scan; [`Event::StagingLeft`] about
+    /// others.
     ///
     /// In pages of 1,000 assets, each one transaction, the token with the last; a failure leaves the
     /// pages before it settled, and the next scan does the rest.
@@ -87,23 +88,15 @@ impl Catalog {
         events: &mut Vec<Event>,
         work: impl FnOnce(&mut Leaving<'_>) -> rusqlite::Result<()>,
     ) -> Result<()> {
-        let (summary, told, evictions) = self.write(Sync::Later, |connection, tallies| {
+        let (summary, told) = self.write(Sync::Later, |connection, tallies| {
             let summary = scan.summary;
-            let mut leaving = Leaving {
-                connection,
-                tallies,
-                ending,
-                under_way,
-                summary,
-                events: Vec::new(),
-                evictions: Vec::new(),
-            };
+            let mut leaving =
+                Leaving { connection, tallies, ending, under_way, summary, events: Vec::new() };
             work(&mut leaving)?;
-            Ok((leaving.summary, leaving.events, leaving.evictions))
+            Ok((leaving.summary, leaving.events))
         })?;
         scan.summary = summary;
         events.extend(told);
-        self.evictions.extend(evictions);
         Ok(())
     }
 }
@@ -115,7 +108,6 @@ struct Leaving<'a> {
     under_way: &'a UnderWay,
     summary: ScanSummary,
     events: Vec<Event>,
-    evictions: Vec<ResourceId>,
 }
 
 impl Leaving<'_> {
@@ -174,7 +166,7 @@ impl Leaving<'_> {
             Disappearance::Hidden => Fact::OutOfSight,
         });
         if row != before {
-            self.evictions.extend(before.left_in_staging(&row).then_some(row.id));
+            self.events.extend(before.staging_left(&row));
             row.save(self.connection, self.tallies, &before.weight())?;
             match how {
                 Disappearance::Deleted => self.summary.gone += 1,

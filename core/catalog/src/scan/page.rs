@@ -19,8 +19,8 @@ struct Differing<'a> {
 
 impl Catalog {
     /// Takes a page, in one transaction; writes nothing when nothing changed. Returns what the
-    /// machine must be told at once, before anything else, about resources that it holds
-    /// (`under_way`): [`Event::VersionChanged`].
+    /// machine must be told at once, before anything else: [`Event::VersionChanged`] about resources
+    /// that it holds (`under_way`), [`Event::StagingLeft`] about others.
     ///
     /// A row whose version changed is settled at once, also when it is under way: nothing that the
     /// machine still says of the old version can stand (see [`Catalog::apply`]). Otherwise a row
@@ -39,7 +39,7 @@ impl Catalog {
             None => looked_up(connection, page),
         })?;
         let mut events = Vec::new();
-        let (mut stored, mut evictions) = (Vec::new(), Vec::new());
+        let mut stored = Vec::new();
         if !differing.is_empty() {
             let mut summary = scan.summary;
             let mut missing = std::mem::take(&mut scan.missing);
@@ -51,7 +51,6 @@ impl Catalog {
                     summary: &mut summary,
                     missing: &mut missing,
                     events: &mut events,
-                    evictions: &mut evictions,
                 };
                 for Differing { asset, print, known } in differing {
                     let sorted = frontier.is_some();
@@ -63,7 +62,6 @@ impl Catalog {
             scan.missing = missing;
             written?;
             scan.summary = summary;
-            self.evictions.extend(evictions);
         }
         for asset in same.into_iter().chain(stored) {
             scan.seen.mark(asset);

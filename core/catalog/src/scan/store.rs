@@ -22,7 +22,6 @@ pub(super) struct Storing<'a> {
     pub summary: &'a mut ScanSummary,
     pub missing: &'a mut HashSet<ResourceId>,
     pub events: &'a mut Vec<Event>,
-    pub evictions: &'a mut Vec<ResourceId>,
 }
 
 impl Storing<'_> {
@@ -145,7 +144,7 @@ impl Storing<'_> {
         settled.settle(fact);
         let mut whole = true;
         if !self.under_way.contains(&row.id) {
-            self.evictions.extend(row.left_in_staging(&settled).then_some(row.id));
+            self.events.extend(row.staging_left(&settled));
             row = settled;
         } else if settled.version != row.version {
             row = settled;
