@@ -200,6 +200,40 @@ impl Running {
         }
     }
 
+    /// Waits until `what` has been the same for so many seconds. `false` when the program ended.
+    ///
+    /// # Panics
+    /// When it never comes to rest.
+    pub fn quiet_for<T: PartialEq>(&mut self, seconds: u64, mut what: impl FnMut() -> T) -> bool {
+        let begun = Instant::now();
+        let (mut last, mut since) = (what(), Instant::now());
+        while since.elapsed() < Duration::from_secs(seconds) {
+            if self.ended() {
+                return false;
+            }
+            assert!(begun.elapsed() < LONGEST, "{:?}: it never came to rest", self.words);
+            std::thread::sleep(Duration::from_millis(20));
+            let now = what();
+            if now != last {
+                (last, since) = (now, Instant::now());
+            }
+        }
+        true
+    }
+
+    /// Waits for its end, so long. Says whether it came.
+    pub fn ended_within(&mut self, time: Duration) -> bool {
+        let begun = Instant::now();
+        while !self.ended() {
+            let left = time.saturating_sub(begun.elapsed());
+            if left.is_zero() {
+                return false;
+            }
+            std::thread::sleep(left.min(Duration::from_millis(1)));
+        }
+        true
+    }
+
     /// Goes on after [`Running::stop_when`].
     pub fn go_on(&self) {
         self.signal(Signal::CONT);
