@@ -147,9 +147,12 @@ impl Storing<'_> {
             self.events.extend(row.staging_left(&settled));
             row = settled;
         } else if settled.version != row.version {
+            let left = row.staging_left(&settled);
             row = settled;
-            let (resource, row) = (row.id, Box::new(row.row()));
-            self.events.push(Event::VersionChanged { resource, row });
+            let changed = Box::new(row.row());
+            self.events.push(Event::VersionChanged { resource: row.id, row: changed });
+            // The machine evicts what it holds; but it may have let go of the row meanwhile.
+            self.events.extend(left);
         } else {
             whole = settled == row;
         }

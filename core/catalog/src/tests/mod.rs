@@ -3,6 +3,7 @@
 #[path = "../../tests/support/mod.rs"]
 mod support;
 
+mod failing;
 mod full;
 mod plans;
 mod random;
