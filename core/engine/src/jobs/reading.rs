@@ -34,6 +34,8 @@ pub(crate) struct Poured {
     pipe: File,
     stop: Arc<AtomicBool>,
     verdict: Receiver<Result<(), Refusal>>,
+    /// The verdict was heard, and it was good.
+    whole: bool,
 }
 
 impl Poured {
@@ -55,7 +57,7 @@ impl Poured {
                 let _ = sender.send(Err(refusal));
             }
         }));
-        Ok(Poured { pipe: File::from(OwnedFd::from(out)), stop, verdict })
+        Ok(Poured { pipe: File::from(OwnedFd::from(out)), stop, verdict, whole: false })
     }
 
     /// Whether there is something to read; looks at the stop flag while there is not.
@@ -77,12 +79,18 @@ impl Poured {
 
 impl Read for Poured {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.whole {
+            return Ok(0);
+        }
         self.wait()?;
         let read = self.pipe.read(into)?;
         if read == 0 && !into.is_empty() {
             // The host may be slow to say it, and it may never: dropped, it says nothing more.
             return match self.verdict.recv() {
-                Ok(Ok(())) => Ok(0),
+                Ok(Ok(())) => {
+                    self.whole = true;
+                    Ok(0)
+                }
                 Ok(Err(refusal)) => Err(as_io(refusal)),
                 Err(_) => Err(io::Error::other(Incomplete)),
             };
