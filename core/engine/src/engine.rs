@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex};
 
 /// A backup of one source into one vault. Cheap to share behind an `Arc`; all calls take `&self`.
 pub struct Engine {
-    desk: Arc<Desk>,
+    pub(crate) desk: Arc<Desk>,
     /// The loop, until it is started.
     driver: Mutex<Option<Driver>>,
     shown: Arc<Mutex<Status>>,

@@ -14,12 +14,7 @@ use std::io::Read;
 /// Settles rows that are not under way, and says how many changed. Those under way come to the same
 /// by themselves: they are asked about tombstones before they are sent.
 pub(crate) fn settle(desk: &Desk, which: &Which, fact: Fact) -> Result<u64, EngineError> {
-    let at = desk.elapsed();
-    let held = lock(&desk.held);
-    let settled = desk.store.write(|catalog| catalog.settle_where(which, fact, at, held.rows()));
-    drop(held);
-    desk.inbox.put(crate::inbox::Message::CountersChanged);
-    Ok(settled.map_err(of_store)?.changed)
+    Ok(desk.settle(which, fact).map_err(of_store)?.changed)
 }
 
 /// Writes tombstones for the bytes of these items.

@@ -25,6 +25,9 @@ pub(crate) enum Message {
     ScanEnded,
     /// Housekeeping at the vault ended.
     Tidied,
+    /// Stands in for a mistake in the machine.
+    #[cfg(test)]
+    Panic,
     /// The host wants an end.
     Stop,
 }

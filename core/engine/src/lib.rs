@@ -34,6 +34,9 @@
 //! layout of a vault (the vault's), and nothing of a platform (the host's).
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+extern crate self as keepsake_engine; // so that unit tests share the library in memory
+
 mod driver;
 pub mod engine;
 pub mod error;

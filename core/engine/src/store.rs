@@ -22,7 +22,7 @@ pub(crate) struct Store {
     readers: Mutex<Option<Vec<Reader>>>,
     /// Stands in for a disk that is full.
     #[cfg(test)]
-    pub(crate) fails: std::sync::atomic::AtomicBool,
+    pub(crate) fails: std::sync::Arc<std::sync::atomic::AtomicBool>,
 }
 
 impl Store {
@@ -33,7 +33,7 @@ impl Store {
             writer: Mutex::new(Some(catalog)),
             readers: Mutex::new(Some(Vec::new())),
             #[cfg(test)]
-            fails: false.into(),
+            fails: std::sync::Arc::default(),
         }
     }
 

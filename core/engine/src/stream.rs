@@ -72,6 +72,15 @@ impl Stream {
         }
     }
 
+    /// The next one, if one waits.
+    #[cfg(test)]
+    pub(crate) fn now(&self) -> Option<Happened> {
+        match self.poll_next() {
+            Poll::Ready(happened) => happened,
+            Poll::Pending => None,
+        }
+    }
+
     /// `Ready(None)` after the end.
     fn poll_next(&self) -> Poll<Option<Happened>> {
         let mut state = self.lock();
@@ -101,11 +110,7 @@ mod tests {
     use keepsake_machine::status::Notice;
 
     fn all(stream: &Stream) -> Vec<Happened> {
-        std::iter::from_fn(|| match stream.poll_next() {
-            Poll::Ready(happened) => happened,
-            Poll::Pending => None,
-        })
-        .collect()
+        std::iter::from_fn(|| stream.now()).collect()
     }
 
     #[test]

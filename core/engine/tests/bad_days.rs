@@ -179,10 +179,11 @@ fn a_stop_in_the_middle_loses_nothing_and_the_next_run_goes_on() {
     let stopped = AtomicBool::new(false);
     // Not `stop` itself: it waits, and this is called by what it would wait for.
     library.on_open(move |name| {
-        if name == "450.JPG" && !stopped.swap(true, Ordering::SeqCst) {
-            if let Some(engine) = weak.upgrade() {
-                engine.tell(keepsake_engine::HostFact::WindowEnding);
-            }
+        if name == "450.JPG"
+            && !stopped.swap(true, Ordering::SeqCst)
+            && let Some(engine) = weak.upgrade()
+        {
+            engine.tell(keepsake_engine::HostFact::WindowEnding);
         }
     });
     run.clock.pass(std::time::Duration::from_secs(60));

@@ -59,7 +59,8 @@ impl Driver {
     /// A turn without a machine: waits for what is under way, then for the catalog.
     pub(super) fn mend(&mut self) -> Next {
         let now = self.now();
-        for message in self.desk.inbox.take(usize::MAX) {
+        let left = std::mem::take(&mut self.batch);
+        for message in left.into_iter().chain(self.desk.inbox.take(usize::MAX)) {
             self.take_note(message);
         }
         if !self.is_quiet() {
@@ -102,6 +103,8 @@ impl Driver {
             Message::ScanEnded => self.scanning = false,
             Message::Tidied => self.tidying = false,
             Message::Stop => self.ending = true,
+            #[cfg(test)]
+            Message::Panic => {}
             Message::Event(_) | Message::CountersChanged | Message::CatalogFailed => {}
         }
     }

@@ -19,6 +19,8 @@ mod facts;
 mod lanes;
 mod orders;
 mod show;
+#[cfg(test)]
+mod tests;
 
 use crate::inbox::{Answered, Message};
 use crate::jobs::send::OpenGroup;
@@ -39,7 +41,7 @@ use keepsake_machine::time::Now;
 use lanes::Lanes;
 use orders::UnderWay;
 use show::Show;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
@@ -60,6 +62,8 @@ pub(crate) struct Driver {
     lanes: Lanes,
     open: OpenGroup,
     under_way: HashMap<EffectId, UnderWay>,
+    /// What was taken from the inbox and not handled yet.
+    batch: VecDeque<Message>,
     /// Refills that were asked for and have not come.
     refilling: u32,
     scanning: bool,
@@ -103,6 +107,7 @@ impl Driver {
             lanes,
             open: OpenGroup::default(),
             under_way: HashMap::new(),
+            batch: VecDeque::new(),
             refilling: 0,
             scanning: false,
             scan_again: false,
@@ -134,10 +139,11 @@ impl Driver {
         if let Some(until) = self.lingers(now.uptime) {
             return Next::At(until);
         }
-        for message in self.desk.inbox.take(BATCH) {
+        self.batch = self.desk.inbox.take(BATCH).into();
+        while let Some(message) = self.batch.pop_front() {
             self.take_in(message, now);
             if self.broken.is_some() {
-                return Next::Now; // what came with it is of no use any more
+                return Next::Now;
             }
         }
         self.count(now);
@@ -180,8 +186,11 @@ impl Driver {
             }
             Message::Event(event) => self.handle(event, now),
             Message::Answers(answers) => {
+                // All of them first: should the machine fail at one, none is waited for.
+                for one in &answers {
+                    self.answered(one.id, &one.answer);
+                }
                 for Answered { id, answer, notes } in answers {
-                    self.answered(id, &answer);
                     self.notes.extend(notes);
                     self.handle(Event::Answered { id, answer }, now);
                 }
@@ -191,6 +200,8 @@ impl Driver {
             Message::CatalogFailed => self.break_down(Vec::new()),
             Message::ScanEnded => self.scan_ended(),
             Message::Tidied => self.tidying = false,
+            #[cfg(test)]
+            Message::Panic => std::panic::resume_unwind(Box::new("as if the machine panicked")),
             Message::Stop => self.begin_to_end(),
         }
     }

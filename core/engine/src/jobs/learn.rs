@@ -30,11 +30,7 @@ pub(crate) fn learn(desk: &Desk, vault: &dyn Vault) -> Result<(), Failed> {
         }
     }
     if !forgotten.is_empty() {
-        let at = desk.elapsed();
-        let held = lock(&desk.held);
-        desk.store.write(|catalog| {
-            catalog.settle_where(&Which::Digests(forgotten), Fact::Forget, at, held.rows())
-        })?;
+        desk.settle(&Which::Digests(forgotten), Fact::Forget)?;
     }
     let tombstones = desk.store.read(keepsake_catalog::Reader::tombstones)?;
     *lock(&desk.tombstones) = tombstones.into_iter().map(|digest| digest.sha256).collect();

@@ -33,9 +33,10 @@ use crate::store::{Store, StoreError};
 use crate::stream::Stream;
 use download::Downloading;
 use held::Held;
-use keepsake_catalog::{Detail, Note};
+use keepsake_catalog::{Detail, Note, Settling, Which};
 use keepsake_machine::event::Answer;
 use keepsake_machine::media::{EffectId, ResourceId};
+use keepsake_machine::settle::Fact;
 use keepsake_machine::time::{Clock, Elapsed};
 use keepsake_vault::{Teed, VaultError};
 use kept::Kept;
@@ -105,6 +106,21 @@ impl Desk {
         let at = self.elapsed();
         self.store.write(|catalog| catalog.apply(&[], notes, durable, at))?;
         Ok(())
+    }
+
+    /// Settles rows that the machine does not hold, and tells it what follows.
+    pub(crate) fn settle(&self, which: &Which, fact: Fact) -> Result<Settling, StoreError> {
+        let at = self.elapsed();
+        let held = lock(&self.held);
+        let settled =
+            self.store.write(|catalog| catalog.settle_where(which, fact, at, held.rows()));
+        if let Ok(settled) = &settled {
+            for event in &settled.events {
+                self.inbox.put(Message::Event(event.clone()));
+            }
+            self.inbox.put(Message::CountersChanged);
+        }
+        settled
     }
 
     /// Where the machine's clock stands.

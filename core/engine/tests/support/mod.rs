@@ -97,7 +97,7 @@ impl Library {
 impl Source for Library {
     fn scan(&self, mut pages: Pages) -> Result<(), Refusal> {
         let photos = self.photos.lock().unwrap().clone();
-        let assets = photos.iter().enumerate().map(|(n, (name, photo))| {
+        let assets = (0_i64..).zip(&photos).map(|(n, (name, photo))| {
             let resource = SeenResource {
                 local_id: name.clone().into_bytes(),
                 role: photo.role,
@@ -107,11 +107,11 @@ impl Source for Library {
                 version: Version(photo.version),
                 locality: photo.locality,
                 access: photo.access,
-                modified: Some(1_700_000_000_000_000_000 + n as i64),
+                modified: Some(1_700_000_000_000_000_000 + n),
             };
             SeenAsset {
                 local_id: name.clone().into_bytes(),
-                taken: 1_700_000_000_000 + n as i64,
+                taken: 1_700_000_000_000 + n,
                 favourite: false,
                 albums: Vec::new(),
                 cross_id: None,
@@ -248,7 +248,7 @@ impl Run {
     }
 
     /// Lets time pass until the engine is done or has nothing to do but wait; then stops it.
-    pub fn to_end(self) -> Status {
+    pub fn finish(self) -> Status {
         let status = self.pass(60);
         self.engine.stop();
         status
@@ -257,7 +257,7 @@ impl Run {
 
 /// A whole backup.
 pub fn back_up(place: &Place, library: &Arc<Library>) -> Status {
-    let status = Run::start(place, library).to_end();
+    let status = Run::start(place, library).finish();
     assert_eq!(status.activity, Activity::Done, "{status:?}");
     status
 }

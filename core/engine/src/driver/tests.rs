@@ -1,0 +1,122 @@
+//! Persist first, with a catalog that cannot be written.
+
+#[path = "../../tests/support/mod.rs"]
+mod support;
+
+use crate::events::Happened;
+use keepsake_machine::hold::Hold;
+use keepsake_machine::status::Activity;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use support::*;
+
+fn many(count: u32) -> Arc<Library> {
+    let library = Arc::new(Library::default());
+    for number in 0..count {
+        library.put(&format!("{number}.JPG"), &number.to_le_bytes());
+    }
+    library
+}
+
+#[test]
+fn a_catalog_that_cannot_be_written_is_named_and_nothing_is_performed_until_it_can() {
+    let (place, library) = (Place::new(), many(300));
+    let run = Run::open(&place, &library);
+    let fails = Arc::clone(&run.engine.desk.store.fails);
+    fails.store(true, Ordering::SeqCst);
+    run.engine.start().unwrap();
+    tell_all(&run.engine);
+    let status = run.pass(3_600);
+    assert_eq!(status.activity, Activity::Paused);
+    assert!(status.holds.has(Hold::CatalogUnwritable), "{status:?}");
+    assert_eq!(library.opened.load(Ordering::SeqCst), 0);
+    fails.store(false, Ordering::SeqCst);
+    let status = run.pass(120);
+    assert_eq!((status.activity, status.counts.safe().items), (Activity::Done, 300), "{status:?}");
+    assert!(!status.holds.has(Hold::CatalogUnwritable));
+    run.engine.stop();
+}
+
+#[test]
+fn a_catalog_that_fails_at_any_moment_loses_nothing_and_sends_nothing_twice() {
+    for failing in (1..200).step_by(67) {
+        println!("fails at the {failing}th original");
+        let (place, library) = (Place::new(), many(200));
+        let run = Run::open(&place, &library);
+        let fails = Arc::clone(&run.engine.desk.store.fails);
+        let opened = AtomicU64::new(0);
+        let once = AtomicBool::new(false);
+        let set = Arc::clone(&fails);
+        library.on_open(move |_| {
+            if opened.fetch_add(1, Ordering::SeqCst) == failing
+                && !once.swap(true, Ordering::SeqCst)
+            {
+                set.store(true, Ordering::SeqCst);
+            }
+        });
+        run.engine.start().unwrap();
+        tell_all(&run.engine);
+        let status = run.pass(600);
+        assert!(status.holds.has(Hold::CatalogUnwritable), "{status:?}");
+        let safe = status.counts.safe().items;
+        let (stored, opened) = (place.stored(), library.opened.load(Ordering::SeqCst));
+        assert!(stored.len() as u64 >= safe);
+        run.pass(3_600);
+        assert_eq!(library.opened.load(Ordering::SeqCst), opened, "nothing is performed");
+        assert_eq!(place.stored(), stored);
+        fails.store(false, Ordering::SeqCst);
+        let status = run.pass(3_600);
+        assert_eq!(
+            (status.activity, status.counts.safe().items),
+            (Activity::Done, 200),
+            "{status:?}"
+        );
+        assert_eq!(place.stored().len(), 200, "every photo once");
+        run.engine.stop();
+    }
+}
+
+#[test]
+fn a_machine_that_panics_begins_again_from_what_is_stored() {
+    let (place, library) = (Place::new(), many(50));
+    let run = Run::start(&place, &library);
+    let (inbox, once) = (Arc::clone(&run.engine.desk.inbox), AtomicBool::new(false));
+    library.on_open(move |name| {
+        if name == "20.JPG" && !once.swap(true, Ordering::SeqCst) {
+            inbox.put(crate::inbox::Message::Panic);
+        }
+    });
+    let status = run.pass(600);
+    let logs = std::fs::read_dir(place.state().join("logs")).unwrap().count();
+    assert_eq!(logs, 2, "a new machine, a new log");
+    assert_eq!((status.activity, status.counts.safe().items), (Activity::Done, 50), "{status:?}");
+    run.engine.stop();
+}
+
+#[test]
+fn the_status_is_shown_at_most_ten_times_a_second_and_the_last_one_always() {
+    let (place, library) = (Place::new(), many(200));
+    let clock =
+        crate::runtime::Lockstep::default().with_latency(|_| std::time::Duration::from_millis(7));
+    let engine = crate::Engine::open_on(Arc::new(clock.clone()), place.options(), library).unwrap();
+    engine.start().unwrap();
+    tell_all(&engine);
+    let mut times = Vec::new();
+    for millis in 1..30_000 {
+        clock.advance(millis);
+        while let Some(happened) = engine.desk.stream.now() {
+            if let Happened::Status(status) = happened {
+                times.push((millis, status));
+            }
+        }
+    }
+    let same = |a: &Activity, b: &Activity| std::mem::discriminant(a) == std::mem::discriminant(b);
+    for pair in times.windows(2) {
+        let [(before, was), (after, is)] = pair else { continue };
+        assert!(after - before >= 100 || !same(&was.activity, &is.activity), "{before} {after}");
+    }
+    let (_, last) = times.last().unwrap();
+    assert_eq!((last.activity, last.counts.safe().items), (Activity::Done, 200));
+    assert_eq!(**last, engine.status());
+    engine.stop();
+}
