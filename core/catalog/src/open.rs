@@ -8,6 +8,7 @@ use crate::error::CatalogError;
 use crate::reader::{self, Reader};
 use crate::tallies::Tallies;
 use crate::{Result, migrations};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -64,7 +65,9 @@ fn attempt(path: &Path) -> Result<Catalog> {
     let named = |error: rusqlite::Error| CatalogError::of(path, &error);
     let connection = Connection::open_with_flags(path, flags).map_err(named)?;
     connection.busy_timeout(BUSY).map_err(named)?;
-    // Nothing is written before we know that the file is ours to write.
+    // Nothing is written before we know that the file is ours to write, and sound: closing must not
+    // play a WAL into it, nor remove one.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(named)?;
     recognise(path, &connection)?;
     connection
         .execute_batch(&format!(
@@ -81,6 +84,7 @@ fn attempt(path: &Path) -> Result<Catalog> {
     connection.set_prepared_statement_cache_capacity(128);
     let tallies = Tallies::load(&connection).map_err(named)?;
     let oldest = reader::oldest_confirmation(&connection).map_err(named)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map_err(named)?;
     let file = path.to_owned();
     Ok(Catalog::new(Reader { connection, file }, tallies, oldest))
 }

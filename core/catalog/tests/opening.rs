@@ -107,6 +107,8 @@ fn what_is_no_database_is_set_aside_with_its_wal_and_a_fresh_one_is_made() {
         let aside = folder.path().join(format!("catalog.db.damaged-{}", place + 1));
         assert_eq!(opened.set_aside.as_ref(), Some(&aside));
         assert_eq!(fs::read_to_string(&aside).unwrap(), garbage.repeat(1_000));
+        let wal = folder.path().join(format!("catalog.db.damaged-{}-wal", place + 1));
+        assert_eq!(fs::read_to_string(wal).unwrap(), "the wal");
         assert_eq!(opened.catalog.counts().total().items, 0);
         assert_eq!(opened.catalog.active_vault().unwrap(), None);
         drop(opened);

@@ -2,9 +2,9 @@
 
 mod support;
 
-use keepsake_catalog::UnderWay;
 use keepsake_catalog::scan::Ending;
 use keepsake_catalog::seen::SeenAsset;
+use keepsake_catalog::{Note, UnderWay};
 use keepsake_machine::Event;
 use keepsake_machine::effect::Change;
 use keepsake_machine::event::Disappearance;
@@ -49,12 +49,25 @@ fn an_unchanged_scan_out_of_order_changes_nothing_either() {
 }
 
 #[test]
+fn pages_that_are_sorted_but_come_in_another_order_are_known_again() {
+    let mut home = Home::new();
+    let library = ["d", "e", "f", "a", "b", "c", "g", "h", "i"].map(photo);
+    for added in [9, 0] {
+        let summary = home.scan_as_given(&library, &Ending::default(), &UnderWay::new()).0;
+        assert_eq!((summary.added, summary.changed, summary.gone), (added, 0, 0));
+    }
+}
+
+#[test]
 fn an_asset_that_is_named_twice_in_a_scan_is_stored_once() {
     let mut home = Home::new();
     let library = ["a", "a", "b", "a"].map(photo);
     let summary = home.scan_as_given(&library, &Ending::default(), &UnderWay::new()).0;
     assert_eq!(summary.added, 2);
     assert_eq!(home.catalog.library(None, 10).unwrap().entries.len(), 2);
+    let before = home.catalog.total_writes().unwrap();
+    home.scan_as_given(&library, &Ending::default(), &UnderWay::new());
+    assert_eq!(home.catalog.total_writes().unwrap(), before, "there is one asset of that name");
 }
 
 #[test]
@@ -62,8 +75,12 @@ fn a_changed_version_starts_over_and_forgets_the_digest_of_the_old_one() {
     let mut home = Home::new();
     home.scan(&["a", "b"].map(photo));
     home.persist("a", Stage::BackedUp);
+    let path = Note::Path { resource: home.id("a"), path: "2026/a".into() };
+    home.catalog.apply(&[], &[path], false, Elapsed(1)).unwrap();
     let summary = home.scan(&[changed(photo("a")), photo("b")]);
     assert_eq!((summary.changed, summary.added, summary.gone), (1, 0, 0));
+    let detail = home.catalog.details(&[home.id("a")]).unwrap().remove(0);
+    assert_eq!(detail.path, None, "the vault has other bytes there");
     assert_eq!((home.stage("a"), home.entry("a").digest), (Stage::Discovered, None));
     assert_eq!(home.catalog.counts().safe().items, 0);
     assert_eq!(home.catalog.counts().oldest_confirmation, None);

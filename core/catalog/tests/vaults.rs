@@ -105,6 +105,27 @@ fn what_was_freed_in_one_vault_is_not_safe_in_another_and_is_again_on_return() {
 }
 
 #[test]
+fn what_left_an_asset_before_it_was_backed_up_is_not_freed_with_it() {
+    let mut home = Home::new();
+    let mut pair = photo("a");
+    for sidecar in ["kept.xmp", "lost.xmp"] {
+        pair.resources.push(support::in_role(sidecar, keepsake_machine::Role::Sidecar));
+    }
+    home.scan(&[pair, photo("b")]);
+    home.persist("a", Stage::BackedUp);
+    home.persist("kept.xmp", Stage::BackedUp);
+    home.persist("lost.xmp", Stage::Discovered);
+    let known = Note::Known { digest: digest("kept.xmp"), path: "kept.xmp".into() };
+    home.catalog.apply(&[], &[known], false, Elapsed(2)).unwrap();
+    home.scan(&[photo("a"), photo("b")]);
+    let asset = home.entry("a").asset;
+    home.catalog.apply(&[Change::Freed { asset }], &[], true, Elapsed(9)).unwrap();
+    assert_eq!(home.stage("a"), Stage::Freed);
+    assert_eq!(home.stage("kept.xmp"), Stage::Freed, "the vault holds it");
+    assert_eq!(home.stage("lost.xmp"), Stage::Closed, "the vault never had it");
+}
+
+#[test]
 fn what_the_vault_is_known_to_hold_is_found_by_digest_and_by_size() {
     let mut home = Home::new();
     let small = Digest { size: 5, ..digest("small") };
@@ -216,6 +237,12 @@ fn what_may_be_freed_is_safe_as_a_whole_and_here() {
         page.candidates.iter().map(|candidate| candidate.asset).collect()
     };
     assert_eq!(freeable(&home), [home.entry("done").asset]);
+    let mut edited = photo("done");
+    edited.resources.push(support::in_role("done.aae", keepsake_machine::Role::Adjustment));
+    home.scan(&[&[edited], &library[1..]].concat());
+    assert_eq!(freeable(&home), [], "its edit is not safe yet");
+    home.scan(&library);
+    assert_eq!(freeable(&home), [home.entry("done").asset], "its edit is gone");
     home.persist("pair.mov", Stage::BackedUp);
     assert_eq!(freeable(&home).len(), 2);
     let pair = home.entry("pair").asset;
