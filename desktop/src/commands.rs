@@ -53,15 +53,15 @@ pub fn status(at: &At, as_json: bool) -> Result<Exit, Failure> {
     let counts = &status.counts;
     let (safe, total, bad) = (counts.safe(), counts.total(), counts.quarantined());
     if as_json {
-        println!(
+        say!(
             "{}",
             json!({ "source": about.source.display().to_string(),
             "vault": about.vault.display().to_string(), "running": running, "status": status })
         );
     } else {
-        println!("Source  {}", about.source.display());
-        println!("Vault   {}", about.vault.display());
-        println!(
+        say!("Source  {}", about.source.display());
+        say!("Vault   {}", about.vault.display());
+        say!(
             "Safe    {} of {}, {} of {}{}",
             size::count(safe.items),
             size::counted(total.items, "file"),
@@ -80,11 +80,11 @@ pub fn status(at: &At, as_json: bool) -> Result<Exit, Failure> {
                 _ => continue,
             };
             if tally.items > 0 {
-                println!("        {} {what}", size::counted(tally.items, "file"));
+                say!("        {} {what}", size::counted(tally.items, "file"));
             }
         }
         for hold in status.holds.iter() {
-            println!("Waits   {}", words::hold(hold));
+            say!("Waits   {}", words::hold(hold));
         }
     }
     let open = counts.unfinished().items + counts.of(Class::Hidden).items > 0;
@@ -108,22 +108,18 @@ pub fn verify(at: &At, deep: bool) -> Result<Exit, Failure> {
         (&found.unreadable, "could not be read now"),
     ] {
         for path in list {
-            println!("{what}: {}", words::path(path.as_bytes()));
+            say!("{what}: {}", words::path(path.as_bytes()));
         }
     }
     let bad = found.missing.len() + found.damaged.len() + found.unreadable.len();
     let how = if deep { "every byte read back" } else { "sizes compared; --deep reads every byte" };
-    println!(
-        "{} as recorded, {} ({how})",
-        size::counted(found.good, "file"),
-        size::bytes(found.bytes)
-    );
+    say!("{} as recorded, {} ({how})", size::counted(found.good, "file"), size::bytes(found.bytes));
     if found.stopped {
-        println!("Stopped before the end.");
+        say!("Stopped before the end.");
         return Ok(Exit::Paused);
     }
     if bad > 0 {
-        println!(
+        say!(
             "{} not as recorded. Back up again: what can be sent again will be.",
             size::counted(bad as u64, "file")
         );
@@ -148,15 +144,15 @@ pub fn restore(vault: &Path, dest: &Path) -> Result<Exit, Failure> {
         (&done.hostile, "its record names a place outside the vault: not followed"),
     ] {
         for path in list {
-            println!("not restored: {}: {what}", words::path(path.as_bytes()));
+            say!("not restored: {}: {what}", words::path(path.as_bytes()));
         }
     }
-    println!("Restored {}, {}.", size::counted(done.written, "file"), size::bytes(done.bytes));
+    say!("Restored {}, {}.", size::counted(done.written, "file"), size::bytes(done.bytes));
     if done.already_there > 0 {
-        println!("{} there already.", size::counted(done.already_there, "file"));
+        say!("{} there already.", size::counted(done.already_there, "file"));
     }
     if done.stopped {
-        println!("Stopped before the end: run it again to go on.");
+        say!("Stopped before the end: run it again to go on.");
         return Ok(Exit::Paused);
     }
     let bad = !(done.kept.is_empty() && done.damaged.is_empty() && done.hostile.is_empty());
@@ -216,7 +212,7 @@ pub fn retry(args: &Items) -> Result<Exit, Failure> {
     let engine = open(&state)?;
     let which = found(&engine, &state, &args.files)?;
     let count = engine.retry((!which.is_empty()).then_some(&which[..]))?;
-    println!("{} will be tried again by the next backup.", size::counted(count, "file"));
+    say!("{} will be tried again by the next backup.", size::counted(count, "file"));
     Ok(Exit::Safe)
 }
 
@@ -231,7 +227,7 @@ pub fn forget(args: &Items) -> Result<Exit, Failure> {
     let engine = open(&state)?;
     let which = found(&engine, &state, &args.files)?;
     let count = engine.forget(&which)?;
-    println!(
+    say!(
         "{} will not be backed up again. What the vault has of them stays there.",
         size::counted(count, "file")
     );
@@ -247,7 +243,7 @@ pub fn library(args: &Library) -> Result<Exit, Failure> {
             .map_err(|why| Failure(format!("no scan has ended yet: {why}")))?
             .take(args.most)
         {
-            println!("{}", line.map_err(|why| Failure(why.to_string()))?);
+            say!("{}", line.map_err(|why| Failure(why.to_string()))?);
         }
         return Ok(Exit::Safe);
     }
@@ -263,14 +259,14 @@ pub fn library(args: &Library) -> Result<Exit, Failure> {
             }
             left -= 1;
             if args.json {
-                println!(
+                say!(
                     "{}",
                     json!({ "item": json_path(&entry.local_id), "stage": word,
                     "why": words::reason(entry.stage), "taken": entry.taken, "role": format!("{:?}", entry.role) })
                 );
                 continue;
             }
-            println!(
+            say!(
                 "{}  {word:<11}  {:>7}  {}",
                 clock::day(entry.taken),
                 words::size(entry.size),
@@ -278,7 +274,7 @@ pub fn library(args: &Library) -> Result<Exit, Failure> {
             );
             let why = words::reason(entry.stage);
             if !why.is_empty() {
-                println!("            {why}");
+                say!("            {why}");
             }
         }
         below = page.next;
@@ -287,7 +283,7 @@ pub fn library(args: &Library) -> Result<Exit, Failure> {
         }
     }
     if !args.json {
-        println!("… and more: --most {} shows as many", args.most.saturating_mul(10));
+        say!("… and more: --most {} shows as many", args.most.saturating_mul(10));
     }
     Ok(Exit::Safe)
 }
@@ -315,7 +311,7 @@ pub fn report(at: &At, out: &Path) -> Result<Exit, Failure> {
             logs += 1;
         }
     }
-    println!(
+    say!(
         "{}: versions, status and {}. No names, no places: look before you send it.",
         out.display(),
         size::counted(logs, "log")
@@ -328,21 +324,21 @@ pub fn replay(log: &Path, effects: bool) -> Result<Exit, Failure> {
     let replayed = recorder::replay(log)?;
     if effects {
         for effect in &replayed.effects {
-            println!("{effect}");
+            say!("{effect}");
         }
     }
-    println!(
+    say!(
         "{}, {}",
         size::counted(replayed.events, "event"),
         size::counted(replayed.effects.len() as u64, "effect")
     );
     match replayed.differs {
         None => {
-            println!("The same effects as recorded.");
+            say!("The same effects as recorded.");
             Ok(Exit::Safe)
         }
         Some(difference) => {
-            println!("Not the same as recorded: {difference:?}");
+            say!("Not the same as recorded: {difference:?}");
             Ok(Exit::Quarantined)
         }
     }

@@ -5,6 +5,8 @@
 //! [`commands`]). What to do next is the machine's, and doing it the engine's.
 #![forbid(unsafe_code)]
 
+#[macro_use]
+mod say;
 mod backup;
 mod cli;
 mod clock;
@@ -66,17 +68,14 @@ fn main() -> ExitCode {
         Command::Report { at, out } => commands::report(at, out),
         Command::Replay { log, effects } => commands::replay(log, *effects),
         Command::Completions { shell } => {
-            clap_complete::generate(
-                *shell,
-                &mut Cli::command(),
-                "keepsake",
-                &mut std::io::stdout(),
-            );
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "keepsake", &mut script);
+            say!("{}", String::from_utf8_lossy(&script).trim_end());
             Ok(Exit::Safe)
         }
     };
     let exit = exit.unwrap_or_else(|failure| {
-        eprintln!("keepsake: {}", failure.0);
+        complain!("keepsake: {}", failure.0);
         Exit::Wrong
     });
     ExitCode::from(exit as u8)

@@ -59,7 +59,8 @@ fn answer(effect: &Effect, left: &mut i64) -> Option<Event> {
 fn an_event_costs_few_allocations() {
     let limits = Limits { under_way: 512, downloads: 4, checksums: 128, checks: 256, uploads: 256 };
     let vault = Vault { tee: true, ..Vault::default() };
-    let mut machine = Machine::new(Config { limits, vault, ..Config::default() }, Vec::<Part>::new());
+    let mut machine =
+        Machine::new(Config { limits, vault, ..Config::default() }, Vec::<Part>::new());
     let mut now = Now { boot: 1, uptime: 1, wall: 0, utc_offset: 0 };
     let mut events = VecDeque::from([Event::Started { run: Run(1) }, Event::TransfersReported]);
     let (mut left, mut handled, mut allocated, mut safe) = (PHOTOS, 0_u64, 0_u64, 0);

@@ -74,7 +74,7 @@ impl Show for Bars {
         self.bar.finish_and_clear();
         self.text.finish_and_clear();
         for text in summary.lines() {
-            println!("{text}");
+            say!("{text}");
         }
     }
 }
