@@ -44,7 +44,7 @@ impl Catalog {
 impl Reader {
     /// For each digest where the active vault holds it, as far as is known. MD5 is not looked at.
     pub fn known(&self, digests: &[Digest]) -> Result<Vec<Option<KnownAt>>> {
-        self.ask(|connection| {
+        self.ask_at_once(|connection| {
             let Some(vault) = active(connection)? else { return Ok(vec![None; digests.len()]) };
             digests.iter().map(|digest| find(connection, vault, digest)).collect()
         })
