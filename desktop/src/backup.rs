@@ -171,6 +171,7 @@ struct Ended {
 impl Run<'_> {
     async fn drive(mut self, source: &Path) -> Result<Ended, Failure> {
         let mut signals = Signals::new()?;
+        let watched = self.watch.then(|| watch::start(source, self.show)).flatten();
         self.engine.start()?;
         for fact in [
             HostFact::Access(LibraryAccess::Full),
@@ -183,7 +184,6 @@ impl Run<'_> {
             self.engine.tell(fact);
         }
         self.engine.resume();
-        let _watcher = self.watch.then(|| watch::start(&self.engine, source, self.show)).flatten();
         let mut reconcile = tokio::time::interval(watch::RECONCILE);
         reconcile.tick().await;
         let mut look = tokio::time::interval(LOOK);
@@ -210,7 +210,12 @@ impl Run<'_> {
                     break;
                 }
                 _ = reconcile.tick(), if self.watch => self.engine.tell(HostFact::LibraryChanged),
-                _ = kept.tick() => keep_status(self.state, &self.engine.status()),
+                _ = kept.tick() => {
+                    keep_status(self.state, &self.engine.status());
+                    if watched.as_ref().is_some_and(|(_, changes)| changes.any()) {
+                        self.engine.tell(HostFact::LibraryChanged);
+                    }
+                }
                 _ = look.tick() => {
                     let status = self.engine.status();
                     if verdict.is_over(&status) && !self.watch {

@@ -184,8 +184,6 @@ pub enum Only {
     There,
     /// Out of sight: its folder or disk is away
     Hidden,
-    /// Deleted from the source
-    Gone,
     /// You said forget
     Forgotten,
 }
@@ -200,7 +198,6 @@ impl Only {
             Only::Safe => "safe",
             Only::There => "there",
             Only::Hidden => "hidden",
-            Only::Gone => "gone",
             Only::Forgotten => "forgotten",
         }
     }

@@ -250,12 +250,18 @@ pub fn library(args: &Library) -> Result<Exit, Failure> {
     let _lock = state.lock()?;
     let engine = open(&state)?;
     let (mut left, mut below) = (args.most, None);
-    while left > 0 {
+    loop {
         let page = engine.library(below, 1_000)?;
         for entry in page.entries {
             let word = words::stage(entry.stage);
-            if left == 0 || args.only.is_some_and(|only| only.word() != word) {
+            if args.only.is_some_and(|only| only.word() != word) {
                 continue;
+            }
+            if left == 0 {
+                if !args.json {
+                    say!("… and more: --most {} shows as many", args.most.saturating_mul(10));
+                }
+                return Ok(Exit::Safe);
             }
             left -= 1;
             if args.json {
@@ -282,10 +288,6 @@ pub fn library(args: &Library) -> Result<Exit, Failure> {
             return Ok(Exit::Safe);
         }
     }
-    if !args.json {
-        say!("… and more: --most {} shows as many", args.most.saturating_mul(10));
-    }
-    Ok(Exit::Safe)
 }
 
 /// `report`.

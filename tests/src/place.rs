@@ -1,6 +1,7 @@
 //! A place of its own for every test: a source, a vault, a state.
 
 use crate::program::Call;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -42,13 +43,13 @@ impl Place {
 
     /// The same, to another vault.
     pub fn backup_to(&self, vault: &Path) -> Call {
-        Call::new("backup")
-            .path(&self.source)
-            .arg("--to")
-            .path(vault)
-            .arg("--state")
-            .path(&self.state)
-            .args(&["--reserve", "0"])
+        self.backup_with_reserve(vault, "0")
+    }
+
+    /// The same, with so much left free on the vault's disk.
+    pub fn backup_with_reserve(&self, vault: &Path, reserve: &str) -> Call {
+        let call = Call::new("backup").path(&self.source).arg("--to").path(vault);
+        call.arg("--state").path(&self.state).args(&["--reserve", reserve])
     }
 
     /// `keepsake WORD SOURCE --state STATE`: what asks about this source's backup.
@@ -59,6 +60,17 @@ impl Place {
     /// `keepsake status`.
     pub fn status(&self) -> Call {
         self.ask("status")
+    }
+
+    /// How many files are of this class (`"Closed"`, `"Hidden"`), as `status --json` counts them.
+    ///
+    /// # Panics
+    /// When there is no such count.
+    pub fn counted(&self, class: &str) -> u64 {
+        let lines = self.status().arg("--json").finish().lines();
+        let classes = lines[0]["status"]["counts"]["classes"].as_array().unwrap();
+        let of = |pair: &&Value| pair[0] == class || pair[0].get(class).is_some();
+        classes.iter().filter(of).map(|pair| pair[1]["items"].as_u64().unwrap()).sum()
     }
 
     /// `keepsake verify`.

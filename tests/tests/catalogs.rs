@@ -33,7 +33,11 @@ fn set_aside(place: &Place) -> usize {
     names.iter().filter(|name| name.to_string_lossy().contains("damaged")).count()
 }
 
+/// What a person sees in the vault, if there is one yet, is whole.
 fn whole(place: &Place) {
+    if !place.vault.exists() {
+        return;
+    }
     let wanted = tree::files(&place.source);
     for (path, sum) in tree::files(&place.vault) {
         assert!(wanted.values().any(|one| *one == sum), "{} is not whole", path.display());

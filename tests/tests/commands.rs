@@ -94,7 +94,7 @@ fn status_says_where_everything_is() {
     let lines = place.status().arg("--json").finish().lines();
     let [line] = &lines[..] else { panic!("{lines:?}") };
     assert_eq!(line["running"], false);
-    assert_eq!(line["status"]["activity"], "Done");
+    assert_eq!(line["status"]["counts"]["classes"][0][0], "BackedUp");
     assert_eq!(line["vault"], place.vault.to_str().unwrap());
     let nobody = Place::new();
     nobody.status().finish().assert_code(1).assert_says("nothing is known of");

@@ -115,7 +115,7 @@ fn the_reserve_is_never_touched() {
     let place = Place::new();
     let Some(_disk) = Mount::small_disk(&place.vault, 60_000_000) else { return };
     roll(&place.source, 1, 40, MB);
-    let done = place.backup().args(&["--reserve", "40MB"]).finish();
+    let done = place.backup_with_reserve(&place.vault, "40MB").finish();
     done.assert_code(3).assert_says("--reserve");
     nothing_half_written(&place);
     assert!(room(&place.vault) >= 38_000_000, "{} bytes are left", room(&place.vault));

@@ -4,7 +4,7 @@ use super::{Show, progress, waiting};
 use crate::size;
 use crate::summary::Summary;
 use crate::words;
-use keepsake_machine::status::Status;
+use keepsake_machine::status::{Activity, Status};
 use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -33,12 +33,14 @@ impl Show for Lines {
     }
 
     fn status(&mut self, status: &Status) {
-        let waits = waiting(status);
-        if waits != self.waiting {
-            if let Some(why) = &waits {
+        // One that is tried again and again waits for the same thing: that is said once.
+        match waiting(status) {
+            Some(why) if self.waiting.as_ref() != Some(&why) => {
                 line(&format!("waiting: {why}"));
+                self.waiting = Some(why);
             }
-            self.waiting = waits;
+            None if status.activity == Activity::Done => self.waiting = None,
+            _ => {}
         }
         let begun = *self.last.get_or_insert_with(Instant::now);
         if begun.elapsed() >= Duration::from_secs(10) {
