@@ -186,7 +186,7 @@ fn a_stop_in_the_middle_loses_nothing_and_the_next_run_goes_on() {
             engine.tell(keepsake_engine::HostFact::WindowEnding);
         }
     });
-    run.clock.pass(std::time::Duration::from_secs(60));
+    run.clock.pass(std::time::Duration::from_mins(1));
     engine.stop();
     let after = place.stored().len();
     assert!(after < 900, "{after}");

@@ -6,6 +6,7 @@
 
 use super::blame;
 use super::hashing::Hashing;
+use super::kept::Asked;
 use super::reading::{Head, Poured, original};
 use super::reply::{Replies, Reply};
 use super::{Desk, lock};
@@ -15,7 +16,7 @@ use keepsake_machine::event::{Answer, Disappearance};
 use keepsake_machine::media::{Access, Digest, Role, Size};
 use keepsake_machine::stage::Fault;
 use keepsake_vault::capture::captured;
-use keepsake_vault::{Captured, Staging};
+use keepsake_vault::{Captured, Staging, VaultPath};
 use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -274,6 +275,11 @@ impl Gathered<'_> {
         }
         let known = self.desk.store.read(|reader| reader.known(&digests));
         let Ok(known) = known else { return vec![false; small.len()] };
+        for ((_, detail, small), known) in small.iter().zip(&known) {
+            let path = known.as_ref().and_then(|at| VaultPath::parse(&at.path));
+            let asked = Asked { sha256: small.digest.sha256, path };
+            self.desk.kept.keep_asked(detail.resource, asked);
+        }
         let tombstones = lock(&self.desk.tombstones);
         small
             .iter()

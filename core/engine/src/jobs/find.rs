@@ -1,8 +1,10 @@
 //! Find: does the vault have these bytes? Tombstones first, then what its records say, and only
 //! then the vault itself, each in bulk.
 
+use super::kept::Asked;
 use super::reply::{Replies, Reply};
 use super::{Desk, blame, lock};
+use crate::store::StoreError;
 use keepsake_machine::event::{Answer, Finding};
 use keepsake_machine::media::Digest;
 use keepsake_vault::{Found, VaultPath};
@@ -31,20 +33,17 @@ pub(crate) fn run(desk: &Desk, batch: Vec<Find>) {
             }
         }
     }
-    let digests: Vec<_> = open.iter().map(|work| work.digest).collect();
-    let known = match desk.store.read(|reader| reader.known(&digests)) {
+    let known = match known(desk, &open) {
         Ok(known) => known,
         Err(why) => return desk.catalog_failed(&why, open.into_iter().map(|work| work.reply)),
     };
     let mut unknown = Vec::with_capacity(open.len());
-    for (work, known) in open.into_iter().zip(known) {
-        let path = known.filter(|_| work.deduplicated).and_then(|at| VaultPath::parse(&at.path));
-        match path {
-            Some(path) => {
-                desk.kept.keep_path(work.reply.resource(), Some(path));
-                replies.add(work.reply, Answer::Found(Finding::Hit), Vec::new());
-            }
-            None => unknown.push(work),
+    for (work, path) in open.into_iter().zip(known) {
+        if let Some(path) = path.filter(|_| work.deduplicated) {
+            desk.kept.keep_path(work.reply.resource(), Some(path));
+            replies.add(work.reply, Answer::Found(Finding::Hit), Vec::new());
+        } else {
+            unknown.push(work);
         }
     }
     if unknown.is_empty() {
@@ -72,4 +71,24 @@ pub(crate) fn run(desk: &Desk, batch: Vec<Find>) {
             }
         }
     }
+}
+
+/// Where the records say that each is; what was asked while it was hashed is not asked again.
+fn known(desk: &Desk, batch: &[Find]) -> Result<Vec<Option<VaultPath>>, StoreError> {
+    let kept = &desk.kept;
+    let asked = batch.iter().map(|one| kept.take_asked(one.reply.resource(), &one.digest.sha256));
+    let asked: Vec<_> = asked.collect();
+    let open = batch.iter().zip(&asked).filter(|(_, asked)| asked.is_none());
+    let digests: Vec<_> = open.map(|(one, _)| one.digest).collect();
+    let found = if digests.is_empty() {
+        Vec::new()
+    } else {
+        desk.store.read(|reader| reader.known(&digests))?
+    };
+    let mut found = found.into_iter();
+    let path = |asked: Option<Asked>| match asked {
+        Some(asked) => asked.path,
+        None => found.next().flatten().and_then(|at| VaultPath::parse(&at.path)),
+    };
+    Ok(asked.into_iter().map(path).collect())
 }

@@ -19,6 +19,15 @@ struct Things {
     teed: Option<Teed>,
     path: Option<VaultPath>,
     captured: Option<Captured>,
+    asked: Option<Asked>,
+}
+
+/// That the records were asked about bytes, and what they said.
+pub(crate) struct Asked {
+    /// SHA-256 of the bytes.
+    pub(crate) sha256: [u8; 32],
+    /// Where they are, if they are known.
+    pub(crate) path: Option<VaultPath>,
 }
 
 impl Kept {
@@ -51,6 +60,18 @@ impl Kept {
     /// Where the bytes are in the vault.
     pub(crate) fn path(&self, resource: ResourceId) -> Option<VaultPath> {
         self.lock().get(&resource)?.path.clone()
+    }
+
+    /// Keeps what the records said of its bytes.
+    pub(crate) fn keep_asked(&self, resource: ResourceId, asked: Asked) {
+        self.lock().entry(resource).or_default().asked = Some(asked);
+    }
+
+    /// What the records just said of these bytes: used once. What another lane brings meanwhile, the
+    /// vault itself sees.
+    pub(crate) fn take_asked(&self, resource: ResourceId, sha256: &[u8; 32]) -> Option<Asked> {
+        let asked = self.lock().get_mut(&resource)?.asked.take();
+        asked.filter(|asked| asked.sha256 == *sha256)
     }
 
     /// Keeps when it was taken.

@@ -4,7 +4,7 @@ use super::{Desk, Failed, lock};
 use keepsake_catalog::{Detail, Note};
 use keepsake_machine::media::{AssetId, Digest};
 use keepsake_vault::{Captured, Placement, ToPlace, Vault};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// The place of each asset that is to be sent now, by its id. `digest` is what is sent.
@@ -15,29 +15,35 @@ pub(super) fn places(
 ) -> Result<HashMap<AssetId, Placement>, Failed> {
     let mut placed = HashMap::new();
     let _one_at_a_time = lock(&desk.placing);
-    let mut open: Vec<(Detail, Captured)> = Vec::new();
+    let mut details: Vec<Detail> = Vec::with_capacity(items.len());
     let mut to_ask: Vec<_> = Vec::new();
     for (detail, _) in items {
-        match detail.placement.as_deref().and_then(Placement::parse) {
-            Some(placement) => drop(placed.insert(detail.asset, placement)),
-            None => to_ask.push(detail.resource),
+        if let Some(placement) = detail.placement.as_deref().and_then(Placement::parse) {
+            placed.insert(detail.asset, placement);
+        } else if detail.siblings.len() == 1 {
+            details.push(Detail::clone(detail));
+        } else {
+            to_ask.push(detail.resource);
         }
     }
-    // What was kept in memory is from before another resource of the asset may have been placed.
-    let fresh = desk.store.write(|catalog| catalog.details(&to_ask)).map_err(Failed::Store)?;
-    for mut detail in fresh {
-        if placed.contains_key(&detail.asset) || open.iter().any(|(o, _)| o.asset == detail.asset) {
+    if !to_ask.is_empty() {
+        // What was kept in memory is from before another resource of the asset may have been
+        // placed.
+        details.extend(desk.store.write(|catalog| catalog.details(&to_ask))?);
+    }
+    let sent: HashMap<_, _> = items.iter().map(|(item, digest)| (item.resource, *digest)).collect();
+    let mut open: Vec<(Detail, Captured)> = Vec::with_capacity(details.len());
+    let mut assets = HashSet::new();
+    for mut detail in details {
+        if placed.contains_key(&detail.asset) || !assets.insert(detail.asset) {
             continue;
         }
         if let Some(placement) = detail.placement.as_deref().and_then(Placement::parse) {
             placed.insert(detail.asset, placement);
             continue;
         }
-        let sent = items.iter().find(|(item, _)| item.resource == detail.resource);
         for sibling in &mut detail.siblings {
-            if let Some((_, digest)) = sent.filter(|(item, _)| item.resource == sibling.resource) {
-                sibling.digest = Some(*digest);
-            }
+            sibling.digest = sent.get(&sibling.resource).copied().or(sibling.digest);
         }
         // A place is chosen by the primary; while that is not known, by what is sent.
         if detail.siblings.first().is_some_and(|primary| primary.digest.is_none()) {
@@ -58,13 +64,19 @@ pub(super) fn places(
     let assets: Vec<_> = (open.iter().zip(&names))
         .map(|((_, captured), resources)| ToPlace { captured, resources })
         .collect();
-    let chosen = vault.place(&assets).map_err(Failed::Vault)?;
+    let chosen = vault.place(&assets)?;
     let mut notes = Vec::with_capacity(open.len());
     for ((detail, _), placement) in open.iter().zip(chosen) {
         notes.push(Note::Placement { asset: detail.asset, text: placement.to_text() });
         placed.insert(detail.asset, placement);
     }
-    desk.note(&notes, false).map_err(Failed::Store)?;
+    desk.note(&notes, false)?;
+    for (detail, _) in items.iter().filter(|(item, _)| item.siblings.len() == 1) {
+        if let Some(placement) = placed.get(&detail.asset) {
+            let placement = Some(placement.to_text());
+            desk.kept.keep_detail(Arc::new(Detail { placement, ..Detail::clone(detail) }));
+        }
+    }
     Ok(placed)
 }
 
