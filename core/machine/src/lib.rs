@@ -1,7 +1,7 @@
 //! What a backup does next: two pure state machines, no clock, no IO, no threads, no random state.
 //!
 //! The [session] knows the phone: holds, permits, disk, budget, windows, fairness. One
-//! [resource] machine per file under way knows how far that file is. The driver (the
+//! `resource` machine per file under way knows how far that file is. The driver (the
 //! engine, a test, a simulator) does nothing but this, in this order:
 //!
 //! ```text
@@ -23,7 +23,7 @@ pub mod hold;
 pub mod machine;
 pub mod media;
 pub mod permit;
-pub mod resource;
+mod resource;
 pub mod row;
 pub mod session;
 pub mod settings;
