@@ -79,7 +79,8 @@ pub enum Event {
         /// Whether rows that were asked for may be left in the catalog.
         more: bool,
     },
-    /// Counters after a transaction: exact for what is stored.
+    /// Counters after a transaction: exact for what is stored. Told whenever they changed, and after
+    /// every transaction that brought a resource to rest or to a wait, whether they did or not.
     Counted(Counts),
     /// The engine could not write: nothing of the last batch was performed.
     CatalogFailed,

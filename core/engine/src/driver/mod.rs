@@ -73,6 +73,8 @@ pub(crate) struct Driver {
     /// What the machine was last told of the counters.
     counts: Counts,
     counters_changed: bool,
+    /// The machine let go of something: it waits to hear the counters, also unchanged ones.
+    awaits_counters: bool,
     /// The uptime of the last transaction.
     stored: Option<u64>,
     recorder: Recorder,
@@ -114,6 +116,7 @@ impl Driver {
             notes: Vec::new(),
             counts: Counts::default(),
             counters_changed: false,
+            awaits_counters: false,
             stored: None,
             recorder,
             facts: Facts::default(),
@@ -215,13 +218,13 @@ impl Driver {
         self.show.changed();
     }
 
-    /// Tells the machine the counters, where they changed.
+    /// Tells the machine the counters, where they changed or are waited for.
     fn count(&mut self, now: Now) {
         if !std::mem::take(&mut self.counters_changed) {
             return;
         }
         match self.desk.store.write(|catalog| Ok(catalog.counts())) {
-            Ok(counts) if counts != self.counts => {
+            Ok(counts) if std::mem::take(&mut self.awaits_counters) || counts != self.counts => {
                 self.counts = counts.clone();
                 self.handle(Event::Counted(counts), now);
             }
@@ -264,6 +267,7 @@ impl Driver {
                 return self.break_down(orders);
             }
             for resource in ended(&changes) {
+                self.awaits_counters = true;
                 self.release(resource);
             }
             self.stored = Some(now.uptime);
