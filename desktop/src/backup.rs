@@ -64,13 +64,13 @@ pub fn run(args: &Backup) -> Result<Exit, Failure> {
     let ended = runtime.block_on(run.drive(&state.source))?;
     let status = engine.status();
     keep_status(&state.folder, &status);
-    let quarantined = quarantined(&engine, &status);
     let summary = Summary {
         status,
         skipped: folder.skipped(),
         complete: ended.complete,
+        trouble: folder.trouble(),
         interrupted: ended.interrupted,
-        quarantined,
+        quarantined: ended.quarantined,
         again: again(),
     };
     show.ended(&summary);
@@ -166,6 +166,7 @@ struct Run<'a> {
 struct Ended {
     complete: bool,
     interrupted: bool,
+    quarantined: Vec<(Vec<u8>, Fault)>,
 }
 
 impl Run<'_> {
@@ -188,7 +189,7 @@ impl Run<'_> {
         reconcile.tick().await;
         let mut look = tokio::time::interval(LOOK);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut ended = Ended { complete: false, interrupted: false };
+        let mut ended = Ended { complete: false, interrupted: false, quarantined: Vec::new() };
         let mut verdict = Verdict::default();
         let mut kept = tokio::time::interval(Duration::from_secs(1));
         kept.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -224,6 +225,8 @@ impl Run<'_> {
                 }
             }
         }
+        // Once it has stopped, its catalog is closed.
+        ended.quarantined = quarantined(&self.engine, &self.engine.status());
         let engine = self.engine.clone();
         let stopped = tokio::task::spawn_blocking(move || engine.stop());
         tokio::select! {

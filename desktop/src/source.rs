@@ -22,6 +22,7 @@ pub struct Folder {
     state: PathBuf,
     choice: Choice,
     skipped: Mutex<Tally>,
+    trouble: Mutex<Option<String>>,
 }
 
 impl Folder {
@@ -32,12 +33,18 @@ impl Folder {
             state: state.to_owned(),
             choice,
             skipped: Mutex::new(Tally::default()),
+            trouble: Mutex::new(None),
         }
     }
 
     /// What the last scan skipped.
     pub fn skipped(&self) -> Tally {
         self.skipped.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Why the last scan ended early, if it did.
+    pub fn trouble(&self) -> Option<String> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Step by step from the root, so that no link on the way is followed.
@@ -107,6 +114,11 @@ impl Source for Folder {
     fn scan(&self, mut pages: Pages) -> Result<(), Refusal> {
         let skipped = Skipped::listed_in(&self.state);
         let walked = walk(&self.root, &self.choice, skipped, &mut |page| pages.page(page).is_ok());
+        let trouble = match &walked {
+            Err(why @ WalkError::Source { .. }) => Some(why.to_string()),
+            _ => None,
+        };
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
         match walked {
             Ok(walked) => {
                 // An empty source is more often a disk that is away than a wish to forget.

@@ -29,6 +29,8 @@ pub struct Summary {
     pub skipped: Tally,
     /// Whether the scan saw the whole source.
     pub complete: bool,
+    /// Why not, where the system said why.
+    pub trouble: Option<String>,
     /// Whether the user stopped it.
     pub interrupted: bool,
     /// Some quarantined items by name.
@@ -102,6 +104,7 @@ impl Summary {
             lines.extend(
                 self.status.holds.iter().map(|hold| format!("Waiting: {}", words::hold(hold))),
             );
+            lines.extend(self.trouble.iter().map(|why| format!("Waiting: {why}")));
             lines.push(format!("To go on: {}", self.again));
         }
         lines
@@ -119,6 +122,7 @@ impl Summary {
             "exit": self.exit() as u8,
             "interrupted": self.interrupted,
             "complete": self.complete,
+            "trouble": self.trouble,
             "total": counts.total(),
             "backed_up": counts.of(Class::BackedUp),
             "already_there": counts.of(Class::Duplicate),
@@ -195,6 +199,7 @@ mod tests {
             },
             skipped: Tally::default(),
             complete: true,
+            trouble: None,
             interrupted: false,
             quarantined: Vec::new(),
             again: "keepsake backup …".into(),

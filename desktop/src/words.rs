@@ -46,7 +46,7 @@ pub fn fault(fault: Fault) -> &'static str {
         Fault::UploadFailed => "could not be written to the vault",
         Fault::VerifyFailed => "the vault cannot show it after it was written",
         Fault::DigestMismatch => "other bytes arrived than were read",
-        Fault::Crashed => "was at work when Keepsake ended badly, three times in a row",
+        Fault::Crashed => "was alone at work when Keepsake ended badly, again and again",
         Fault::HostFault => "was not served as agreed: please send `keepsake report`",
     }
 }

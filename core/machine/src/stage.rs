@@ -150,7 +150,7 @@ pub enum Fault {
     VerifyFailed,
     /// Bytes sent are not the bytes hashed.
     DigestMismatch,
-    /// Under way at three unclean ends in a row, the last time alone.
+    /// Under way at many unclean ends in a row, the last of them alone.
     Crashed,
     /// The host broke its contract for this item (answered twice, an unknown id, nothing).
     HostFault,

@@ -275,7 +275,7 @@ fn plan(fault: Fault) -> Plan {
         cap: Duration::from_secs(cap),
     };
     match fault {
-        // Three unclean ends were its attempts.
+        // The unclean ends were its attempts.
         Fault::Crashed => plan(1, 0, 0),
         Fault::Unreadable | Fault::Refused => plan(2, 2, 2),
         Fault::ReadFailed => plan(3, 2, 60),
