@@ -20,6 +20,11 @@ pub(crate) struct Refilling {
     last: RefillId,
     /// The question that is not answered yet.
     asked: Option<Want>,
+    /// What the catalog counted as permitted when it was asked. Its answer may be of a moment
+    /// before what has been counted since.
+    asked_at: Tally,
+    /// Since it was asked something may have come that its answer does not have.
+    overtaken: bool,
     below: Option<Position>,
     above: Option<Position>,
     /// The walk came to its end: nothing more is there for what is permitted.
@@ -39,6 +44,7 @@ pub(crate) struct Refilling {
 impl Refilling {
     /// The next question starts at the top again: something may have come that the walk has passed.
     pub(crate) fn restart(&mut self) {
+        self.overtaken = self.asked.is_some();
         self.below = None;
         self.above = None;
         self.ended = false;
@@ -119,6 +125,8 @@ impl Session {
 
     fn ask(&mut self, want: Want, desk: &mut Desk<'_>) {
         self.refilling.last = want.id;
+        self.refilling.asked_at = self.permitted_tally(&want.classes);
+        self.refilling.overtaken = false;
         desk.effects.push_back(Effect::Refill(want.clone()));
         self.refilling.asked = Some(want);
     }
@@ -131,9 +139,12 @@ impl Session {
             return;
         };
         let walks = want.newest > 0 || want.oldest > 0;
-        self.note_walk(&want, rows);
+        let overtaken = std::mem::take(&mut self.refilling.overtaken);
         if walks {
             self.refilling.next_due = *next_due;
+        }
+        if walks && !overtaken {
+            self.note_walk(&want, rows);
             self.refilling.recall = false;
             self.refilling.ended = !more;
         }
@@ -148,8 +159,7 @@ impl Session {
         if walks {
             self.refilling.brought |= admitted;
             if self.refilling.ended && !self.refilling.brought {
-                let classes = self.permitted_classes();
-                self.refilling.fruitless = Some(self.permitted_tally(&classes));
+                self.refilling.fruitless = Some(self.refilling.asked_at);
             }
         }
         if admitted {
