@@ -14,7 +14,7 @@ use keepsake_machine::media::EffectId;
 use keepsake_machine::settings::Limits;
 use std::sync::Arc;
 
-/// Groups put at once, and batches verified at once: two share their syncs.
+/// Groups put at once: two share their syncs.
 const PUTTING: usize = 2;
 /// Originals that are read by one worker before it answers.
 const READ: usize = 128;
@@ -61,7 +61,8 @@ impl Lanes {
                     }
                 }),
             ),
-            verify: Lane::new(5, PUTTING, Take::All(ASKED), on(desk, verify::run)),
+            // One worker: while it makes one segment durable, the next gathers.
+            verify: Lane::new(5, 1, Take::All(ASKED), on(desk, verify::run)),
         }
     }
 
