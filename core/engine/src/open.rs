@@ -72,6 +72,7 @@ pub(crate) fn open(
         md5: features.md5,
         outgrown: Mutex::default(),
         tidy_due: Mutex::default(),
+        sending: false.into(),
         stopping: false.into(),
         runtime,
     });
@@ -164,10 +165,10 @@ fn candidate(runtime: &dyn Runtime) -> Identity {
 fn limits(runtime: &dyn Runtime) -> Limits {
     let cores = u32::try_from(runtime.cores()).unwrap_or(1);
     Limits {
-        under_way: 1_024,
+        under_way: 2_048,
         downloads: 3,
-        checksums: 128 * cores.clamp(2, 8),
-        checks: 768,
+        checksums: 256 * cores.clamp(2, 8),
+        checks: 1_024,
         uploads: 768,
     }
 }

@@ -116,6 +116,7 @@ impl Driver {
         let parts = store.write(|catalog| catalog.parts())?;
         let run = store.write(keepsake_catalog::Catalog::begin_run)?;
         lock(&self.desk.held).clear();
+        lock(&self.desk.placing).clear();
         let teed = self.desk.kept.retain(|_| false);
         self.desk.discard(teed);
         let mut clock = Clock::default();
@@ -150,7 +151,7 @@ impl Driver {
             None => {}
         }
         self.drain(now);
-        self.lanes.kick(&*self.desk.runtime);
+        self.lanes.kick(&self.desk, now.uptime, false);
         Ok(())
     }
 }

@@ -8,7 +8,6 @@ use crate::jobs::reply::Reply;
 use crate::jobs::send::{Group, Send};
 use crate::jobs::verify::{self, Verify};
 use crate::jobs::{Desk, upload};
-use crate::runtime::Runtime;
 use keepsake_machine::event::Answer;
 use keepsake_machine::media::EffectId;
 use keepsake_machine::settings::Limits;
@@ -18,6 +17,8 @@ use std::sync::Arc;
 const PUTTING: usize = 2;
 /// Originals that are read by one worker before it answers.
 const READ: usize = 128;
+/// Milliseconds that what is to be verified waits for company.
+const GATHERING: u64 = 500;
 /// Digests that are asked for, and files that are verified, at once.
 const ASKED: usize = 512;
 
@@ -28,6 +29,8 @@ pub(super) struct Lanes {
     pub(super) find: Arc<Lane<Find>>,
     pub(super) put: Arc<Lane<Group>>,
     pub(super) verify: Arc<Lane<Verify>>,
+    /// The uptime at which the first that waits to be verified came.
+    verify_since: Option<u64>,
 }
 
 impl Lanes {
@@ -44,12 +47,10 @@ impl Lanes {
                     }
                 }),
             ),
-            checksum: Lane::new(
-                2,
-                desk.runtime.cores(),
-                Take::Share(READ),
-                on(desk, checksum::run),
-            ),
+            checksum: Lane::new(2, desk.runtime.cores(), Take::Share(READ), {
+                let desk = Arc::clone(desk);
+                move |batch| checksum::run(&desk, batch)
+            }),
             find: Lane::new(3, 1, Take::All(ASKED), on(desk, find::run)),
             put: Lane::new(
                 4,
@@ -63,21 +64,38 @@ impl Lanes {
             ),
             // One worker: while it makes one segment durable, the next gathers.
             verify: Lane::new(5, 1, Take::All(ASKED), on(desk, verify::run)),
+            verify_since: None,
         }
     }
 
-    /// What was pushed begins.
-    pub(super) fn kick(&self, runtime: &dyn Runtime) {
-        self.verify.kick(runtime);
+    /// What was pushed begins. What is to be verified waits a moment for what is being put: one
+    /// segment then records both. Says until when; not `at_once`.
+    pub(super) fn kick(&mut self, desk: &Desk, uptime: u64, at_once: bool) -> Option<u64> {
+        let runtime = &*desk.runtime;
+        let waiting = self.verify.waiting();
+        let due = *self.verify_since.get_or_insert(uptime) + GATHERING;
+        let gathers = waiting > 0 && waiting < ASKED && !self.put.is_idle() && uptime < due;
+        if at_once || !gathers {
+            self.verify_since = None;
+            self.verify.kick(runtime);
+        }
         self.put.kick(runtime);
         self.find.kick(runtime);
-        self.checksum.kick(runtime);
+        if checksum::has_room(desk) {
+            self.checksum.kick(runtime);
+        }
         self.download.kick(runtime);
+        self.verify_since.map(|_| due)
     }
 
     /// Whether something is under way from which an upload may come.
     pub(super) fn brings_uploads(&self) -> bool {
-        !(self.find.is_idle() && self.checksum.is_idle() && self.download.is_idle())
+        !(self.find.is_idle() && self.checksum.is_resting() && self.download.is_idle())
+    }
+
+    /// Whether something is being put, or may be soon.
+    pub(super) fn is_sending(&self) -> bool {
+        !(self.put.is_idle() && self.find.is_idle())
     }
 
     /// Takes back what has not begun, and answers for it.
@@ -109,9 +127,12 @@ impl Lanes {
 fn on<W: 'static>(
     desk: &Arc<Desk>,
     work: fn(&Desk, Vec<W>),
-) -> impl Fn(Vec<W>) + std::marker::Send + Sync + 'static + use<W> {
+) -> impl Fn(Vec<W>) -> Vec<W> + std::marker::Send + Sync + 'static + use<W> {
     let desk = Arc::clone(desk);
-    move |batch| work(&desk, batch)
+    move |batch| {
+        work(&desk, batch);
+        Vec::new()
+    }
 }
 
 /// It has not begun, and will not.

@@ -43,6 +43,7 @@ use orders::UnderWay;
 use show::Show;
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 /// Events that are handled before a drain, at most.
@@ -50,6 +51,10 @@ const BATCH: usize = 1_024;
 /// After a transaction the loop waits this many milliseconds for company, while jobs are under way:
 /// answers that come together are stored together.
 const LINGER: u64 = 4;
+/// So many while the hashing workers have plenty to do.
+const LONG_LINGER: u64 = 50;
+/// What is plenty.
+const PLENTY: usize = 64;
 /// Unless this many events wait.
 const COMPANY: usize = 256;
 
@@ -159,13 +164,18 @@ impl Driver {
             return Next::Now;
         }
         self.close_group(now);
-        self.lanes.kick(&*self.desk.runtime);
-        self.next(now)
+        // In the order in which an answer comes: from a lane, through the inbox, to the group.
+        let sending =
+            self.lanes.is_sending() || self.desk.inbox.len() > 0 || self.open.due().is_some();
+        self.desk.sending.store(sending, Ordering::Relaxed);
+        let gathers = self.lanes.kick(&self.desk, now.uptime, self.ending);
+        self.next(now, gathers)
     }
 
     /// Whether to wait for company a moment longer.
     fn lingers(&self, uptime: u64) -> Option<u64> {
-        let until = self.stored? + LINGER;
+        let busy = self.lanes.checksum.waiting() >= PLENTY && !self.lanes.checksum.is_resting();
+        let until = self.stored? + if busy { LONG_LINGER } else { LINGER };
         let company = self.desk.inbox.len();
         (uptime < until && company < COMPANY && !self.under_way.is_empty()).then_some(until)
     }
@@ -300,11 +310,14 @@ impl Driver {
     }
 
     /// When to come back; what is to be shown is shown.
-    fn next(&mut self, now: Now) -> Next {
+    fn next(&mut self, now: Now, gathers: Option<u64>) -> Next {
         if self.ending && self.is_quiet() {
             return self.end();
         }
-        let mut soonest = self.open.due();
+        let mut soonest = match (self.open.due(), gathers) {
+            (Some(group), Some(gathers)) => Some(group.min(gathers)),
+            (group, gathers) => group.or(gathers),
+        };
         let mut sooner = |at: Option<u64>| {
             if let Some(at) = at {
                 soonest = Some(soonest.map_or(at, |soonest: u64| soonest.min(at)));

@@ -7,20 +7,23 @@
 use super::blame;
 use super::hashing::Hashing;
 use super::kept::Asked;
+use super::place::places;
 use super::reading::{Head, Poured, original};
 use super::reply::{Replies, Reply};
 use super::{Desk, lock};
 use crate::source::{Opened, Original};
 use keepsake_catalog::{Detail, Note};
 use keepsake_machine::event::{Answer, Disappearance};
-use keepsake_machine::media::{Access, Digest, Role, Size};
+use keepsake_machine::media::{Access, AssetId, Digest, Role, Size};
 use keepsake_machine::stage::Fault;
 use keepsake_vault::capture::captured;
-use keepsake_vault::{Captured, Staging, VaultPath};
+use keepsake_vault::{Captured, Staging, Vault, VaultPath};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// One to do.
 pub(crate) struct Checksum {
@@ -32,24 +35,41 @@ pub(crate) struct Checksum {
 const SMALL: usize = 1 << 20;
 /// Bytes of small originals that are held at once by one worker.
 const GATHERED: usize = 8 << 20;
-/// Files of one answer.
-const TOGETHER: usize = 128;
 /// A large original passes through a buffer of this size; it stops within it.
 const BUFFER: usize = 1 << 20;
 /// Progress is told every so many bytes.
 const STEP: u64 = 8 << 20;
 
-/// Reads and hashes a batch.
-pub(crate) fn run(desk: &Desk, batch: Vec<Checksum>) {
+/// Files and bytes that may be teed and wait to be put: about two groups. Whoever would tee
+/// more while uploads go on waits for them.
+const TEED: (u64, u64) = (640, 96_000_000);
+
+/// Reads and hashes a batch; gives back what must wait until more of what was teed is put.
+pub(crate) fn run(desk: &Desk, batch: Vec<Checksum>) -> Vec<Checksum> {
     let resources: Vec<_> = batch.iter().map(|work| work.reply.resource()).collect();
     let details = match desk.details(&resources) {
         Ok(details) => details,
         Err(why) => {
-            return desk.catalog_failed(&why, batch.into_iter().map(|work| work.reply));
+            desk.catalog_failed(&why, batch.into_iter().map(|work| work.reply));
+            return Vec::new();
         }
     };
-    let mut gathered = Gathered { desk, bytes: Vec::new(), small: Vec::new(), large: Vec::new() };
-    for (work, detail) in batch.into_iter().zip(details) {
+    let mut gathered = Gathered {
+        desk,
+        bytes: Vec::new(),
+        small: Vec::new(),
+        large: Vec::new(),
+        replies: Replies::default(),
+    };
+    let mut batch = batch.into_iter().zip(details);
+    while let Some((mut work, detail)) = batch.next() {
+        if work.tee && is_enough(desk.kept.teed(), &gathered) {
+            if desk.sending.load(Ordering::Relaxed) {
+                gathered.flush();
+                return std::iter::once(work).chain(batch.map(|(work, _)| work)).collect();
+            }
+            work.tee = false; // nothing is put now: what is new is only to be known
+        }
         let Some(detail) = detail else {
             work.reply.answer(Answer::Gone(Disappearance::Deleted));
             continue;
@@ -66,11 +86,24 @@ pub(crate) fn run(desk: &Desk, batch: Vec<Checksum>) {
                 work.reply.answer(Answer::Failed { fault: Fault::HostFault, wasted: 0 });
             }
         }
-        if gathered.bytes.len() >= GATHERED || gathered.small.len() >= TOGETHER {
+        if gathered.bytes.len() >= GATHERED {
             gathered.flush();
         }
     }
     gathered.flush();
+    Vec::new()
+}
+
+/// Whether a batch would not be given back at once.
+pub(crate) fn has_room(desk: &Desk) -> bool {
+    let (files, bytes) = desk.kept.teed();
+    files < TEED.0 && bytes < TEED.1 || !desk.sending.load(Ordering::Relaxed)
+}
+
+/// Whether enough is teed, with what is about to be.
+fn is_enough((files, bytes): (u64, u64), gathered: &Gathered<'_>) -> bool {
+    let more = gathered.small.len() as u64;
+    files + more >= TEED.0 || bytes + gathered.bytes.len() as u64 >= TEED.1
 }
 
 /// What one came to.
@@ -95,6 +128,8 @@ struct Gathered<'a> {
     small: Vec<(Checksum, Arc<Detail>, Small)>,
     /// The buffer for large ones: made when the first comes.
     large: Vec<u8>,
+    /// Given together at the end: one transaction stores what follows from all of them.
+    replies: Replies,
 }
 
 impl Gathered<'_> {
@@ -219,7 +254,7 @@ impl Gathered<'_> {
         let teed = tee.and_then(|tee| tee.finish(detail.modified).ok());
         let is_teed = teed.is_some();
         if let Some(teed) = teed {
-            let before = self.desk.kept.keep_teed(detail.resource, teed);
+            let before = self.desk.kept.keep_teed(detail.resource, teed, digest.size);
             self.desk.discard(before);
         }
         Ok(Done::Large(Answer::Checksummed { digest, teed: is_teed }, captured))
@@ -246,7 +281,7 @@ impl Gathered<'_> {
         let small = std::mem::take(&mut self.small);
         let to_tee: Vec<bool> = self.to_tee(&small);
         let vault = to_tee.contains(&true).then(|| desk.link.vault().ok()).flatten();
-        let mut replies = Replies::default();
+        let mut placed = vault.as_ref().map(|vault| place(desk, &**vault, &small, &to_tee));
         let mut end = self.bytes.len();
         let froms: Vec<_> = small.iter().map(|(.., small)| small.from).collect();
         // From behind, each ends where the one after it began.
@@ -260,10 +295,11 @@ impl Gathered<'_> {
                 && let Ok(note) = vault.tee(&self.bytes[small.from..end], detail.modified)
             {
                 teed = true;
-                desk.discard(desk.kept.keep_teed(detail.resource, note));
+                desk.discard(desk.kept.keep_teed(detail.resource, note, small.digest.size));
             }
-            let notes = noted(desk, &detail, small.captured);
-            replies.add(work.reply, Answer::Checksummed { digest: small.digest, teed }, notes);
+            let mut notes = noted(desk, &detail, small.captured);
+            notes.extend(placed.as_mut().and_then(|placed| placed.remove(&detail.asset)));
+            self.replies.add(work.reply, Answer::Checksummed { digest: small.digest, teed }, notes);
         }
         self.bytes.clear();
     }
@@ -291,6 +327,20 @@ impl Gathered<'_> {
             })
             .collect()
     }
+}
+
+/// Chooses places for what is new: stored together with the checksums, before the first put. What
+/// cannot be placed now is placed by the put, or fails there.
+fn place(
+    desk: &Desk,
+    vault: &dyn Vault,
+    small: &[(Checksum, Arc<Detail>, Small)],
+    new: &[bool],
+) -> HashMap<AssetId, Note> {
+    let new = small.iter().zip(new).filter(|(_, new)| **new);
+    let items: Vec<_> =
+        new.map(|((_, detail, small), _)| (Arc::clone(detail), small.digest)).collect();
+    places(desk, vault, &items).unwrap_or_default().notes
 }
 
 /// When it was taken, to be stored beside the digest: an asset's time is that of its primary, or

@@ -1,6 +1,6 @@
 //! Hand over: a staged original becomes a transfer that the OS owns.
 
-use super::place::places;
+use super::place::stored_places;
 use super::reply::Reply;
 use super::{Desk, Failed, blame};
 use crate::source::Ticket;
@@ -22,7 +22,7 @@ pub(crate) fn run(desk: &Desk, reply: Reply, digest: Digest) {
         Ok(vault) => vault,
         Err(error) => return reply.answer(blame::vault(&error, 0)),
     };
-    let placed = match places(desk, &*vault, &[(Arc::clone(&detail), digest)]) {
+    let placed = match stored_places(desk, &*vault, &[(Arc::clone(&detail), digest)]) {
         Ok(placed) => placed,
         Err(Failed::Vault(error)) => return reply.answer(blame::vault(&error, 0)),
         Err(Failed::Store(why)) => return desk.catalog_failed(&why, [reply].into_iter()),

@@ -5,18 +5,21 @@ use keepsake_catalog::Detail;
 use keepsake_machine::media::ResourceId;
 use keepsake_vault::{Captured, Teed, VaultPath};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// By resource. Bounded by what is under way.
 #[derive(Default)]
 pub(crate) struct Kept {
     by_resource: Mutex<HashMap<ResourceId, Things>>,
+    teed_files: AtomicU64,
+    teed_bytes: AtomicU64,
 }
 
 #[derive(Default)]
 struct Things {
     detail: Option<Arc<Detail>>,
-    teed: Option<Teed>,
+    teed: Option<(Teed, u64)>,
     path: Option<VaultPath>,
     captured: Option<Captured>,
     asked: Option<Asked>,
@@ -42,14 +45,29 @@ impl Kept {
         self.lock().entry(resource).or_default().detail = Some(detail);
     }
 
-    /// Keeps what was teed; gives back what was teed before.
-    pub(crate) fn keep_teed(&self, resource: ResourceId, teed: Teed) -> Option<Teed> {
-        self.lock().entry(resource).or_default().teed.replace(teed)
+    /// Keeps what was teed, so many bytes; gives back what was teed before.
+    pub(crate) fn keep_teed(&self, resource: ResourceId, teed: Teed, bytes: u64) -> Option<Teed> {
+        self.teed_files.fetch_add(1, Ordering::Relaxed);
+        self.teed_bytes.fetch_add(bytes, Ordering::Relaxed);
+        let before = self.lock().entry(resource).or_default().teed.replace((teed, bytes));
+        before.map(|before| self.gone(before))
+    }
+
+    /// Files that were teed and wait to be put, and their bytes: what a kill writes in vain.
+    pub(crate) fn teed(&self) -> (u64, u64) {
+        (self.teed_files.load(Ordering::Relaxed), self.teed_bytes.load(Ordering::Relaxed))
+    }
+
+    fn gone(&self, (teed, bytes): (Teed, u64)) -> Teed {
+        self.teed_files.fetch_sub(1, Ordering::Relaxed);
+        self.teed_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        teed
     }
 
     /// What was teed: given away once.
     pub(crate) fn take_teed(&self, resource: ResourceId) -> Option<Teed> {
-        self.lock().get_mut(&resource)?.teed.take()
+        let teed = self.lock().get_mut(&resource)?.teed.take()?;
+        Some(self.gone(teed))
     }
 
     /// Keeps where the bytes are in the vault, or that they are not there after all.
@@ -86,14 +104,15 @@ impl Kept {
 
     /// It is no longer under way, or begins again: everything is let go. Gives back what was teed.
     pub(crate) fn release(&self, resource: ResourceId) -> Option<Teed> {
-        self.lock().remove(&resource)?.teed
+        let teed = self.lock().remove(&resource)?.teed?;
+        Some(self.gone(teed))
     }
 
     /// Lets go of everything else. Gives back what was teed.
     pub(crate) fn retain(&self, is_held: impl Fn(ResourceId) -> bool) -> Vec<Teed> {
         let mut by_resource = self.lock();
         let gone = by_resource.extract_if(|resource, _| !is_held(*resource));
-        gone.filter_map(|(_, things)| things.teed).collect()
+        gone.filter_map(|(_, things)| things.teed).map(|teed| self.gone(teed)).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<ResourceId, Things>> {

@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What a lane does with a batch.
-type Work<W> = Box<dyn Fn(Vec<W>) + Send + Sync>;
+/// What a lane does with a batch. What it gives back waits for the next kick.
+type Work<W> = Box<dyn Fn(Vec<W>) -> Vec<W> + Send + Sync>;
 
 /// Waiting work and who does it.
 pub(crate) struct Lane<W> {
@@ -43,7 +43,7 @@ impl<W: Send + 'static> Lane<W> {
         number: u64,
         workers: usize,
         take: Take,
-        work: impl Fn(Vec<W>) + Send + Sync + 'static,
+        work: impl Fn(Vec<W>) -> Vec<W> + Send + Sync + 'static,
     ) -> Arc<Lane<W>> {
         Arc::new(Lane {
             state: Mutex::new(State { waiting: VecDeque::new(), running: 0, taken: 0 }),
@@ -82,6 +82,16 @@ impl<W: Send + 'static> Lane<W> {
         std::mem::take(&mut self.lock().waiting)
     }
 
+    /// How much waits.
+    pub(crate) fn waiting(&self) -> usize {
+        self.lock().waiting.len()
+    }
+
+    /// Whether nothing is under way: what waits, if anything, was given back.
+    pub(crate) fn is_resting(&self) -> bool {
+        self.lock().running == 0
+    }
+
     /// Whether nothing waits and nothing is under way.
     pub(crate) fn is_idle(&self) -> bool {
         let state = self.lock();
@@ -94,7 +104,7 @@ impl<W: Send + 'static> Lane<W> {
             let mut state = self.lock();
             let waiting = state.waiting.len();
             let share = match self.take {
-                Take::Share(most) => waiting.div_ceil(self.workers * 2).min(most),
+                Take::Share(most) => waiting.div_ceil(self.workers).min(most),
                 Take::All(most) => waiting.min(most),
             };
             let batch: Vec<W> = state.waiting.drain(..share).collect();
@@ -105,8 +115,14 @@ impl<W: Send + 'static> Lane<W> {
             state.taken += share;
             drop(state);
             // What a panic leaves unanswered is answered by the replies that it drops.
-            let _ = catch_unwind(AssertUnwindSafe(|| (self.work)(batch)));
-            self.lock().taken -= share;
+            let left = catch_unwind(AssertUnwindSafe(|| (self.work)(batch))).unwrap_or_default();
+            let mut state = self.lock();
+            state.taken -= share;
+            if !left.is_empty() {
+                state.running -= 1;
+                left.into_iter().rev().for_each(|work| state.waiting.push_front(work));
+                return;
+            }
         }
     }
 
@@ -130,6 +146,7 @@ mod tests {
             if batch.contains(&5) {
                 std::panic::resume_unwind(Box::new("as if it panicked"));
             }
+            Vec::new()
         });
         (0..10).for_each(|work| lane.push(work));
         assert_eq!(lane.withdraw(|work| *work == 9), Some(9));

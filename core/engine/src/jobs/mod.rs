@@ -41,6 +41,7 @@ use keepsake_machine::time::{Clock, Elapsed};
 use keepsake_vault::{Teed, VaultError};
 use kept::Kept;
 use link::Link;
+use place::Places;
 use reply::{Replies, Reply};
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::AtomicBool;
@@ -58,8 +59,8 @@ pub(crate) struct Desk {
     pub(crate) kept: Kept,
     /// What the machine holds: a scan leaves these rows to it. Locked before the catalog.
     pub(crate) held: Mutex<Held>,
-    /// Held while places are chosen and stored: two resources of one asset choose once.
-    pub(crate) placing: Mutex<()>,
+    /// Places in the vault that were chosen in this run: two resources of one asset choose once.
+    pub(crate) placing: Mutex<Places>,
     /// The SHA-256 of what the user said forget about.
     pub(crate) tombstones: Mutex<HashSet<[u8; 32]>>,
     /// The machine's clock, as it stood at the last event.
@@ -70,6 +71,8 @@ pub(crate) struct Desk {
     pub(crate) outgrown: Mutex<HashMap<EffectId, Downloading>>,
     /// When housekeeping at the vault is due, on the machine's clock; `None`: not looked up yet.
     pub(crate) tidy_due: Mutex<Option<u64>>,
+    /// Whether something is being put, or about to be.
+    pub(crate) sending: AtomicBool,
     /// Set when the loop wants to end: a scan stops at its next page.
     pub(crate) stopping: AtomicBool,
 }

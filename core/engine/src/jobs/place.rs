@@ -4,22 +4,61 @@ use super::{Desk, Failed, lock};
 use keepsake_catalog::{Detail, Note};
 use keepsake_machine::media::{AssetId, Digest};
 use keepsake_vault::{Captured, Placement, ToPlace, Vault};
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-/// The place of each asset that is to be sent now, by its id. `digest` is what is sent.
-pub(super) fn places(
-    desk: &Desk,
-    vault: &dyn Vault,
-    items: &[(Arc<Detail>, Digest)],
-) -> Result<HashMap<AssetId, Placement>, Failed> {
-    let mut placed = HashMap::new();
-    let _one_at_a_time = lock(&desk.placing);
+/// Assets whose places are remembered: more than are under way at once, so that one that is not
+/// stored yet is never forgotten.
+const REMEMBERED: usize = 8_192;
+
+/// Places that were chosen in this run.
+#[derive(Default)]
+pub(crate) struct Places {
+    by_asset: HashMap<AssetId, Placement>,
+    order: VecDeque<AssetId>,
+}
+
+impl Places {
+    fn remember(&mut self, asset: AssetId, placement: Placement) {
+        if self.by_asset.insert(asset, placement).is_none() {
+            self.order.push_back(asset);
+        }
+        if self.order.len() > REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.by_asset.remove(&oldest);
+        }
+    }
+
+    /// What was not stored is not remembered either.
+    pub(crate) fn clear(&mut self) {
+        *self = Places::default();
+    }
+}
+
+/// What is to be placed: by whose details, and which bytes.
+pub(super) type ToSend = (Arc<Detail>, Digest);
+
+/// Where assets go.
+#[derive(Default)]
+pub(super) struct Placed {
+    /// All that were asked about.
+    pub(super) at: HashMap<AssetId, Placement>,
+    /// Of those that were chosen just now, what is to be stored before the first put.
+    pub(super) notes: HashMap<AssetId, Note>,
+}
+
+/// The place of each asset that is to be sent.
+pub(super) fn places(desk: &Desk, vault: &dyn Vault, items: &[ToSend]) -> Result<Placed, Failed> {
+    let mut placed = Placed::default();
+    let mut chosen = lock(&desk.placing);
     let mut details: Vec<Detail> = Vec::with_capacity(items.len());
     let mut to_ask: Vec<_> = Vec::new();
     for (detail, _) in items {
-        if let Some(placement) = detail.placement.as_deref().and_then(Placement::parse) {
-            placed.insert(detail.asset, placement);
+        let known = chosen.by_asset.get(&detail.asset).cloned();
+        let stored = || detail.placement.as_deref().and_then(Placement::parse);
+        if let Some(placement) = known.or_else(stored) {
+            placed.at.insert(detail.asset, placement);
         } else if detail.siblings.len() == 1 {
             details.push(Detail::clone(detail));
         } else {
@@ -27,10 +66,38 @@ pub(super) fn places(
         }
     }
     if !to_ask.is_empty() {
-        // What was kept in memory is from before another resource of the asset may have been
-        // placed.
+        // What is kept in memory is from before other resources of the asset were hashed or placed.
         details.extend(desk.store.write(|catalog| catalog.details(&to_ask))?);
     }
+    let open = to_choose(desk, details, items, &mut placed.at);
+    if open.is_empty() {
+        return Ok(placed);
+    }
+    let names: Vec<Vec<(&[u8], Option<Digest>)>> = open
+        .iter()
+        .map(|(detail, _)| {
+            detail.siblings.iter().map(|one| (one.name.as_slice(), one.digest)).collect()
+        })
+        .collect();
+    let assets: Vec<_> = (open.iter().zip(&names))
+        .map(|((_, captured), resources)| ToPlace { captured, resources })
+        .collect();
+    for ((detail, _), placement) in open.iter().zip(vault.place(&assets)?) {
+        let asset = detail.asset;
+        placed.notes.insert(asset, Note::Placement { asset, text: placement.to_text() });
+        chosen.remember(asset, placement.clone());
+        placed.at.insert(asset, placement);
+    }
+    Ok(placed)
+}
+
+/// Those that have no place yet, each asset once, with when it was taken.
+fn to_choose(
+    desk: &Desk,
+    details: Vec<Detail>,
+    items: &[ToSend],
+    placed: &mut HashMap<AssetId, Placement>,
+) -> Vec<(Detail, Captured)> {
     let sent: HashMap<_, _> = items.iter().map(|(item, digest)| (item.resource, *digest)).collect();
     let mut open: Vec<(Detail, Captured)> = Vec::with_capacity(details.len());
     let mut assets = HashSet::new();
@@ -52,32 +119,21 @@ pub(super) fn places(
         let captured = captured(desk, &detail);
         open.push((detail, captured));
     }
-    if open.is_empty() {
-        return Ok(placed);
+    open
+}
+
+/// The same, stored at once: for what is sent without having been asked about in this run.
+pub(super) fn stored_places(
+    desk: &Desk,
+    vault: &dyn Vault,
+    items: &[ToSend],
+) -> Result<HashMap<AssetId, Placement>, Failed> {
+    let Placed { at, notes } = places(desk, vault, items)?;
+    let notes: Vec<_> = notes.into_values().collect();
+    if !notes.is_empty() {
+        desk.note(&notes, false)?;
     }
-    let names: Vec<Vec<(&[u8], Option<Digest>)>> = open
-        .iter()
-        .map(|(detail, _)| {
-            detail.siblings.iter().map(|one| (one.name.as_slice(), one.digest)).collect()
-        })
-        .collect();
-    let assets: Vec<_> = (open.iter().zip(&names))
-        .map(|((_, captured), resources)| ToPlace { captured, resources })
-        .collect();
-    let chosen = vault.place(&assets)?;
-    let mut notes = Vec::with_capacity(open.len());
-    for ((detail, _), placement) in open.iter().zip(chosen) {
-        notes.push(Note::Placement { asset: detail.asset, text: placement.to_text() });
-        placed.insert(detail.asset, placement);
-    }
-    desk.note(&notes, false)?;
-    for (detail, _) in items.iter().filter(|(item, _)| item.siblings.len() == 1) {
-        if let Some(placement) = placed.get(&detail.asset) {
-            let placement = Some(placement.to_text());
-            desk.kept.keep_detail(Arc::new(Detail { placement, ..Detail::clone(detail) }));
-        }
-    }
-    Ok(placed)
+    Ok(at)
 }
 
 /// When an asset was taken: as its original tells, else by its file's time.

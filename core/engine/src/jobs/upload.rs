@@ -1,7 +1,7 @@
 //! Upload: a group of originals is placed, put, and committed together.
 
 use super::blame::{self, as_io};
-use super::place::places;
+use super::place::stored_places;
 use super::reading::{Poured, original};
 use super::reply::Replies;
 use super::send::{Group, Send};
@@ -45,7 +45,7 @@ pub(crate) fn run(desk: &Desk, group: Group) {
     };
     let to_place: Vec<_> =
         items.iter().map(|(send, detail)| (Arc::clone(detail), send.digest)).collect();
-    let placed = match places(desk, &*vault, &to_place) {
+    let placed = match stored_places(desk, &*vault, &to_place) {
         Ok(placed) => placed,
         Err(Failed::Vault(error)) => return fail(items, &error, &mut replies),
         Err(Failed::Store(why)) => {
