@@ -64,6 +64,11 @@ fn attempt(path: &Path) -> Result<Catalog> {
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let named = |error: rusqlite::Error| CatalogError::of(path, &error);
     let connection = Connection::open_with_flags(path, flags).map_err(named)?;
+    // SQLite would read it all the same, and leave a WAL that nobody may write either.
+    if connection.is_readonly(rusqlite::MAIN_DB).map_err(named)? {
+        let why = "it is read-only".to_owned();
+        return Err(CatalogError::Denied { file: path.to_owned(), why });
+    }
     connection.busy_timeout(BUSY).map_err(named)?;
     // Nothing is written before we know that the file is ours to write, and sound: closing must not
     // play a WAL into it, nor remove one.
