@@ -33,9 +33,9 @@ fn transactions(calls: &[Traced]) -> usize {
 }
 
 /// Photos of sizes that all differ, as photos do.
-fn uneven(folder: &Path, count: u64, size: usize) {
+fn uneven(folder: &Path, count: u64, size: usize, step: usize) {
     for number in 0..count {
-        let photo = jpeg(number + 1, size + 137 * usize::try_from(number).unwrap(), None);
+        let photo = jpeg(number + 1, size + step * usize::try_from(number).unwrap(), None);
         write(folder, format!("IMG_{number:05}.JPG"), &photo);
     }
 }
@@ -46,7 +46,7 @@ fn every_byte_is_read_once_and_written_once() {
         return;
     }
     let place = Place::new();
-    uneven(&place.source, 40, 2_000_000);
+    uneven(&place.source, 40, 2_000_000, 137);
     let size = tree::size(&place.source);
     let (done, calls) = list(place.backup(), &format!("{READS},{WRITES}"), place.root());
     done.assert_code(0);
@@ -68,7 +68,7 @@ fn what_the_vault_may_have_already_is_read_once_and_if_not_once_more() {
         return;
     }
     let place = Place::new();
-    uneven(&place.source, 20, 1_000_000);
+    uneven(&place.source, 20, 1_000_000, 137);
     place.backed_up();
     let first = tree::size(&place.source);
     // The same bytes elsewhere: read to be known, sent never.
@@ -100,7 +100,7 @@ fn small_photos_cost_few_syncs_and_few_transactions() {
     }
     let place = Place::new();
     let count = 5_000;
-    uneven(&place.source, count, 4_096);
+    uneven(&place.source, count, 4_096, 1);
     let (done, calls) = list(place.backup(), &format!("{SYNCS},fcntl"), place.root());
     done.assert_code(0);
     let syncs = calls.iter().filter(|call| call.name() != "fcntl").count();
