@@ -70,12 +70,6 @@ fn attempt(path: &Path) -> Result<Catalog> {
         return Err(CatalogError::Denied { file: path.to_owned(), why });
     }
     connection.busy_timeout(BUSY).map_err(named)?;
-    // Where it may not write, SQLite opens it for reading only, and would leave a WAL of the same
-    // permissions behind, which is in the way once it may.
-    if connection.is_readonly(rusqlite::MAIN_DB).map_err(named)? {
-        let why = "it is read-only".to_owned();
-        return Err(CatalogError::Denied { file: path.to_owned(), why });
-    }
     // Nothing is written before we know that the file is ours to write, and sound: closing must not
     // play a WAL into it, nor remove one.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(named)?;
