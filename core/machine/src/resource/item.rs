@@ -183,8 +183,8 @@ impl Item {
         }
     }
 
-    /// The source is unwell, and that is not this item's fault: it comes again in a moment, and
-    /// nothing hangs on it meanwhile.
+    /// What is in its way is not this item's fault, and no hold keeps it from being tried again: it
+    /// comes again in a moment, and nothing hangs on it meanwhile.
     pub(crate) fn step_back(&mut self, bytes: Bytes, orders: &mut Orders<'_>) -> Outcome<State> {
         let (attempt, wasted) = self.failed.map_or((0, 0), |w| (w.attempt, w.wasted));
         let due = orders.elapsed + MOMENT;

@@ -88,16 +88,17 @@ impl UnderWay<'_> {
                 *self.doing = Doing::Wanting;
                 Outcome::Handled
             }
-            Answer::Held(Trouble::SourceUnavailable) => {
-                item.signal(Signal::Trouble(Trouble::SourceUnavailable), orders);
-                item.step_back(self.bytes, orders)
-            }
-            Answer::Held(trouble) => {
+            Answer::Held(trouble) if stops(trouble, &self.stage) => {
                 *self.doing = Doing::Wanting;
                 item.signal(Signal::Trouble(trouble), orders);
                 Outcome::Handled
             }
+            Answer::Held(trouble) => {
+                item.signal(Signal::Trouble(trouble), orders);
+                item.step_back(self.bytes, orders)
+            }
             Answer::Failed { fault, wasted } => {
+                item.signal(Signal::Moved(wasted), orders);
                 if is_of_the_source(fault) {
                     item.signal(Signal::SourceFailed(fault), orders);
                 }
@@ -174,6 +175,26 @@ pub(super) fn begin(doing: &mut Doing, item: &Item, orders: &mut Orders<'_>) -> 
     let id = item.next_effect(orders);
     *doing = Doing::Running(id);
     Some(id)
+}
+
+/// Whether the hold that such trouble becomes stops the work of `stage`. What it does not stop would
+/// begin again at once, and meet the same trouble: it steps back instead.
+fn stops(trouble: Trouble, stage: &Stage) -> bool {
+    let sends = matches!(stage, Stage::Uploading { .. });
+    match trouble {
+        Trouble::DeviceLocked => true,
+        Trouble::SignedOut => *stage != Stage::Checksumming,
+        Trouble::NoAccess => match stage {
+            Stage::AwaitingOriginal | Stage::Checksumming => true,
+            _ => sends && stage.bytes().staged() == 0,
+        },
+        // (One that was to be teed is next read without.)
+        Trouble::VaultUnavailable => *stage != Stage::AwaitingOriginal,
+        Trouble::VaultFull { .. } => sends || *stage == Stage::Checksumming,
+        Trouble::Offline => !matches!(stage, Stage::AwaitingOriginal | Stage::Checksumming),
+        Trouble::DiskFull => *stage == Stage::AwaitingOriginal,
+        Trouble::SourceUnavailable => false,
+    }
 }
 
 /// Whether several such faults of different items speak of the source rather than of the items.

@@ -36,6 +36,8 @@ pub(super) fn handle(
                 begin_upload(*bytes, digest, doing, item, orders)
             }
         }
+        // Handing over is soon done, and the OS goes on with it when we may not.
+        Told::Stop { os: false } if matches!(bytes, Bytes::WithOs(_)) => Outcome::Handled,
         Told::Answered(id, answer) if doing.is(*id) => {
             answered(*id, *answer, bytes, doing, item, orders)
         }
@@ -45,11 +47,13 @@ pub(super) fn handle(
             match *outcome {
                 TransferOutcome::Delivered => {
                     item.signal(Signal::VaultServed, orders);
+                    item.signal(Signal::Moved(bytes.staged()), orders);
                     sent(*bytes, Origin::Sent)
                 }
                 // Something of it may have arrived: look before anything is sent again.
                 TransferOutcome::Cancelled => look_again(*bytes),
                 TransferOutcome::Failed { wasted } => {
+                    item.signal(Signal::Moved(wasted), orders);
                     item.fail(Fault::UploadFailed, wasted, *bytes, orders)
                 }
             }
@@ -92,6 +96,11 @@ fn answered(
         Answer::Put(outcome) => {
             item.signal(Signal::Survived, orders);
             item.signal(Signal::VaultServed, orders);
+            if let (PutOutcome::Sent | PutOutcome::OtherBytes, Some(digest)) =
+                (outcome, item.row.digest)
+            {
+                item.signal(Signal::Moved(digest.size), orders);
+            }
             match outcome {
                 PutOutcome::Sent => sent(used(*bytes), Origin::Sent),
                 PutOutcome::AlreadyThere => sent(used(*bytes), Origin::AlreadyThere),

@@ -34,7 +34,7 @@ pub(super) fn handle(
         Told::Answered(id, Answer::Confirmed) if doing.is(*id) => {
             item.signal(Signal::Survived, orders);
             item.signal(Signal::VaultServed, orders);
-            item.signal(Signal::Safe(item.row.digest.map_or(0, |digest| digest.size)), orders);
+            item.signal(Signal::Safe(size(item)), orders);
             let stage = match origin {
                 Origin::Sent => Stage::BackedUp,
                 Origin::AlreadyThere => Stage::Duplicate,
@@ -43,8 +43,10 @@ pub(super) fn handle(
         }
         Told::Answered(id, Answer::NotConfirmed) if doing.is(*id) => {
             item.signal(Signal::Survived, orders);
-            if item.unshown {
-                return item.fail(Fault::VerifyFailed, 0, bytes, orders);
+            if item.unshown || origin == Origin::Sent {
+                // We sent it: sent again at once, it would only be there twice when it shows.
+                let wasted = if origin == Origin::Sent { size(item) } else { 0 };
+                return item.fail(Fault::VerifyFailed, wasted, bytes, orders);
             }
             // Said to be there and not shown: it is sent after all, and never believed again.
             item.unshown = true;
@@ -52,4 +54,8 @@ pub(super) fn handle(
         }
         _ => Outcome::Super,
     }
+}
+
+fn size(item: &Item) -> u64 {
+    item.row.digest.map_or(0, |digest| digest.size)
 }

@@ -90,8 +90,11 @@ impl Session {
             return Activity::Paused;
         }
         match self.refilling.next_due {
-            Some(due) if self.work_remains() => Activity::Waiting { due },
-            _ if !self.scanning.finished => Activity::Paused,
+            Some(due) if self.work_remains() && !self.permitted_classes().is_empty() => {
+                Activity::Waiting { due }
+            }
+            // What is left waits for what is held.
+            _ if self.work_remains() || !self.scanning.finished => Activity::Paused,
             _ => Activity::Done,
         }
     }
@@ -119,7 +122,7 @@ impl Session {
         }
         self.migrate(|_| {}, desk);
         // What changed under our hands is looked at again when everything else is done.
-        if self.scanning.again && matches!(activity, Activity::Done | Activity::Waiting { .. }) {
+        if self.scanning.again {
             self.scan(desk);
         }
     }

@@ -56,10 +56,8 @@ impl Session {
                 self.dirty.urgent("backoffs");
             }
             Deadline::Day => {
-                if self.data.ledger.open_day(self.clock.last(), at) {
-                    self.data.opened_day();
+                if self.open_day() {
                     self.refilling.restart();
-                    self.dirty.urgent("ledger");
                 }
                 self.day_looked_at = Some(at);
             }
@@ -76,10 +74,7 @@ impl Session {
                 }
                 self.dirty.urgent("alarm");
             }
-            Deadline::Disk => {
-                self.disk_read_at = at;
-                self.read_disk(desk);
-            }
+            Deadline::Disk => self.read_disk(desk),
             Deadline::Retry => self.rows_are_due(),
         }
     }
@@ -87,7 +82,22 @@ impl Session {
     /// While a low disk is all that is in the way, free space is read now and then: nobody tells
     /// when the user has emptied something.
     fn disk_due(&self) -> Option<Elapsed> {
-        self.disk.is_low().then(|| self.disk_read_at + DISK_EVERY)
+        // (Nor would anybody ask again if the first reading failed.)
+        let unread = self.disk.total().is_none() && self.needs_disk();
+        (self.disk.is_low() || unread).then(|| self.disk_read_at + DISK_EVERY)
+    }
+
+    /// A new day of metered data opens if it may: before anything is reserved of it, or what is
+    /// left of an old day would be spent on top of a new one. Says whether it did.
+    pub(super) fn open_day(&mut self) -> bool {
+        let at = self.clock.elapsed();
+        let opened = self.config.settings.daily_metered_bytes.is_some()
+            && self.data.ledger.open_day(self.clock.last(), at);
+        if opened {
+            self.data.opened_day();
+            self.dirty.urgent("ledger");
+        }
+        opened
     }
 
     /// When a day of metered data may open.

@@ -2,7 +2,7 @@
 
 use super::{Session, Window};
 use crate::effect::{Effect, Part};
-use crate::event::{Event, LibraryAccess, VaultHealth};
+use crate::event::{Event, LibraryAccess, TransferOutcome, VaultHealth};
 use crate::machine::Desk;
 use crate::media::{ResourceId, Run};
 use crate::resource::Told;
@@ -15,6 +15,8 @@ impl Session {
         self.run = run;
         self.free_up = super::free_up::FreeUp::new(run);
         self.data.ledger.started();
+        // Every condition may be another than when a row began to wait for it.
+        self.refilling.recall();
         self.dirty.urgent("clock");
         self.store_admissions(desk);
         self.transfers_due = Some(self.clock.elapsed() + TRANSFERS_TIMEOUT);
@@ -32,8 +34,12 @@ impl Session {
     /// Scans the library, if it may be looked at.
     pub(super) fn scan(&mut self, desk: &mut Desk<'_>) {
         let blind = self.conditions.locked || self.conditions.access == LibraryAccess::Denied;
-        if !blind && !self.scanning.under_way {
-            self.scanning.again = false;
+        if blind {
+            return;
+        }
+        // One that is under way may not have seen what this one is for.
+        self.scanning.again = self.scanning.under_way;
+        if !self.scanning.under_way {
             self.scanning.under_way = true;
             desk.effects.push_back(Effect::Scan);
         }
@@ -42,6 +48,7 @@ impl Session {
     /// Has free space read.
     pub(super) fn read_disk(&mut self, desk: &mut Desk<'_>) {
         self.disk_doubted = false;
+        self.disk_read_at = self.clock.elapsed();
         let asked = self.disk.ask();
         desk.effects.push_back(Effect::ReadDisk { asked });
     }
@@ -50,6 +57,7 @@ impl Session {
     pub(super) fn heed(&mut self, event: &Event, desk: &mut Desk<'_>) {
         let at = self.clock.elapsed();
         self.conditions.heed(event);
+        self.heed_window(event);
         match event {
             Event::NetworkChanged(network) => {
                 if network.online {
@@ -57,17 +65,13 @@ impl Session {
                 }
                 if network.online && !network.metered {
                     self.refilling.recall();
+                } else if network.online {
+                    self.stop_what_is_not_charged(desk);
                 }
             }
             Event::AccessChanged(_) => self.scan(desk),
             Event::LockChanged { locked: false } if !self.scanning.finished => self.scan(desk),
-            Event::WindowOpened { lasts } => {
-                self.window = lasts.map_or(Window::Open, |_| Window::Limited);
-                if lasts.is_none() {
-                    self.cuts.clear();
-                }
-                self.refilling.recall();
-            }
+            Event::WindowOpened { .. } => self.refilling.recall(),
             Event::WindowEnding => self.count_cuts(),
             Event::UserPaused | Event::UserResumed => {
                 self.dirty.urgent("user_hold");
@@ -77,6 +81,16 @@ impl Session {
             }
             Event::VaultChanged(health) => self.vault_changed(*health),
             _ => {}
+        }
+    }
+
+    /// How much time we have: also heard before the run begins, since a launch in the background
+    /// begins with its window.
+    pub(super) fn heed_window(&mut self, event: &Event) {
+        let Event::WindowOpened { lasts } = event else { return };
+        self.window = lasts.map_or(Window::Open, |_| Window::Limited);
+        if lasts.is_none() {
+            self.cuts.clear();
         }
     }
 
@@ -169,6 +183,34 @@ impl Session {
         let missing: Vec<ResourceId> =
             self.slots.with_os().filter(|id| !self.transfers_found.contains(id)).collect();
         for id in missing {
+            self.tell(id, &Told::TransferMissing, desk);
+        }
+    }
+
+    /// The OS finished a transfer. At a start it may say so before the row was taken up.
+    pub(super) fn transfer_finished(
+        &mut self,
+        id: ResourceId,
+        outcome: TransferOutcome,
+        desk: &mut Desk<'_>,
+    ) {
+        self.transfers_found.remove(&id);
+        if desk.resources.contains_key(&id) {
+            self.tell(id, &Told::TransferFinished(outcome), desk);
+        } else {
+            self.transfers_ended.insert(id, outcome);
+        }
+    }
+
+    /// A row was taken up that the OS had when it was stored: what became of that may be known.
+    pub(super) fn transfer_taken_up(&mut self, id: ResourceId, desk: &mut Desk<'_>) {
+        let ended = self.transfers_ended.remove(&id);
+        if !self.slots.with_os().any(|other| other == id) {
+            return;
+        }
+        if let Some(outcome) = ended {
+            self.tell(id, &Told::TransferFinished(outcome), desk);
+        } else if self.transfers_due.is_none() && !self.transfers_found.contains(&id) {
             self.tell(id, &Told::TransferMissing, desk);
         }
     }

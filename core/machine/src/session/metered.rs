@@ -37,6 +37,7 @@ pub(crate) enum Reserved {
 impl Data {
     /// Reserves `bytes` for `id`.
     pub(crate) fn reserve(&mut self, id: ResourceId, bytes: u64, settings: &Settings) -> Reserved {
+        self.ended(id);
         let Some(limit) = settings.daily_metered_bytes else { return Reserved::Free };
         if bytes > limit {
             return Reserved::Never;
@@ -47,6 +48,23 @@ impl Data {
         }
         self.charges.insert(id, Charge { reserved: bytes, moved: 0 });
         Reserved::Yes
+    }
+
+    /// The transfer of `id` turns out to move `bytes` in all. Says whether it may.
+    pub(crate) fn grow(&mut self, id: ResourceId, bytes: u64, settings: &Settings) -> bool {
+        let Some(limit) = settings.daily_metered_bytes else { return true };
+        let Some(charge) = self.charges.get_mut(&id) else { return true };
+        let more = bytes.saturating_sub(charge.reserved);
+        let granted = self.ledger.reserve(more, limit);
+        if granted {
+            charge.reserved += more;
+        }
+        granted
+    }
+
+    /// Whether the transfer of `id` holds a part of the budget.
+    pub(crate) fn is_charged(&self, id: ResourceId) -> bool {
+        self.charges.contains_key(&id)
     }
 
     /// So many bytes moved for `id` so far.

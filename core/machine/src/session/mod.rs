@@ -50,7 +50,7 @@ mod slots;
 mod work;
 
 use crate::effect::{Part, Proposal};
-use crate::event::Event;
+use crate::event::{Event, TransferOutcome};
 use crate::hold::Holds;
 use crate::machine::Desk;
 use crate::media::{ResourceId, Run};
@@ -114,6 +114,8 @@ pub(crate) struct Session {
     scanning: Scanning,
     transfers_due: Option<Elapsed>,
     transfers_found: BTreeSet<ResourceId>,
+    /// Ended before their rows were taken up.
+    transfers_ended: BTreeMap<ResourceId, TransferOutcome>,
 
     pace: pace::Pace,
     alarm: alarm::Alarm,
@@ -193,6 +195,7 @@ impl Session {
             scanning: Scanning::default(),
             transfers_due: None,
             transfers_found: BTreeSet::new(),
+            transfers_ended: BTreeMap::new(),
             pace: pace::Pace::default(),
             alarm: alarm::Alarm::default(),
             advised: Vec::new(),
@@ -231,6 +234,7 @@ impl Session {
             | Event::UserResumed
             | Event::VaultChanged(_) => {
                 self.conditions.heed(event);
+                self.heed_window(event);
                 if let Event::VaultChanged(crate::event::VaultHealth::Unavailable) = event {
                     self.backoffs.vault_failed(self.clock.elapsed(), self.config.seed);
                 }
@@ -268,7 +272,10 @@ impl Session {
                 self.migrate(|_| {}, desk);
             }
             Event::SettingsChanged(settings) => self.settings_changed(settings),
-            Event::RetryRequested => self.refilling.recall(),
+            Event::RetryRequested => {
+                self.at_least.clear();
+                self.refilling.recall();
+            }
             Event::DestinationChanged(vault) => self.destination_changed(*vault, desk),
             Event::Refilled { .. } => self.refilled(event, desk),
             Event::Counted(counts) => self.counted(counts),
@@ -300,7 +307,7 @@ impl Session {
                 }
             }
             Event::TransferFinished { resource, outcome } => {
-                self.tell(*resource, &Told::TransferFinished(*outcome), desk);
+                self.transfer_finished(*resource, *outcome, desk);
             }
             Event::TransfersReported => self.transfers_reported(desk),
             Event::FreeUpRequested { .. }

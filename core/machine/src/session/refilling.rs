@@ -7,8 +7,9 @@ use crate::event::Event;
 use crate::machine::Desk;
 use crate::media::{Locality, Media, ResourceId};
 use crate::permit::Work;
+use crate::resource::{Posture, Resource};
 use crate::row::{Position, Row};
-use crate::stage::Stage;
+use crate::stage::{Bytes, Stage};
 use crate::status::{Tally, ToDo};
 use crate::time::Elapsed;
 use serde::{Deserialize, Serialize};
@@ -75,11 +76,11 @@ impl Session {
         if self.refilling.asked.is_some() || self.conditions.catalog_unwritable {
             return;
         }
-        let under_way = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
-        let room = self.config.limits.under_way.saturating_sub(under_way);
         let id = RefillId(self.refilling.last.0 + 1);
-        if let Some(alone) = self.admissions.next_alone() {
-            if under_way == 0 {
+        if let Some(alone) = self.admissions.next_alone()
+            && !self.is_held_up(alone)
+        {
+            if self.slots.len() == 0 {
                 let want = Want { exactly: vec![alone], ..Want::nothing(id) };
                 self.ask(want, desk);
             }
@@ -96,12 +97,19 @@ impl Session {
         }
         // A quarter of the room at least: few large questions instead of many small ones.
         let enough = (self.config.limits.under_way / 4).max(1);
-        if room < enough || classes.is_empty() {
+        if classes.is_empty() {
+            return;
+        }
+        if self.room() < enough && !self.refilling.ended {
+            self.let_go_of_held_up((enough - self.room()) as usize, desk);
+        }
+        let (room, under_way) = (self.room(), self.slots.len() as u64);
+        if room < enough {
             return;
         }
         if self.refilling.ended {
             let permitted = self.permitted_tally(&classes);
-            let beyond = permitted.items > u64::from(under_way);
+            let beyond = permitted.items > under_way;
             if !beyond || under_way > 0 || self.refilling.fruitless == Some(permitted) {
                 return;
             }
@@ -121,6 +129,41 @@ impl Session {
             skip: self.slots.ids().collect(),
         };
         self.ask(want, desk);
+    }
+
+    /// How many more may be under way.
+    fn room(&self) -> u32 {
+        let under_way = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
+        self.config.limits.under_way.saturating_sub(under_way)
+    }
+
+    /// Whether it is under way and nothing can be done for it as things are: nobody waits for it.
+    fn is_held_up(&self, id: ResourceId) -> bool {
+        match self.slots.place(id) {
+            Some((Posture::Wants(work), media)) => !self.permits.allow(work, media),
+            Some((posture, _)) => posture == Posture::WithOs,
+            None => false,
+        }
+    }
+
+    /// What may not go on, and of which nothing is in our hands, must not keep out what may: as many
+    /// as that take their places are let go, the last to come first. They come again when their
+    /// permit does. The smallest download stays: it says how much space is missing.
+    fn let_go_of_held_up(&mut self, most: usize, desk: &mut Desk<'_>) {
+        let smallest = self.smallest_download(desk).map(|(id, ..)| id);
+        let idle = |id: &ResourceId| {
+            let in_library = |one: &Resource| one.stage().bytes() == Bytes::InLibrary;
+            desk.resources.get(id).is_some_and(in_library)
+                && Some(*id) != smallest
+                && !self.at_least.contains_key(id)
+        };
+        let mut held_up: Vec<ResourceId> =
+            self.slots.ids().filter(|id| self.is_held_up(*id) && idle(id)).collect();
+        held_up.sort_by(|a, b| self.slots.order(*b, *a));
+        for id in held_up.into_iter().take(most) {
+            desk.resources.remove(&id);
+            self.left(id);
+        }
     }
 
     fn ask(&mut self, want: Want, desk: &mut Desk<'_>) {
@@ -184,7 +227,7 @@ impl Session {
     }
 
     /// The classes of rows for which there is something that may be done now.
-    fn permitted_classes(&self) -> Vec<WantClass> {
+    pub(super) fn permitted_classes(&self) -> Vec<WantClass> {
         let mut classes = Vec::new();
         for media in [Media::Photo, Media::Video] {
             for locality in [Locality::Local, Locality::Cloud, Locality::Unknown] {

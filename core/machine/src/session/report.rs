@@ -1,7 +1,8 @@
 //! The status: what the session says of itself.
 
-use super::Session;
 use super::advice::{ICloudPhotos, Known, advise};
+use super::{Scanning, Session};
+use crate::event::LibraryAccess;
 use crate::hold::Hold;
 use crate::machine::Desk;
 use crate::media::{Locality, Media, ResourceId};
@@ -87,9 +88,16 @@ impl Session {
             free: self.disk.free(),
             total: self.disk.total(),
             migrating: self.config.settings.migrate,
-            scanned: self.scanning.finished && !self.scanning.under_way,
+            scanned: self.saw_everything(),
             confirmed: self.everything_confirmed(),
         })
+    }
+
+    /// Whether the whole library was seen as it is now: what is out of sight is not known to be safe.
+    fn saw_everything(&self) -> bool {
+        let Scanning { under_way, finished, again } = self.scanning;
+        let all = self.conditions.access == LibraryAccess::Full;
+        all && finished && !under_way && !again && !self.uncounted
     }
 
     /// Whether everything safe was asked for at the vault within the time of a scrub.

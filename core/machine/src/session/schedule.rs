@@ -5,7 +5,7 @@ use super::disk::Admission;
 use super::report::MEDIA;
 use crate::hold::Hold;
 use crate::machine::Desk;
-use crate::media::{Locality, Media, ResourceId};
+use crate::media::{Access, Locality, Media, ResourceId};
 use crate::permit::{Work, permits};
 use crate::resource::{Grant, Posture, Told};
 use crate::stage::Why;
@@ -30,7 +30,14 @@ impl Session {
     /// Brings holds and permits up to date; what has lost its permit is told to stop.
     pub(super) fn update_permits(&mut self, desk: &mut Desk<'_>) {
         self.update_disk_low(desk);
+        self.follow_holds(desk);
         self.disk.set_uploads(MEDIA.iter().any(|m| self.permits.allow(Work::UploadStaged, *m)));
+        if self.disk.is_low() && !self.permits.allow(Work::UploadStaged, Media::Photo) {
+            self.evict_for_room(desk);
+        }
+    }
+
+    fn follow_holds(&mut self, desk: &mut Desk<'_>) {
         let holds = super::holds::holds(
             &self.conditions,
             &self.config.settings,
@@ -58,8 +65,9 @@ impl Session {
                 .map(|(id, ..)| id)
                 .collect();
             for id in stopped {
-                self.tell(id, &Told::Stop { os: false }, desk);
+                self.tell(id, &Told::Stop { os: os(holds) }, desk);
             }
+            self.send_what_cannot_be_staged(desk);
         }
         if os_stops {
             let with_os: Vec<ResourceId> = self.slots.with_os().collect();
@@ -141,6 +149,7 @@ impl Session {
         }
         let metered = self.conditions.network.metered;
         if by_network && metered && (work != Work::Download || cloud) {
+            self.open_day();
             match self.data.reserve(id, bytes, &self.config.settings) {
                 super::metered::Reserved::Yes => self.dirty.urgent("ledger"),
                 super::metered::Reserved::Free => {}
@@ -162,7 +171,7 @@ impl Session {
         self.passed.remove(&id);
         for media in MEDIA {
             for (_, other) in self.slots.wanting(Work::Download, media, 0) {
-                if self.slots.is_before(other, id) {
+                if self.slots.order(other, id).is_lt() {
                     *self.passed.entry(other).or_default() += 1;
                 }
             }
@@ -174,12 +183,54 @@ impl Session {
     }
 
     fn grant_for(&self, id: ResourceId, work: Work, at_most: u64, desk: &Desk<'_>) -> Grant {
-        let media = desk.resources.get(&id).map_or(Media::Photo, |one| one.item().row.media);
+        let row = desk.resources.get(&id).map(|one| &one.item().row);
+        let media = row.map_or(Media::Photo, |row| row.media);
         // What is teed while nothing can be committed would only fill the vault's staging.
         let tee = self.config.vault.tee && self.permits.allow(Work::Upload, media);
         let upload = matches!(work, Work::Upload | Work::UploadStaged);
-        let hand_over = upload && self.config.vault.tickets && self.window.is_limited();
+        // What is poured is staged for the OS; where that may not be, we send it ourselves.
+        let staged = work == Work::UploadStaged
+            || row.is_some_and(|row| row.access != Access::Poured)
+            || self.permits.allow(Work::Download, media);
+        let hand_over = upload && staged && self.config.vault.tickets && self.window.is_limited();
         Grant { at_most, tee, hand_over }
+    }
+
+    /// What is on the phone and was to be staged for the OS, and may not be any more, is looked at
+    /// again: we send it ourselves.
+    fn send_what_cannot_be_staged(&mut self, desk: &mut Desk<'_>) {
+        for media in MEDIA {
+            if self.permits.allow(Work::Download, media) {
+                continue;
+            }
+            let wanting: Vec<_> = self.slots.wanting(Work::Download, media, 0).collect();
+            for (_, id) in wanting {
+                let Some(resource) = desk.resources.get(&id) else { continue };
+                let row = resource.item().row;
+                if row.locality == Locality::Local && row.digest.is_some() {
+                    self.tell(id, &Told::VersionChanged(Box::new(row)), desk);
+                }
+            }
+        }
+    }
+
+    /// The network costs by the byte now: what began when it did not holds no part of the budget,
+    /// and begins again with one.
+    pub(super) fn stop_what_is_not_charged(&mut self, desk: &mut Desk<'_>) {
+        if self.config.settings.daily_metered_bytes.is_none() {
+            return;
+        }
+        let by_network = |work| match work {
+            Work::Download => true,
+            Work::Upload | Work::UploadStaged => self.config.vault.remote,
+            Work::Checksum | Work::Check => false,
+        };
+        let running = self.slots.at_work().filter(|(_, work, _)| by_network(*work));
+        let uncharged: Vec<ResourceId> =
+            running.map(|(id, ..)| id).filter(|id| !self.data.is_charged(*id)).collect();
+        for id in uncharged {
+            self.tell(id, &Told::Stop { os: false }, desk);
+        }
     }
 
     /// Largest file worth bringing for a download, where one that waits already has no room.
@@ -195,7 +246,16 @@ impl Session {
         if self.disk.total().is_none() {
             return;
         }
-        let mut smallest: Option<(u64, u64)> = None;
+        self.smallest_waiting =
+            self.smallest_download(desk).map(|(_, bytes, factor)| (bytes, factor));
+        if self.disk.update_low(self.smallest_waiting) && !self.disk.is_low() {
+            self.refilling.recall();
+        }
+    }
+
+    /// The smallest download that waits, its bytes and their factor.
+    pub(super) fn smallest_download(&self, desk: &Desk<'_>) -> Option<(ResourceId, u64, u64)> {
+        let mut smallest: Option<(ResourceId, u64, u64)> = None;
         for media in MEDIA {
             for (_, id) in self.slots.wanting(Work::Download, media, 0) {
                 let Some(resource) = desk.resources.get(&id) else { continue };
@@ -203,20 +263,14 @@ impl Session {
                 let (bytes, _) = self.learned.upper(row.size);
                 let bytes = bytes.max(self.at_least.get(&id).copied().unwrap_or_default());
                 let factor = if row.locality == Locality::Cloud { 2 } else { 1 };
-                if smallest
-                    .is_none_or(|(least, f)| bytes.saturating_mul(factor) < least.saturating_mul(f))
-                {
-                    smallest = Some((bytes, factor));
+                if smallest.is_none_or(|(_, least, f)| {
+                    bytes.saturating_mul(factor) < least.saturating_mul(f)
+                }) {
+                    smallest = Some((id, bytes, factor));
                 }
             }
         }
-        self.smallest_waiting = smallest;
-        if self.disk.update_low(smallest) && !self.disk.is_low() {
-            self.refilling.recall();
-        }
-        if self.disk.is_low() && !self.permits.allow(Work::UploadStaged, Media::Photo) {
-            self.evict_for_room(desk);
-        }
+        smallest
     }
 
     /// Bytes of free space that are missing for the smallest download that waits.

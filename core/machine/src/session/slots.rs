@@ -5,6 +5,7 @@ use crate::permit::Work;
 use crate::resource::Posture;
 use crate::settings::Limits;
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// A place in the order of admissions.
@@ -79,10 +80,15 @@ impl Slots {
         lane.into_iter().flat_map(move |lane| lane.range(from..).map(|(turn, id)| (*turn, *id)))
     }
 
-    /// Whether `a` was admitted before `b`.
-    pub(crate) fn is_before(&self, a: ResourceId, b: ResourceId) -> bool {
+    /// Which of two was admitted first.
+    pub(crate) fn order(&self, a: ResourceId, b: ResourceId) -> Ordering {
         let turn = |id| self.places.get(&id).map(|place| place.turn);
-        turn(a) < turn(b)
+        turn(a).cmp(&turn(b))
+    }
+
+    /// What it wants or does, and on what; `None` when it is not under way.
+    pub(crate) fn place(&self, id: ResourceId) -> Option<(Posture, Media)> {
+        self.places.get(&id).map(|place| (place.posture, place.media))
     }
 
     /// Whether one more may do `work`.

@@ -45,6 +45,7 @@ impl Session {
         let resource = Resource::admit(item, &mut orders);
         self.slots.admit(id, media, resource.posture());
         desk.resources.insert(id, resource);
+        self.transfer_taken_up(id, desk);
         true
     }
 
@@ -68,8 +69,11 @@ impl Session {
             Self::unexpected_of(id, told.name(), desk);
             return;
         };
+        let class = resource.item().row.stage.class();
         let mut orders = orders!(self, desk);
         resource.tell(told, &mut orders);
+        // The counters come back only where they change.
+        self.uncounted |= resource.item().row.stage.class() != class;
         let posture = resource.posture();
         let staged = resource.stage().bytes().staged();
         let before = self.slots.moved(id, posture);
@@ -82,8 +86,16 @@ impl Session {
                 Posture::Runs(Work::Download | Work::Upload | Work::UploadStaged) | Posture::WithOs
             )
         };
-        if moves_bytes(before) && !moves_bytes(posture) && self.data.ended(id) {
-            self.dirty.urgent("ledger");
+        if moves_bytes(before) && !moves_bytes(posture) {
+            // What it moved last is told with its end.
+            for (_, signal) in self.signals.iter().filter(|(of, _)| *of == id) {
+                if let Signal::Moved(bytes) = signal {
+                    self.data.moved(id, *bytes);
+                }
+            }
+            if self.data.ended(id) {
+                self.dirty.urgent("ledger");
+            }
         }
         if before == Posture::Runs(Work::Download) {
             if staged > 0 {
@@ -95,16 +107,21 @@ impl Session {
         if posture == Posture::Over {
             let stage = resource.stage();
             desk.resources.remove(&id);
-            self.disk.release(id);
-            self.cuts.remove(&id);
-            self.at_least.remove(&id);
-            self.passed.remove(&id);
-            self.outgrown.remove(&id);
-            self.uncounted = true;
+            self.left(id);
             if matches!(stage, Stage::Quarantined(_)) {
                 self.admissions.forget(id);
             }
         }
+    }
+
+    /// It is not under way any more: nothing is kept of it.
+    pub(super) fn left(&mut self, id: ResourceId) {
+        self.slots.moved(id, Posture::Over);
+        self.disk.release(id);
+        self.cuts.remove(&id);
+        self.at_least.remove(&id);
+        self.passed.remove(&id);
+        self.outgrown.remove(&id);
     }
 
     /// A staged original that no row names any more is evicted.
@@ -120,6 +137,9 @@ impl Session {
     /// Hears what resources signalled, until none does any more.
     pub(super) fn hear(&mut self, desk: &mut Desk<'_>) {
         while let Some((id, signal)) = self.signals.pop_front() {
+            if signal == Signal::Trouble(Trouble::DiskFull) {
+                self.needs_twice_the_space(id, desk);
+            }
             self.heard(id, signal);
         }
         self.grow_downloads(desk);
@@ -175,6 +195,17 @@ impl Session {
         }
     }
 
+    /// A download that filled the disk although it had been let in needs more than was thought:
+    /// tried again as it was, it would fill the disk again.
+    fn needs_twice_the_space(&mut self, id: ResourceId, desk: &Desk<'_>) {
+        let Some(resource) = desk.resources.get(&id) else { return };
+        if resource.posture() == Posture::Wants(Work::Download) {
+            let (upper, _) = self.learned.upper(resource.item().row.size);
+            let least = self.at_least.entry(id).or_insert(upper);
+            *least = least.saturating_mul(2);
+        }
+    }
+
     /// Trouble that is not one item's becomes a hold.
     fn trouble(&mut self, id: ResourceId, trouble: Trouble) {
         let (at, seed) = (self.clock.elapsed(), self.config.seed);
@@ -209,9 +240,15 @@ impl Session {
             self.outgrown.iter().map(|(id, bytes)| (*id, *bytes)).collect();
         for (id, landed) in outgrown {
             let to = landed.saturating_add((landed / 4).max(SMALLEST_GROWTH));
-            match self.disk.grow(id, to) {
+            let grown = if self.data.grow(id, to, &self.config.settings) {
+                self.disk.grow(id, to)
+            } else {
+                Grown::Abort
+            };
+            match grown {
                 Grown::Yes => {
                     self.outgrown.remove(&id);
+                    self.dirty.urgent("ledger");
                     self.tell(id, &Told::Raised(to), desk);
                 }
                 // It is asked again when that one has stopped.
@@ -230,7 +267,8 @@ impl Session {
     pub(super) fn count_cuts(&mut self) {
         for (id, work, _) in self.slots.at_work() {
             if matches!(work, Work::Download | Work::Upload | Work::UploadStaged) {
-                *self.cuts.entry(id).or_default() += 1;
+                let cuts = self.cuts.entry(id).or_default();
+                *cuts = cuts.saturating_add(1);
             }
         }
     }

@@ -72,7 +72,8 @@ impl Catalog {
             Stage::Waiting(waiting) => waiting.due <= want.due,
             _ => false,
         });
-        rows.extend(due.copied().take(most));
+        let due: Vec<Row> = due.copied().collect();
+        rows.extend(due.iter().take(most));
         let mut pending: Vec<Row> = (self.rows.values().filter(free).copied())
             .filter(|row| row.stage.class() == Class::Pending)
             .collect();
@@ -86,7 +87,7 @@ impl Catalog {
             .filter(|row| !newest.iter().any(|other| other.id == row.id))
             .take(want.oldest as usize)
             .collect();
-        let more = !newest.is_empty();
+        let more = !newest.is_empty() || due.len() > most;
         rows.extend(newest);
         rows.extend(oldest);
         let next_due = (self.rows.values())

@@ -7,6 +7,7 @@
 pub mod catalog;
 pub mod library;
 pub mod perform;
+pub mod script;
 
 use keepsake_machine::effect::{Effect, Part};
 use keepsake_machine::event::{Event, Network, TransferOutcome, VaultHealth};

@@ -1,0 +1,135 @@
+//! Data that costs by the byte: the day's budget is kept, whatever the engine reports and whenever
+//! the network changes.
+
+mod support;
+
+use keepsake_machine::effect::{Effect, Part};
+use keepsake_machine::event::{Answer, Event, Finding, Network, PutOutcome};
+use keepsake_machine::hold::Hold;
+use keepsake_machine::media::{EffectId, ResourceId};
+use keepsake_machine::row::Row;
+use keepsake_machine::settings::{Config, MeteredUse, Settings, Vault};
+use support::library::Photo;
+use support::script::{Script, known};
+
+const MB: u64 = 1_000_000;
+const HOUR: u64 = 3_600_000;
+
+/// A hundred megabytes a day, for everything.
+fn config() -> Config {
+    let settings = Settings {
+        metered: MeteredUse::ALL,
+        daily_metered_bytes: Some(100 * MB),
+        ..Settings::default()
+    };
+    let vault = Vault { remote: true, ..Vault::default() };
+    Config { settings, vault, ..Config::default() }
+}
+
+/// On a metered network, with these rows under way.
+fn metered(rows: &[Row]) -> Script {
+    let mut script = Script::new(config());
+    script.tell(Event::NetworkChanged(Network::METERED));
+    script.begin(rows, 100_000 * MB);
+    script.bring(rows.to_vec());
+    script
+}
+
+fn cloud(id: i64, size: u64) -> Row {
+    Photo::cloud(u8::try_from(id).unwrap(), size).row(ResourceId(id))
+}
+
+/// The vault does not have it.
+fn missed(script: &mut Script) -> EffectId {
+    let id = script.find().unwrap();
+    script.answer(id, Answer::Found(Finding::Miss));
+    script.upload().unwrap()
+}
+
+fn used(script: &Script) -> String {
+    let ledger = script.parts.iter().find(|part| matches!(part, Part::Ledger(_))).unwrap();
+    serde_json::to_string(ledger).unwrap()
+}
+
+#[test]
+fn what_arrives_is_counted_although_no_progress_was_reported() {
+    let mut script = metered(&[cloud(1, 60 * MB), cloud(2, 60 * MB)]);
+    let id = script.download().unwrap();
+    assert_eq!(script.download(), None, "the second does not fit while the first may use it");
+    script.answer(id, Answer::Downloaded(Photo::cloud(1, 60 * MB).digest()));
+    assert_eq!(script.download(), None, "nor when it has: {}", used(&script));
+}
+
+#[test]
+fn what_is_sent_is_counted_although_no_progress_was_reported() {
+    let rows = [1, 2].map(|id| known(id, &Photo::local(u8::try_from(id).unwrap(), 60 * MB)));
+    let mut script = metered(&rows);
+    let id = missed(&mut script);
+    script.answer(id, Answer::Put(PutOutcome::Sent));
+    let id = script.find().unwrap();
+    script.answer(id, Answer::Found(Finding::Miss));
+    assert_eq!(script.upload(), None, "{}", used(&script));
+}
+
+#[test]
+fn what_was_moved_in_vain_is_counted() {
+    let rows = [1, 2].map(|id| known(id, &Photo::local(u8::try_from(id).unwrap(), 60 * MB)));
+    let mut script = metered(&rows);
+    let id = missed(&mut script);
+    let fault = keepsake_machine::Fault::UploadFailed;
+    script.answer(id, Answer::Failed { fault, wasted: 60 * MB });
+    let id = script.find().unwrap();
+    script.answer(id, Answer::Found(Finding::Miss));
+    assert_eq!(script.upload(), None, "{}", used(&script));
+}
+
+#[test]
+fn the_first_day_has_no_second_budget() {
+    let mut script = metered(&[cloud(1, 100 * MB), cloud(2, 100 * MB)]);
+    let id = script.download().unwrap();
+    script.answer(id, Answer::Downloaded(Photo::cloud(1, 100 * MB).digest()));
+    assert!(script.machine.status().holds.has(Hold::DataBudget));
+    script.wait(HOUR);
+    assert_eq!(script.download(), None);
+    script.wait(30 * HOUR);
+    assert!(script.download().is_some(), "the next day has one");
+}
+
+#[test]
+fn what_is_left_of_an_old_day_is_not_spent_on_top_of_a_new_one() {
+    let mut script = metered(&[cloud(1, 10 * MB)]);
+    let id = script.download().unwrap();
+    script.answer(id, Answer::Downloaded(Photo::cloud(1, 10 * MB).digest()));
+    // Two days later, what is spent is the new day's.
+    script.wait(48 * HOUR);
+    let id = missed(&mut script);
+    script.answer(id, Answer::Put(PutOutcome::Sent));
+    assert!(used(&script).contains("\"used\":10000000,"), "{}", used(&script));
+}
+
+#[test]
+fn a_download_that_outgrows_the_budget_stops() {
+    let hinted = Photo { hint: Some(12_000_000), ..Photo::cloud(1, 500 * MB) };
+    let mut script = metered(&[hinted.row(ResourceId(1))]);
+    let id = script.download().unwrap();
+    script.answer(id, Answer::Outgrown(4 * MB));
+    assert_eq!(script.download(), Some(id), "it goes on while the budget lasts");
+    script.answer(id, Answer::Outgrown(95 * MB));
+    assert_eq!(script.download(), None);
+    assert!(script.has(&Effect::Cancel { id }), "{:?}", script.orders);
+}
+
+#[test]
+fn what_began_on_an_unmetered_network_goes_on_over_a_metered_one_within_the_budget_only() {
+    let rows = [cloud(1, 60 * MB), cloud(2, 60 * MB)];
+    let mut script = Script::started(config(), &rows, 100_000 * MB);
+    script.bring(rows.to_vec());
+    let running = [script.download().unwrap(), script.download().unwrap()];
+    script.tell(Event::NetworkChanged(Network::METERED));
+    for id in running {
+        assert!(script.has(&Effect::Cancel { id }), "{:?}", script.orders);
+        script.answer(id, Answer::Stopped);
+    }
+    assert!(script.download().is_some());
+    assert_eq!(script.download(), None, "{}", used(&script));
+}
