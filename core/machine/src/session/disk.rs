@@ -299,6 +299,11 @@ impl Disk {
         self.staged.values().fold(0, |sum, bytes| sum.saturating_add(*bytes))
     }
 
+    /// Whether complete files lie in staging of others than these.
+    pub(crate) fn stages_other_than(&self, these: impl Fn(ResourceId) -> bool) -> bool {
+        self.staged.keys().any(|id| !these(*id))
+    }
+
     /// Bytes reserved for what is still to land, f-fold.
     pub fn reserved(&self) -> u64 {
         self.reserved.values().fold(0, |sum, own| sum.saturating_add(own.to_come()))

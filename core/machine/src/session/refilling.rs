@@ -36,6 +36,8 @@ pub(crate) struct Refilling {
     brought: bool,
     /// What waits for a condition is brought too: a condition has changed.
     recall: bool,
+    /// Something that backed off is due, and not brought yet.
+    pressing: bool,
     /// What a kill left was asked for.
     left_over_asked: bool,
     /// When the next waiting row is due.
@@ -56,6 +58,7 @@ impl Refilling {
     /// The same, and what waits for a condition comes too.
     pub(crate) fn recall(&mut self) {
         self.recall = true;
+        self.pressing = true;
         self.restart();
     }
 
@@ -149,7 +152,16 @@ impl Session {
     /// What may not go on, and of which nothing is in our hands, must not keep out what may: as many
     /// as that take their places are let go, the last to come first. They come again when their
     /// permit does. The smallest download stays: it says how much space is missing.
+    ///
+    /// The same goes for downloads that wait for room in staging, when what fills it backed off and
+    /// is due.
     fn let_go_of_held_up(&mut self, most: usize, desk: &mut Desk<'_>) {
+        let crowded =
+            self.refilling.pressing && self.disk.stages_other_than(|id| self.slots.has(id));
+        let crowds = |id: ResourceId| {
+            let place = self.slots.place(id);
+            crowded && place.is_some_and(|(posture, _)| posture == Posture::Wants(Work::Download))
+        };
         let smallest = self.smallest_download(desk).map(|(id, ..)| id);
         let idle = |id: &ResourceId| {
             let in_library = |one: &Resource| one.stage().bytes() == Bytes::InLibrary;
@@ -157,8 +169,11 @@ impl Session {
                 && Some(*id) != smallest
                 && !self.at_least.contains_key(id)
         };
-        let mut held_up: Vec<ResourceId> =
-            self.slots.ids().filter(|id| self.is_held_up(*id) && idle(id)).collect();
+        let mut held_up: Vec<ResourceId> = self
+            .slots
+            .ids()
+            .filter(|id| (self.is_held_up(*id) || crowds(*id)) && idle(id))
+            .collect();
         held_up.sort_by(|a, b| self.slots.order(*b, *a));
         for id in held_up.into_iter().take(most) {
             desk.resources.remove(&id);
@@ -189,6 +204,7 @@ impl Session {
         if walks && !overtaken {
             self.note_walk(&want, rows);
             self.refilling.recall = false;
+            self.refilling.pressing = false;
             self.refilling.ended = !more;
         }
         let mut admitted = false;
@@ -277,6 +293,7 @@ impl Session {
     /// The next waiting row is due: it is brought.
     pub(super) fn rows_are_due(&mut self) {
         self.refilling.next_due = None;
+        self.refilling.pressing = true;
         self.refilling.restart();
     }
 }
