@@ -70,7 +70,7 @@ pub enum Deadline {
     Source,
     /// A new day of metered data may begin.
     Day,
-    /// The host has had long enough to report transfers.
+    /// The host has had long enough to report transfers, or to cancel one.
     Transfers,
     /// A proposal to free space runs out.
     Proposal,

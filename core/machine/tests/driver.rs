@@ -97,9 +97,10 @@ fn photos() -> impl Strategy<Value = Vec<Photo>> {
 }
 
 fn vaults() -> impl Strategy<Value = Vault> {
-    (any::<bool>(), any::<bool>()).prop_map(|(remote, tee)| Vault {
+    (any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(remote, tee, tickets)| Vault {
         remote,
         tee,
+        tickets,
         ..Vault::default()
     })
 }

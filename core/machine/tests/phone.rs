@@ -9,6 +9,7 @@ use keepsake_machine::event::{
 use keepsake_machine::media::{Access, ResourceId, Run};
 use keepsake_machine::row::Row;
 use keepsake_machine::session::admissions::Admitted;
+use keepsake_machine::session::migration::Migration;
 use keepsake_machine::settings::{Config, Limits, Vault};
 use keepsake_machine::stage::{Bytes, Fault, Stage, Waiting, Why};
 use keepsake_machine::status::{Activity, Advice};
@@ -104,6 +105,22 @@ fn a_pause_takes_back_what_is_being_handed_over() {
     script.tell(Event::UserPaused);
     script.answer(id, Answer::HandedOver);
     assert!(script.has(&Effect::CancelTransfer { resource: row.id }), "{:?}", script.orders);
+}
+
+#[test]
+fn a_cancel_that_the_host_never_answers_is_not_waited_for_for_ever() {
+    let row = with_os(1);
+    let mut script = Script::new(tickets());
+    script.tell(Event::Counted(counts(&[row])));
+    script.tell(Event::Started { run: Run(1) });
+    script.tell(Event::TransferFound { resource: row.id });
+    script.tell(Event::TransfersReported);
+    script.bring(vec![row]);
+    script.tell(Event::UserPaused);
+    assert!(script.has(&Effect::CancelTransfer { resource: row.id }), "{:?}", script.orders);
+    script.wait(60_000);
+    script.tell(Event::UserResumed);
+    assert!(script.find().is_some(), "it is looked up at the vault: {:?}", script.orders);
 }
 
 #[test]
@@ -320,4 +337,44 @@ fn no_trouble_is_met_again_and_again_while_no_time_passes() {
             assert!(rounds < 40, "{trouble:?} at {kind}: {rounds} rounds");
         }
     }
+}
+
+#[test]
+fn a_migration_is_not_done_while_something_was_given_up_on() {
+    let quarantined = Stage::Quarantined(Fault::Unreadable);
+    for (stage, done) in [(Stage::BackedUp, true), (quarantined, false)] {
+        let mut config = small();
+        config.settings.migrate = true;
+        let row = Row { stage, ..known(1, &Photo::cloud(1, MB)) };
+        let mut script = Script::started(config, &[row], ROOMY);
+        script.bring(Vec::new());
+        assert_eq!(script.activity(), Activity::Done);
+        assert_eq!(script.machine.status().migration == Migration::Done, done, "{stage:?}");
+    }
+}
+
+#[test]
+fn one_in_eight_is_the_oldest_also_where_there_is_room_for_few_at_a_time() {
+    let mut config = small();
+    config.limits.under_way = 2;
+    let mut script = Script::started(config, &[], ROOMY);
+    let (mut newest, mut oldest) = (0, 0);
+    for id in 1..=16 {
+        let want = script.wanted().unwrap();
+        newest += want.newest;
+        oldest += want.oldest;
+        let row = Photo::local(1, MB).row(ResourceId(id));
+        let rows = vec![row; 1];
+        script.tell(Event::Refilled { id: want.id, rows, next_due: None, more: true });
+        // It leaves at once, so that there is room for the next.
+        let how = keepsake_machine::event::Disappearance::Deleted;
+        script.tell(Event::Disappeared { resource: row.id, how });
+        while let Some(effect) = script.take(|effect| match effect {
+            Effect::Cancel { id } => Some(*id),
+            _ => None,
+        }) {
+            script.answer(effect, Answer::Stopped);
+        }
+    }
+    assert!(oldest > 0, "{newest} newest, {oldest} oldest");
 }

@@ -110,6 +110,15 @@ impl State {
         }
     }
 
+    /// Whether the OS was asked to cancel its transfer, and has not said that it did.
+    pub(crate) fn cancels_transfer(&self) -> bool {
+        matches!(
+            self,
+            State::Uploading { doing: Doing::CancellingOs, .. }
+                | State::Draining { effect: None, .. }
+        )
+    }
+
     /// What it needs of the session.
     pub(crate) fn posture(&self) -> Posture {
         let (doing, work) = match *self {

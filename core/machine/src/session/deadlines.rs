@@ -16,10 +16,11 @@ impl Session {
         // starts again anyway when the hold is released.
         let retry = self.refilling.next_due.filter(|_| !self.refilling.is_asked());
         let of_migration = self.migration.due();
+        let transfers = self.transfers_due.into_iter().chain(self.cancelling.values().copied());
         let all = [
             self.backoffs.due(),
             self.day_due().map(|due| (due, Deadline::Day)),
-            self.transfers_due.map(|due| (due, Deadline::Transfers)),
+            transfers.min().map(|due| (due, Deadline::Transfers)),
             self.free_up.due().map(|due| (due, Deadline::Proposal)),
             of_migration.map(|due| (due, Deadline::Migration)),
             self.alarm.due().map(|due| (due, Deadline::Alarm)),
@@ -61,7 +62,7 @@ impl Session {
                 }
                 self.day_looked_at = Some(at);
             }
-            Deadline::Transfers => self.transfers_reported(desk),
+            Deadline::Transfers => self.transfers_are_due(desk),
             Deadline::Proposal => {
                 let effects = self.free_up.fire(at);
                 desk.effects.extend(effects);

@@ -187,6 +187,20 @@ impl Session {
         }
     }
 
+    /// The host had long enough: what it did not report is not there.
+    pub(super) fn transfers_are_due(&mut self, desk: &mut Desk<'_>) {
+        let at = self.clock.elapsed();
+        if self.transfers_due.is_some_and(|due| due <= at) {
+            self.transfers_reported(desk);
+        }
+        let lost: Vec<ResourceId> =
+            self.cancelling.iter().filter(|(_, due)| **due <= at).map(|(id, _)| *id).collect();
+        for id in lost {
+            self.cancelling.remove(&id);
+            self.tell(id, &Told::TransferMissing, desk);
+        }
+    }
+
     /// The OS finished a transfer. At a start it may say so before the row was taken up.
     pub(super) fn transfer_finished(
         &mut self,
@@ -224,5 +238,6 @@ impl Session {
     }
 }
 
-/// How long the host may take to report what the OS did while we were not running.
-const TRANSFERS_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);
+/// How long the host may take to report what the OS did while we were not running, or that it
+/// cancelled a transfer.
+pub(super) const TRANSFERS_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);

@@ -58,7 +58,7 @@ impl Session {
         let mut facts = Facts {
             at: self.clock.elapsed(),
             wanted: self.config.settings.migrate,
-            all_safe: self.scanning.finished && !self.work_remains(),
+            all_safe: self.scanning.finished && self.everything_is_safe(),
             admits: !self.disk.is_low(),
             out_of_room: short.filter(|_| self.disk.is_low() && !self.slots.is_busy()),
             ..Facts::default()

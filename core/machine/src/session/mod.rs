@@ -116,6 +116,8 @@ pub(crate) struct Session {
     transfers_found: BTreeSet<ResourceId>,
     /// Ended before their rows were taken up.
     transfers_ended: BTreeMap<ResourceId, TransferOutcome>,
+    /// The OS was asked to cancel these, and has until then to say that it did.
+    cancelling: BTreeMap<ResourceId, Elapsed>,
 
     pace: pace::Pace,
     alarm: alarm::Alarm,
@@ -196,6 +198,7 @@ impl Session {
             transfers_due: None,
             transfers_found: BTreeSet::new(),
             transfers_ended: BTreeMap::new(),
+            cancelling: BTreeMap::new(),
             pace: pace::Pace::default(),
             alarm: alarm::Alarm::default(),
             advised: Vec::new(),

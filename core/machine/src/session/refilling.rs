@@ -118,7 +118,8 @@ impl Session {
             }
             self.refilling.restart();
         }
-        let oldest = room / 8;
+        // One in eight over all admissions, however few there is room for at a time.
+        let oldest = u32::try_from((self.fairness % 8 + u64::from(room)) / 8).unwrap_or(room / 8);
         let due = if self.refilling.recall { Elapsed(u64::MAX) } else { self.clock.elapsed() };
         let want = Want {
             id,

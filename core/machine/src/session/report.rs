@@ -80,6 +80,11 @@ impl Session {
         self.counts.unfinished().items > 0
     }
 
+    /// Whether everything that is to become safe is: what was given up on, lost or hidden is not.
+    pub(super) fn everything_is_safe(&self) -> bool {
+        self.counts.safe().items == self.counts.total().items
+    }
+
     fn advice(&self) -> Vec<Advice> {
         advise(&Known {
             counts: &self.counts,

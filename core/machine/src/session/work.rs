@@ -74,6 +74,12 @@ impl Session {
         resource.tell(told, &mut orders);
         // The counters come back only where they change.
         self.uncounted |= resource.item().row.stage.class() != class;
+        if resource.state().cancels_transfer() {
+            let due = self.clock.elapsed() + super::facts::TRANSFERS_TIMEOUT;
+            self.cancelling.entry(id).or_insert(due);
+        } else {
+            self.cancelling.remove(&id);
+        }
         let posture = resource.posture();
         let staged = resource.stage().bytes().staged();
         let before = self.slots.moved(id, posture);

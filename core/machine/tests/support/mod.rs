@@ -65,6 +65,8 @@ pub struct World {
     pub staged: BTreeMap<ResourceId, u64>,
     pub teed: BTreeSet<ResourceId>,
     pub with_os: BTreeSet<ResourceId>,
+    /// Transfers that ended while no program was there to hear it.
+    pub ended: BTreeMap<ResourceId, TransferOutcome>,
     /// Effects that were ordered and not yet answered.
     pub jobs: Vec<Effect>,
     /// Downloads that landed all they may, and wait.
@@ -108,6 +110,7 @@ impl World {
             staged: BTreeMap::new(),
             teed: BTreeSet::new(),
             with_os: BTreeSet::new(),
+            ended: BTreeMap::new(),
             jobs: Vec::new(),
             stalled: BTreeMap::new(),
             log: Vec::new(),
@@ -124,6 +127,9 @@ impl World {
         for resource in self.with_os.clone() {
             self.tell(Event::TransferFound { resource });
         }
+        for (resource, outcome) in std::mem::take(&mut self.ended) {
+            self.tell(Event::TransferFinished { resource, outcome });
+        }
         self.tell(Event::TransfersReported);
     }
 
@@ -135,6 +141,7 @@ impl World {
                 let _lost = self.perform(&job);
             }
         }
+        self.os_goes_on_alone();
         self.stalled.clear();
         self.teed.clear();
         // The driver sweeps what no stored row names.
@@ -280,6 +287,26 @@ impl World {
             TransferOutcome::Delivered
         };
         self.tell(Event::TransferFinished { resource, outcome });
+    }
+
+    /// What the OS does while the program is dead: it ends transfers, or loses them.
+    fn os_goes_on_alone(&mut self) {
+        for resource in self.with_os.clone() {
+            let row = &self.catalog.rows[&resource];
+            match self.dice.roll(4) {
+                0 => {
+                    let digest = row.digest.expect("handed over with a digest");
+                    self.arrived(digest.sha256);
+                    self.ended.insert(resource, TransferOutcome::Delivered);
+                }
+                1 => {
+                    self.ended.insert(resource, TransferOutcome::Failed { wasted: 1 });
+                }
+                2 => {}
+                _ => continue,
+            }
+            self.with_os.remove(&resource);
+        }
     }
 
     /// Bytes arrived in the vault.
