@@ -6,7 +6,7 @@ mod support;
 
 use keepsake_machine::effect::Effect;
 use keepsake_machine::media::ResourceId;
-use keepsake_machine::settings::Vault;
+use keepsake_machine::settings::{MeteredUse, Vault};
 use keepsake_machine::stage::{Class, Stage};
 use keepsake_machine::status::Activity;
 use keepsake_machine::{Machine, Snapshot};
@@ -111,9 +111,15 @@ proptest! {
     #[test]
     fn whatever_the_order_and_the_weather_every_photo_becomes_safe_and_is_sent_once(
         seed: u64, photos in photos(), vault in vaults(), fault in 0..12_u64, change in 0..12_u64,
+        budget in proptest::option::of(0..400 * UNIT),
     ) {
         let weather = Weather { fault, change };
-        let mut world = World::new(seed, photos, config(vault), weather);
+        let mut config = config(vault);
+        config.settings.daily_metered_bytes = budget;
+        if budget.is_some() {
+            config.settings.metered = MeteredUse::ALL;
+        }
+        let mut world = World::new(seed, photos, config, weather);
         world.start();
         for _ in 0..200 {
             world.step();

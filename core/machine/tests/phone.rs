@@ -364,8 +364,7 @@ fn one_in_eight_is_the_oldest_also_where_there_is_room_for_few_at_a_time() {
         newest += want.newest;
         oldest += want.oldest;
         let row = Photo::local(1, MB).row(ResourceId(id));
-        let rows = vec![row; 1];
-        script.tell(Event::Refilled { id: want.id, rows, next_due: None, more: true });
+        script.tell(Event::Refilled { id: want.id, rows: vec![row], next_due: None, more: true });
         // It leaves at once, so that there is room for the next.
         let how = keepsake_machine::event::Disappearance::Deleted;
         script.tell(Event::Disappeared { resource: row.id, how });
@@ -377,4 +376,25 @@ fn one_in_eight_is_the_oldest_also_where_there_is_room_for_few_at_a_time() {
         }
     }
     assert!(oldest > 0, "{newest} newest, {oldest} oldest");
+}
+
+#[test]
+fn what_was_staged_for_another_vault_goes_when_this_one_has_it() {
+    let photo = Photo::cloud(1, MB);
+    let stage = Stage::Uploading { bytes: Bytes::Staged(MB) };
+    let row = Row { stage, ..known(1, &photo) };
+    let mut script = Script::started(small(), &[row], ROOMY);
+    script.bring(vec![row]);
+    let id = script.upload().unwrap();
+    script.answer(id, Answer::Failed { fault: Fault::UploadFailed, wasted: 0 });
+    script.wanted();
+    script.tell(Event::DestinationChanged(Vault::default()));
+    let want = script.wanted().map_or(keepsake_machine::effect::RefillId(2), |want| want.id);
+    let rows = vec![known(1, &photo)];
+    script.tell(Event::Refilled { id: want, rows, next_due: None, more: false });
+    let id = script.find().unwrap();
+    script.answer(id, Answer::Found(Finding::Hit));
+    let id = script.verify().unwrap();
+    script.answer(id, Answer::Confirmed);
+    assert!(script.has(&Effect::Evict { resource: row.id }), "{:?}", script.orders);
 }

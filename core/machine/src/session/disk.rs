@@ -224,12 +224,14 @@ impl Disk {
         self.staged.insert(id, bytes);
     }
 
-    /// The file of `id` was evicted.
-    pub fn unstage(&mut self, id: ResourceId) {
-        if let Some(bytes) = self.staged.remove(&id) {
+    /// The file of `id` was evicted. Says whether there was one.
+    pub fn unstage(&mut self, id: ResourceId) -> bool {
+        let staged = self.staged.remove(&id);
+        if let Some(bytes) = staged {
             note(&mut self.evicted, self.asked, bytes);
             self.stale = true;
         }
+        staged.is_some()
     }
 
     /// `LowStorage` begins or ends. `smallest` is the smallest cloud item that waits, as (bytes,

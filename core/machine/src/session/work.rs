@@ -113,6 +113,11 @@ impl Session {
         if posture == Posture::Over {
             let stage = resource.stage();
             desk.resources.remove(&id);
+            // What it left in staging for another vault goes with it.
+            let told = self.signals.contains(&(id, Signal::Evicted));
+            if staged == 0 && !told && self.disk.unstage(id) {
+                desk.effects.push_back(Effect::Evict { resource: id });
+            }
             self.left(id);
             if matches!(stage, Stage::Quarantined(_)) {
                 self.admissions.forget(id);
@@ -176,7 +181,9 @@ impl Session {
             Signal::Outgrown(bytes) => {
                 self.outgrown.insert(id, bytes);
             }
-            Signal::Evicted => self.disk.unstage(id),
+            Signal::Evicted => {
+                self.disk.unstage(id);
+            }
             Signal::Learned(class, measure, bytes) => {
                 if self.learned.learn(class, measure, bytes) {
                     self.dirty.lazy("learned");

@@ -10,7 +10,7 @@ pub mod perform;
 pub mod script;
 
 use keepsake_machine::effect::{Effect, Part};
-use keepsake_machine::event::{Event, Network, TransferOutcome, VaultHealth};
+use keepsake_machine::event::{Event, LibraryAccess, Network, Power, TransferOutcome, VaultHealth};
 use keepsake_machine::media::{EffectId, ResourceId, Run};
 use keepsake_machine::settings::{Config, Limits, Settings, Vault};
 use keepsake_machine::status::Activity;
@@ -224,7 +224,7 @@ impl World {
     }
 
     fn change(&mut self) {
-        match self.dice.roll(10) {
+        match self.dice.roll(15) {
             0 => {
                 self.paused = !self.paused;
                 let event = if self.paused { Event::UserPaused } else { Event::UserResumed };
@@ -242,11 +242,30 @@ impl World {
             6 => self.edit(),
             7 => self.delete(),
             8 => self.os_works(),
+            9 => {
+                self.offline = false;
+                self.tell(Event::NetworkChanged(Network::METERED));
+            }
+            10 => self.power(),
+            11 => {
+                let locked = self.dice.one_in(2);
+                self.tell(Event::LockChanged { locked });
+            }
+            12 => {
+                let all = [LibraryAccess::Full, LibraryAccess::Limited, LibraryAccess::Denied];
+                let access = all[usize::try_from(self.dice.roll(3)).unwrap()];
+                self.tell(Event::AccessChanged(access));
+            }
             _ => {
                 let (available, total) = (self.free(), DISK);
                 self.tell(Event::DiskRead { asked: None, available, total });
             }
         }
+    }
+
+    fn power(&mut self) {
+        let hot = self.dice.one_in(2);
+        self.tell(Event::PowerChanged(Power { hot, ..Power::MAINS }));
     }
 
     /// The user edits a photo: other bytes, another version.
@@ -324,6 +343,9 @@ impl World {
         self.offline = false;
         for event in [
             Event::UserResumed,
+            Event::PowerChanged(Power::MAINS),
+            Event::LockChanged { locked: false },
+            Event::AccessChanged(LibraryAccess::Full),
             Event::NetworkChanged(Network::UNMETERED),
             Event::WindowOpened { lasts: None },
             Event::VaultChanged(VaultHealth::Up { room: None }),

@@ -366,7 +366,9 @@ proptest! {
                 4 => disk.wrote(one),
                 5 => disk.read(None, one, two),
                 6 => { disk.update_low(Some((one, 2))); }
-                _ => disk.unstage(id),
+                _ => {
+                    disk.unstage(id);
+                }
             }
             disk.evict_when_held([(id, one), (ResourceId(9), two)].into_iter());
             prop_assert!(disk.largest(2) <= disk.free() / 2);
