@@ -1,8 +1,13 @@
 //! Deadlines: what becomes due although nothing happens.
 
 use super::Session;
+use super::report::MEDIA;
 use crate::effect::Effect;
+use crate::hold::Hold;
 use crate::machine::{Deadline, Desk};
+use crate::media::Locality;
+use crate::permit::{Work, permits};
+use crate::status::ToDo;
 use crate::time::Elapsed;
 
 impl Session {
@@ -85,7 +90,20 @@ impl Session {
     fn disk_due(&self) -> Option<Elapsed> {
         // (Nor would anybody ask again if the first reading failed.)
         let unread = self.disk.total().is_none() && self.needs_disk();
-        (self.disk.is_low() || unread).then(|| self.disk_read_at + DISK_EVERY)
+        let low = self.disk.is_low() && (self.disk.staged() > 0 || self.space_would_help());
+        (low || unread).then(|| self.disk_read_at + DISK_EVERY)
+    }
+
+    /// Whether anything would be downloaded if there were room.
+    fn space_would_help(&self) -> bool {
+        let mut others = self.holds;
+        others.set(Hold::LowStorage, false);
+        let permits = permits(others, self.config.settings.metered, self.config.vault.remote);
+        MEDIA.into_iter().filter(|media| permits.allow(Work::Download, *media)).any(|media| {
+            let cloud = |to_do: &ToDo| to_do.media == media && to_do.locality == Locality::Cloud;
+            self.counts.to_do.keys().any(cloud)
+                || self.slots.wanting(Work::Download, media, 0).next().is_some()
+        })
     }
 
     /// A new day of metered data opens if it may: before anything is reserved of it, or what is
@@ -103,7 +121,7 @@ impl Session {
 
     /// When a day of metered data may open.
     fn day_due(&self) -> Option<Elapsed> {
-        if !self.holds.has(crate::hold::Hold::DataBudget) {
+        if !self.holds.has(Hold::DataBudget) {
             return None;
         }
         let next = self.data.ledger.next_day(self.clock.last(), self.clock.elapsed());
