@@ -272,6 +272,8 @@ impl Session {
             Event::DiskRead { asked, available, total } => {
                 self.disk.read(*asked, *available, *total);
                 self.disk_read_at = self.clock.elapsed();
+                // What the reading means first: the migration looks at that.
+                self.update_permits(desk);
                 self.migrate(|_| {}, desk);
             }
             Event::SettingsChanged(settings) => self.settings_changed(settings),
