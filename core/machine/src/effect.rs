@@ -72,6 +72,8 @@ pub enum Effect {
         id: EffectId,
         /// What must arrive.
         digest: Digest,
+        /// Whether the OS may send it over a metered network: fixed when it is handed over.
+        metered: bool,
     },
     /// Look at the vault (file and size), and make the record durable.
     Verify {

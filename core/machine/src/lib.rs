@@ -17,6 +17,7 @@
 //! Nothing of a platform lives here, and nothing that names a person's photo: the machine sees row
 //! ids, sizes, kinds and hashes.
 
+mod answer;
 pub mod effect;
 pub mod event;
 pub mod hold;

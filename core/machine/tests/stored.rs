@@ -263,7 +263,7 @@ fn effects() {
         Effect::Checksum { id, tee: true, probe: false },
         Effect::Find { id, digest, deduplicated: true },
         Effect::Upload { id, digest, from: Bytes::Teed },
-        Effect::HandOver { id, digest },
+        Effect::HandOver { id, digest, metered: false },
         Effect::Verify { id, digest },
         Effect::Cancel { id },
         Effect::CancelTransfer { resource },

@@ -80,9 +80,9 @@ impl Driver {
                     }
                 }
             }
-            Effect::HandOver { id, digest } => {
+            Effect::HandOver { id, digest, metered } => {
                 if let Some(reply) = self.begin(id, Kind::Ending) {
-                    self.job(move |desk| hand_over::run(desk, reply, digest));
+                    self.job(move |desk| hand_over::run(desk, reply, digest, metered));
                 }
             }
             Effect::Verify { id, digest } => {

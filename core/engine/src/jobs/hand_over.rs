@@ -9,7 +9,7 @@ use keepsake_machine::media::{Digest, ResourceId};
 use std::sync::Arc;
 
 /// Has the vault sign a ticket, and gives it to the host.
-pub(crate) fn run(desk: &Desk, reply: Reply, digest: Digest) {
+pub(crate) fn run(desk: &Desk, reply: Reply, digest: Digest, metered: bool) {
     let resource = reply.resource();
     let detail = match desk.details(&[resource]) {
         Ok(mut details) => details.pop().flatten(),
@@ -41,6 +41,7 @@ pub(crate) fn run(desk: &Desk, reply: Reply, digest: Digest) {
         method: ticket.method,
         url: ticket.url,
         headers: ticket.headers,
+        metered,
     };
     match desk.source.hand_over(reply.id(), &ticket) {
         Ok(()) => reply.answer(Answer::HandedOver),

@@ -97,6 +97,8 @@ pub struct Ticket {
     pub url: String,
     /// Header fields, in order.
     pub headers: Vec<(String, String)>,
+    /// Whether it may go over a metered network: to be fixed with the transfer.
+    pub metered: bool,
 }
 
 /// What the user is asked to let go, in the host's own identifiers.

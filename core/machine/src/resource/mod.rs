@@ -104,6 +104,8 @@ pub(crate) struct Grant {
     pub tee: bool,
     /// Whether an upload is to be handed to the OS.
     pub hand_over: bool,
+    /// Whether the OS may then send it over a metered network.
+    pub metered: bool,
 }
 
 /// A resource under way.

@@ -80,7 +80,7 @@ fn states() -> Vec<(String, State)> {
 
 /// Every event, and every answer.
 fn events() -> Vec<Told> {
-    let grant = Grant { at_most: 50, tee: true, hand_over: false };
+    let grant = Grant { at_most: 50, tee: true, hand_over: false, metered: false };
     let changed = Row { version: Version(2), digest: None, ..row(Stage::Discovered) };
     let mut events = vec![
         Told::Go(grant),

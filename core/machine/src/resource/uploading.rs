@@ -27,7 +27,7 @@ pub(super) fn handle(
                 begin_upload(*bytes, digest, doing, item, orders)
             } else if let Bytes::Staged(size) = *bytes {
                 *bytes = Bytes::WithOs(size);
-                hand_over(*bytes, digest, doing, item, orders)
+                hand_over(*bytes, digest, grant.metered, doing, item, orders)
             } else if item.row.access == Access::Poured {
                 // The OS sends files only: the original is staged first, at its own size.
                 item.let_go(*bytes, orders);
@@ -136,6 +136,7 @@ fn begin_upload(
 fn hand_over(
     bytes: Bytes,
     digest: Digest,
+    metered: bool,
     doing: &mut Doing,
     item: &mut Item,
     orders: &mut Orders<'_>,
@@ -143,7 +144,7 @@ fn hand_over(
     if let Some(id) = begin(doing, item, orders) {
         orders.store_durably(Change::Transfer { resource: item.row.id, with_os: true });
         item.store_stage(Stage::Uploading { bytes }, orders);
-        orders.order(Effect::HandOver { id, digest });
+        orders.order(Effect::HandOver { id, digest, metered });
     }
     Outcome::Handled
 }

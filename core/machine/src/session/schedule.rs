@@ -193,7 +193,11 @@ impl Session {
             || row.is_some_and(|row| row.access != Access::Poured)
             || self.permits.allow(Work::Download, media);
         let hand_over = upload && staged && self.config.vault.tickets && self.window.is_limited();
-        Grant { at_most, tee, hand_over }
+        // With a budget only what was reserved from it may go over metered networks.
+        let settings = &self.config.settings;
+        let reserved = settings.daily_metered_bytes.is_none() || self.conditions.network.metered;
+        let metered = settings.metered.upload(media) && reserved;
+        Grant { at_most, tee, hand_over, metered }
     }
 
     /// What is on the phone and was to be staged for the OS, and may not be any more, is looked at
