@@ -38,7 +38,8 @@ class Library:
         self.results = self.folder / "results"
 
     def roll(self, count, size):
-        """A folder of `count` photos of `size` bytes each, 1,000 in a folder; made once."""
+        """A folder of `count` photos of `size` bytes each, 1,000 in a folder; made once. Large ones
+        differ by up to a tenth, as those of a camera do: two of one size are a rare chance."""
         count = max(1, count // self.scale)
         folder = self.folder / f"{count}-of-{size}"
         if (self.folder / f"{folder.name}.made").exists():
@@ -52,7 +53,8 @@ class Library:
                 inside.mkdir(parents=True)
             path = inside / f"IMG_{number:07}.jpg"
             with open(path, "wb") as file:
-                file.write(jpeg(noise, size, number))
+                spread = size // 10 if size > 100_000 else 0
+                file.write(jpeg(noise, size + noise.randint(-spread, spread), number))
         (self.folder / f"{folder.name}.made").touch()
         subprocess.run(["sync", "-f", folder], check=True)
         return folder

@@ -76,7 +76,7 @@ pub enum Fact {
 ///
 /// | fact | stages that change |
 /// |---|---|
-/// | `Seen`, other version | any → Discovered or, not chosen, Excluded; the digest is dropped |
+/// | `Seen`, other version | any → Discovered or, not chosen, Excluded; the digest is dropped; what waits because it kept changing waits on |
 /// | `Seen`, same version | Freed → BackedUp; Hidden, Closed, Lost, Excluded → Discovered or Excluded; `NeedsMoreSpace` that is local now → Discovered |
 /// | `Seen`, not chosen | as `Chosen(false)` |
 /// | `Absent` | any → Closed, but Freed, Lost and Forgotten: their absence is known |
@@ -95,7 +95,15 @@ pub fn settle(row: Settled, fact: Fact) -> Settled {
     let to = |stage| Settled { stage, ..row };
     match fact {
         Fact::Seen { version, locality, size, chosen } if version != row.version => {
-            let stage = if chosen { Stage::Discovered } else { Stage::Excluded };
+            let stage = match stage {
+                _ if !chosen => Stage::Excluded,
+                // It changed while it was read, and now again: it is given time to come to rest,
+                // and its attempts count, or it would be read and scanned for as long as it changes.
+                Stage::Waiting(waiting) if waiting.why == Why::Failed(Fault::KeepsChanging) => {
+                    Stage::Waiting(Waiting { bytes: Bytes::InLibrary, ..waiting })
+                }
+                _ => Stage::Discovered,
+            };
             Settled { version, locality, size, digest: None, stage }
         }
         Fact::Seen { locality, size, chosen, .. } => seen_again(row, locality, size, chosen),

@@ -105,8 +105,13 @@ impl UnderWay<'_> {
                 item.fail(fault, wasted, self.bytes, orders)
             }
             Answer::Changed => {
-                item.signal(Signal::Rescan, orders);
-                item.fail(Fault::KeepsChanging, 0, self.bytes, orders)
+                let outcome = item.fail(Fault::KeepsChanging, 0, self.bytes, orders);
+                // Given up on, it is left alone: another scan would only begin it anew.
+                if matches!(outcome, Outcome::Transition(State::Over { stage: Stage::Waiting(_) }))
+                {
+                    item.signal(Signal::Rescan, orders);
+                }
+                outcome
             }
             Answer::Gone(how) => item.rest(gone(how), self.bytes, orders),
             // An answer that this effect cannot come to: the host or the engine broke its contract.

@@ -171,6 +171,19 @@ fn one_that_waits_for_space_with_its_bytes_staged_goes_on_waiting() {
     assert_eq!(settle(staged, seen(ONE, true)).stage, staged.stage);
 }
 
+#[test]
+fn what_keeps_changing_waits_on_and_its_attempts_count() {
+    let restless = row(waiting(Why::Failed(Fault::KeepsChanging), Bytes::Staged(STAGED)));
+    let after = settle(restless, seen(TWO, true));
+    let Stage::Waiting(still) = after.stage else { panic!("{:?}", after.stage) };
+    let Stage::Waiting(before) = restless.stage else { panic!("{:?}", restless.stage) };
+    assert_eq!((still.attempt, still.due, still.why), (before.attempt, before.due, before.why));
+    assert_eq!((after.version, still.bytes), (TWO, Bytes::InLibrary));
+    assert_eq!(settle(restless, seen(TWO, false)).stage, Stage::Excluded);
+    let given_up = row(Stage::Quarantined(Fault::KeepsChanging));
+    assert_eq!(settle(given_up, seen(TWO, true)).stage, Stage::Discovered, "it was edited");
+}
+
 fn any_fact() -> impl Strategy<Value = Fact> {
     let version = prop_oneof![3 => Just(ONE), 1 => Just(TWO)];
     let locality =
