@@ -281,14 +281,17 @@ impl Gathered<'_> {
         let small = std::mem::take(&mut self.small);
         let to_tee: Vec<bool> = self.to_tee(&small);
         let vault = to_tee.contains(&true).then(|| desk.link.vault().ok()).flatten();
+        // First when each was taken: that decides its place.
+        let taken: Vec<_> =
+            small.iter().map(|(_, detail, small)| noted(desk, detail, small.captured)).collect();
         let mut placed = vault.as_ref().map(|vault| place(desk, &**vault, &small, &to_tee));
         let mut end = self.bytes.len();
         let froms: Vec<_> = small.iter().map(|(.., small)| small.from).collect();
         // From behind, each ends where the one after it began.
         let ends: Vec<_> =
             froms.iter().rev().map(|from| std::mem::replace(&mut end, *from)).collect();
-        for (((work, detail, small), tee), end) in
-            small.into_iter().zip(to_tee).zip(ends.into_iter().rev())
+        for ((((work, detail, small), mut notes), tee), end) in
+            small.into_iter().zip(taken).zip(to_tee).zip(ends.into_iter().rev())
         {
             let mut teed = false;
             if let Some(vault) = vault.as_ref().filter(|_| tee && !work.reply.is_stopped())
@@ -297,7 +300,6 @@ impl Gathered<'_> {
                 teed = true;
                 desk.discard(desk.kept.keep_teed(detail.resource, note, small.digest.size));
             }
-            let mut notes = noted(desk, &detail, small.captured);
             notes.extend(placed.as_mut().and_then(|placed| placed.remove(&detail.asset)));
             self.replies.add(work.reply, Answer::Checksummed { digest: small.digest, teed }, notes);
         }
