@@ -4,6 +4,7 @@ use crate::error::EngineError;
 use crate::jobs::hashing::Hashing;
 use crate::jobs::{Desk, lock};
 use crate::open::of_store;
+use crate::runtime::together;
 use crate::{forget, records};
 use keepsake_catalog::{Note, Which};
 use keepsake_machine::media::Digest;
@@ -79,16 +80,14 @@ pub(crate) fn verify(
     let workers = desk.runtime.cores().max(1);
     let (sender, receiver) = sync_channel::<Vec<Recorded>>(workers);
     let receiver = Mutex::new(receiver);
-    let read = std::thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                let mut buffer = vec![0; if deep { BUFFER } else { 0 }];
-                loop {
-                    let Ok(batch) = lock(&receiver).recv() else { return };
-                    look(&*vault, &batch, &mut buffer, progress, &found);
-                }
-            });
+    let work = || {
+        let mut buffer = vec![0; if deep { BUFFER } else { 0 }];
+        loop {
+            let Ok(batch) = lock(&receiver).recv() else { return };
+            look(&*vault, &batch, &mut buffer, progress, &found);
         }
+    };
+    let read = together(workers, work, || {
         let mut batch = Vec::new();
         let mut seen = HashSet::new();
         let most = if deep { TOGETHER / 64 } else { TOGETHER };

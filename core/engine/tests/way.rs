@@ -209,3 +209,60 @@ fn a_log_replays_to_the_same_effects() {
     assert!(replayed.events > 50 && replayed.effects.len() > 50);
     assert_eq!(replayed.differs, None);
 }
+
+/// The log of a whole backup, without what the disk says of itself.
+fn logged(place: &Place, library: &Arc<Library>) -> Vec<String> {
+    back_up(place, library);
+    let log = std::fs::read_to_string(place.state().join("logs/00000001.jsonl")).unwrap();
+    let lines = log.lines().filter(|line| !line.contains("DiskRead"));
+    // The seed of the jitter and the vault's features are in the snapshot, the rest are events.
+    lines.map(str::to_owned).collect()
+}
+
+#[test]
+fn in_virtual_time_the_same_backup_happens_twice_in_the_same_way() {
+    let library = many(400);
+    let (first, second) = (logged(&Place::new(), &library), logged(&Place::new(), &library));
+    assert!(first.len() > 1_000, "{}", first.len());
+    assert_eq!(first, second);
+}
+
+#[test]
+fn segments_are_merged_once_a_day_and_not_read_again() {
+    let (place, library) = (Place::new(), many(3));
+    for number in 0..40 {
+        library.put(&format!("more {number}.JPG"), &[number; 100]);
+        back_up(&place, &library);
+    }
+    let segments = || std::fs::read_dir(place.vault().join(".keepsake/segments")).unwrap().count();
+    let before = segments();
+    let run = Run::start(&place, &library);
+    run.pass(2 * 86_400);
+    run.engine.stop();
+    assert!(segments() < before, "{} of {before}", segments());
+    let status = back_up(&place, &library);
+    assert_eq!(status.counts.safe().items, 43);
+    let run = Run::open(&place, &library);
+    assert_eq!(run.engine.verify(true, &Progress::default()).unwrap().good, 43);
+}
+
+#[test]
+fn a_stop_on_threads_in_the_middle_returns_and_the_next_run_goes_on() {
+    let (place, library) = (Place::new(), many(2_000));
+    for _ in 0..5 {
+        let engine = Engine::open(place.options(), library.clone()).unwrap();
+        engine.start().unwrap();
+        tell_all(&engine);
+        let opened = library.opened.load(Ordering::SeqCst);
+        while library.opened.load(Ordering::SeqCst) < opened + 20
+            && engine.status().activity != Activity::Done
+        {
+            std::thread::yield_now();
+        }
+        engine.stop();
+        engine.stop();
+    }
+    let status = back_up(&place, &library);
+    assert_eq!(status.counts.safe().items, 2_000);
+    assert_eq!(place.stored().len(), 2_000);
+}

@@ -314,6 +314,7 @@ impl Driver {
         if self.ending && self.is_quiet() {
             return self.end();
         }
+        let tidy = self.tidy_daily(now);
         let mut soonest = match (self.open.due(), gathers) {
             (Some(group), Some(gathers)) => Some(group.min(gathers)),
             (group, gathers) => group.or(gathers),
@@ -323,7 +324,7 @@ impl Driver {
                 soonest = Some(soonest.map_or(at, |soonest: u64| soonest.min(at)));
             }
         };
-        self.tidy_daily();
+        sooner(tidy);
         if let Some(machine) = &self.machine {
             sooner(machine.poll_timeout().map(|timeout| timeout.uptime));
             sooner(self.show.show(now.uptime, &self.desk.stream, || machine.status()));

@@ -184,15 +184,24 @@ impl Driver {
         self.job(move |desk| care::read_disk(desk, asked));
     }
 
-    /// Keeps the vault in order, once a day.
-    pub(super) fn tidy_daily(&mut self) {
-        if !self.tidying && !self.ending && care::is_tidy_due(&self.desk) {
-            self.tidying = true;
-            self.job(|desk| {
-                care::tidy(desk);
-                desk.inbox.put(Message::Tidied);
-            });
+    /// Keeps the vault in order, once a day; says at which uptime it is due.
+    pub(super) fn tidy_daily(&mut self, now: Now) -> Option<u64> {
+        if self.tidying || self.ending {
+            return None;
         }
+        let due = care::tidy_due(&self.desk);
+        let due = lock(&self.desk.clock).uptime_at(due);
+        if now.uptime < due {
+            return Some(due);
+        }
+        self.tidying = true;
+        // Nothing may have happened for a day: the next is counted from now.
+        lock(&self.desk.clock).advance(now);
+        self.job(|desk| {
+            care::tidy(desk);
+            desk.inbox.put(Message::Tidied);
+        });
+        None
     }
 
     /// The host wants an end: what is soon safe is brought to its end, the rest is stopped.

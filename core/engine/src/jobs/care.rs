@@ -1,14 +1,16 @@
 //! Small cares: how the disk is, how the vault is, what is given up, what is tidied.
 
 use super::learn::learn;
-use super::{Desk, Failed, blame};
+use super::{Desk, Failed, blame, lock};
 use crate::inbox::Message;
 use crate::store::StoreError;
 use keepsake_catalog::Note;
 use keepsake_machine::event::{Event, VaultHealth};
 use keepsake_machine::media::ResourceId;
+use keepsake_machine::time::Elapsed;
 use keepsake_vault::{Teed, Tidied};
 use std::collections::HashSet;
+use std::time::Duration;
 
 /// Reads the free space of our staging's volume. One that cannot be read is not told.
 pub(crate) fn read_disk(desk: &Desk, asked: Option<u64>) {
@@ -49,26 +51,21 @@ pub(crate) fn abandon(desk: &Desk, resource: ResourceId, teed: Option<Teed>) {
 
 /// The name of the setting that says when the vault was tidied last, on the machine's clock.
 const TIDIED: &str = "tidied";
-/// One day in milliseconds.
-const DAY: u64 = 86_400_000;
+const DAY: Duration = Duration::from_hours(24);
 
-/// Whether housekeeping is due. Looks at the catalog once, then at the clock.
-pub(crate) fn is_tidy_due(desk: &Desk) -> bool {
-    let mut due = super::lock(&desk.tidy_due);
-    let elapsed = desk.elapsed().0;
-    let at = *due.get_or_insert_with(|| {
+/// When housekeeping is due, on the machine's clock. Looks at the catalog once.
+pub(crate) fn tidy_due(desk: &Desk) -> Elapsed {
+    let mut due = lock(&desk.tidy_due);
+    *due.get_or_insert_with(|| {
         let last = desk.store.read(|reader| reader.setting(TIDIED)).ok().flatten();
-        last.and_then(|last| last.parse().ok()).unwrap_or(0_u64).saturating_add(DAY)
-    });
-    if elapsed < at {
-        return false;
-    }
-    *due = Some(elapsed.saturating_add(DAY));
-    true
+        let last = last.and_then(|last| last.parse().ok()).unwrap_or_default();
+        Elapsed(last) + DAY
+    })
 }
 
 /// Has the vault merge and sweep, and tells the catalog which segments stand for which.
 pub(crate) fn tidy(desk: &Desk) {
+    *lock(&desk.tidy_due) = Some(desk.elapsed() + DAY);
     let tidied = desk.link.vault().and_then(|vault| vault.tidy(desk.runtime.now().wall));
     // One that cannot be tidied now is tidied another day.
     let Ok(tidied) = tidied else { return };

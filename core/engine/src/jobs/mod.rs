@@ -70,7 +70,7 @@ pub(crate) struct Desk {
     /// Downloads that wait for leave to land more.
     pub(crate) outgrown: Mutex<HashMap<EffectId, Downloading>>,
     /// When housekeeping at the vault is due, on the machine's clock; `None`: not looked up yet.
-    pub(crate) tidy_due: Mutex<Option<u64>>,
+    pub(crate) tidy_due: Mutex<Option<Elapsed>>,
     /// Whether something is being put, or about to be.
     pub(crate) sending: AtomicBool,
     /// Set when the loop wants to end: a scan stops at its next page.

@@ -90,6 +90,10 @@ pub(crate) fn run(desk: &Desk, group: Group) {
                 };
                 replies.add(send.reply, Answer::Put(stored.outcome()), notes);
             }
+            Err(VaultError::Source(error)) if is_staged(send.from) && is_absent(&error) => {
+                // A power cut may bring back a stage whose file was evicted: fetched again.
+                replies.add(send.reply, Answer::Put(PutOutcome::TeeLost), Vec::new());
+            }
             Err(error) => {
                 let wasted = moved.into_inner();
                 replies.add(send.reply, blame::vault(&error, wasted), Vec::new());
@@ -104,11 +108,19 @@ fn fail(items: Vec<(Send, Arc<Detail>)>, error: &VaultError, replies: &mut Repli
     }
 }
 
+fn is_staged(from: Bytes) -> bool {
+    matches!(from, Bytes::Staged(_) | Bytes::WithOs(_))
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound
+}
+
 /// Opens what is sent, when its turn comes.
 fn opener<'a>(desk: &'a Desk, send: &Send, detail: &Arc<Detail>) -> Opener<'a> {
     let (from, stop, detail) = (send.from, send.reply.stop(), Arc::clone(detail));
     Box::new(move || -> io::Result<Box<dyn Read + 'a>> {
-        if let Bytes::Staged(_) | Bytes::WithOs(_) = from {
+        if is_staged(from) {
             return Ok(Box::new(desk.staging.read(detail.resource)?));
         }
         let original = original(&detail);

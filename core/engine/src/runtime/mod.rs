@@ -73,6 +73,17 @@ pub enum Next {
     Never,
 }
 
+/// Works on several threads beside the caller, who leads: `work` runs `count` times at once, `lead`
+/// here; returns when all have ended. For calls that block anyway.
+pub(crate) fn together<T>(count: usize, work: impl Fn() + Sync, lead: impl FnOnce() -> T) -> T {
+    std::thread::scope(|scope| {
+        for _ in 0..count {
+            scope.spawn(&work);
+        }
+        lead()
+    })
+}
+
 /// A thing that happens once and can be waited for.
 #[derive(Debug, Default)]
 pub struct Signal {
