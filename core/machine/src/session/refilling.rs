@@ -159,10 +159,21 @@ impl Session {
     fn let_go_of_held_up(&mut self, most: usize, desk: &mut Desk<'_>) {
         let crowded =
             self.refilling.pressing && self.disk.stages_other_than(|id| self.slots.has(id));
-        let crowds = |id: ResourceId| {
-            let place = self.slots.place(id);
-            crowded && place.is_some_and(|(posture, _)| posture == Posture::Wants(Work::Download))
-        };
+        // By lanes: this is asked at every event, and mostly nothing is held up.
+        let mut held_up: Vec<ResourceId> = Vec::new();
+        for work in Work::ALL {
+            for media in [Media::Photo, Media::Video] {
+                if !self.permits.allow(work, media) || (crowded && work == Work::Download) {
+                    held_up.extend(self.slots.wanting(work, media, 0).map(|(_, id)| id));
+                }
+            }
+        }
+        if self.config.vault.tickets {
+            held_up.extend(self.slots.with_os());
+        }
+        if held_up.is_empty() {
+            return;
+        }
         let smallest = self.smallest_download(desk).map(|(id, ..)| id);
         let idle = |id: &ResourceId| {
             let in_library = |one: &Resource| one.stage().bytes() == Bytes::InLibrary;
@@ -170,11 +181,7 @@ impl Session {
                 && Some(*id) != smallest
                 && !self.at_least.contains_key(id)
         };
-        let mut held_up: Vec<ResourceId> = self
-            .slots
-            .ids()
-            .filter(|id| (self.is_held_up(*id) || crowds(*id)) && idle(id))
-            .collect();
+        held_up.retain(idle);
         held_up.sort_by(|a, b| self.slots.order(*b, *a));
         for id in held_up.into_iter().take(most) {
             desk.resources.remove(&id);
