@@ -1,6 +1,7 @@
 //! A test that cannot run on this machine says so, and is counted apart.
 
 use std::io::Write;
+use std::process::{Command, Stdio};
 
 /// Says that the rest of this test does not run here. `./test` counts it as skipped.
 ///
@@ -13,6 +14,21 @@ pub fn skip(why: &str) {
         let mut list = std::fs::OpenOptions::new().append(true).create(true).open(list).unwrap();
         writeln!(list, "{test}: {why}").unwrap();
     }
+}
+
+/// Whether something can be refused to us here, see [`crate::Call::as_nobody`]; if not, says that
+/// this test is skipped. Who is root may become somebody else, unless only in a namespace.
+pub fn can_be_nobody() -> bool {
+    if !rustix::process::geteuid().is_root() {
+        return true;
+    }
+    let mut trial = Command::new("setpriv");
+    trial.args(["--reuid", "65534", "--regid", "65534", "--clear-groups", "true"]);
+    let allowed = trial.stderr(Stdio::null()).status().is_ok_and(|status| status.success());
+    if !allowed {
+        skip("this machine does not let root be somebody else");
+    }
+    allowed
 }
 
 /// Whether the program `name` is installed; if not, says that this test is skipped.

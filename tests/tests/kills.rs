@@ -83,7 +83,7 @@ fn kill_nine_at_random_moments_loses_nothing_and_sends_nothing_twice() {
     tree::assert_holds_exactly(&place.vault, &place.source);
     place.verify().arg("--deep").finish().assert_code(0);
     let source = tree::size(&place.source);
-    let group = GROUP * LARGEST as u64;
+    let group = GROUP * source / tree::files(&place.source).len() as u64;
     println!("{kills} kills, {rolls} rolls, {source} bytes, {written} written");
     assert!(
         written <= source + kills * (group + WORKERS * BUFFER),
