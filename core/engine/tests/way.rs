@@ -248,8 +248,8 @@ fn segments_are_merged_once_a_day_and_not_read_again() {
 
 #[test]
 fn a_stop_on_threads_in_the_middle_returns_and_the_next_run_goes_on() {
-    let (place, library) = (Place::new(), many(2_000));
-    for _ in 0..5 {
+    let (place, library) = (Place::new(), many(1_000));
+    for _ in 0..3 {
         let engine = Engine::open(place.options(), library.clone()).unwrap();
         engine.start().unwrap();
         tell_all(&engine);
@@ -263,6 +263,6 @@ fn a_stop_on_threads_in_the_middle_returns_and_the_next_run_goes_on() {
         engine.stop();
     }
     let status = back_up(&place, &library);
-    assert_eq!(status.counts.safe().items, 2_000);
-    assert_eq!(place.stored().len(), 2_000);
+    assert_eq!(status.counts.safe().items, 1_000);
+    assert_eq!(place.stored().len(), 1_000);
 }
