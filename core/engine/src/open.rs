@@ -66,6 +66,7 @@ pub(crate) fn open(
         stream: Arc::new(Stream::default()),
         kept: Kept::default(),
         held: Mutex::default(),
+        to_forget: Mutex::default(),
         placing: Mutex::default(),
         tombstones: Mutex::default(),
         clock: Mutex::new(clock),

@@ -29,12 +29,13 @@ use crate::recorder::Recorder;
 use crate::runtime::{Driven, Next, Signal};
 use broken::Broken;
 use facts::Facts;
-use keepsake_catalog::Note;
+use keepsake_catalog::{Note, Which};
 use keepsake_machine::effect::{Change, Effect};
 use keepsake_machine::event::Event;
 use keepsake_machine::machine::Machine;
 use keepsake_machine::media::EffectId;
 use keepsake_machine::settings::Config;
+use keepsake_machine::settle::Fact;
 use keepsake_machine::stage::Stage;
 use keepsake_machine::status::{Counts, Notice, Status};
 use keepsake_machine::time::Now;
@@ -282,6 +283,12 @@ impl Driver {
             }
             self.stored = Some(now.uptime);
             self.counters_changed = true;
+            let to_forget = std::mem::take(&mut *lock(&self.desk.to_forget));
+            if !to_forget.is_empty()
+                && self.desk.settle(&Which::These(to_forget), Fact::Forget).is_err()
+            {
+                return self.break_down(orders);
+            }
         }
         for order in orders {
             if let Effect::Notify(Notice::ActivityChanged(_)) = order {

@@ -120,3 +120,26 @@ fn the_status_is_shown_at_most_ten_times_a_second_and_the_last_one_always() {
     assert_eq!(**last, engine.status());
     engine.stop();
 }
+
+#[test]
+fn what_is_forgotten_while_it_is_under_way_is_forgotten_when_it_has_ended() {
+    let (place, library) = (Place::new(), many(60));
+    let run = Run::start(&place, &library);
+    let engine = Arc::new(run.engine);
+    let (weak, once) = (Arc::downgrade(&engine), AtomicBool::new(false));
+    library.on_open(move |name| {
+        if name != "30.JPG" || once.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let Some(engine) = weak.upgrade() else { return };
+        let ids = ["5.JPG", "30.JPG", "55.JPG"]
+            .map(|name| engine.find(name.as_bytes()).unwrap().resource);
+        engine.forget(&ids).unwrap();
+    });
+    run.clock.pass(std::time::Duration::from_mins(10));
+    let status = engine.status();
+    engine.stop();
+    let forgotten = keepsake_machine::stage::Class::Forgotten;
+    assert_eq!(status.counts.of(forgotten).items, 3, "{status:?}");
+    assert_eq!((status.activity, status.counts.safe().items), (Activity::Done, 57));
+}

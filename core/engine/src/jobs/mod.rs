@@ -59,6 +59,8 @@ pub(crate) struct Desk {
     pub(crate) kept: Kept,
     /// What the machine holds: a scan leaves these rows to it. Locked before the catalog.
     pub(crate) held: Mutex<Held>,
+    /// What the user said forget about while it was under way: settled when it has ended.
+    pub(crate) to_forget: Mutex<Vec<ResourceId>>,
     /// Places in the vault that were chosen in this run: two resources of one asset choose once.
     pub(crate) placing: Mutex<Places>,
     /// The SHA-256 of what the user said forget about.
@@ -111,13 +113,17 @@ impl Desk {
         Ok(())
     }
 
-    /// Settles rows that the machine does not hold, and tells it what follows.
+    /// Settles rows that the machine does not hold, and tells it what follows. What is to be
+    /// forgotten and is held is settled later.
     pub(crate) fn settle(&self, which: &Which, fact: Fact) -> Result<Settling, StoreError> {
         let at = self.elapsed();
         let held = lock(&self.held);
         let settled =
             self.store.write(|catalog| catalog.settle_where(which, fact, at, held.rows()));
         if let Ok(settled) = &settled {
+            if fact == Fact::Forget {
+                lock(&self.to_forget).extend(&settled.skipped);
+            }
             for event in &settled.events {
                 self.inbox.put(Message::Event(event.clone()));
             }
