@@ -101,7 +101,10 @@ pub fn verify(at: &At, deep: bool) -> Result<Exit, Failure> {
     state.known()?;
     let _lock = state.lock()?;
     let engine = open(&state)?;
+    // Opening it has already found what the records lost since.
+    let open = engine.status().counts.unfinished().items;
     let found = shown(|progress| engine.verify(deep, progress))?;
+    let open = open + found.unrecorded;
     for (list, what) in [
         (&found.missing, "missing"),
         (&found.damaged, "damaged"),
@@ -118,6 +121,13 @@ pub fn verify(at: &At, deep: bool) -> Result<Exit, Failure> {
         say!("Stopped before the end.");
         return Ok(Exit::Paused);
     }
+    if open > 0 {
+        say!(
+            "{} that the vault's records do not name. Back up again: what lies there is recorded \
+             again, the rest is sent.",
+            size::counted(open, "file")
+        );
+    }
     if bad > 0 {
         say!(
             "{} not as recorded. Back up again: what can be sent again will be.",
@@ -125,7 +135,7 @@ pub fn verify(at: &At, deep: bool) -> Result<Exit, Failure> {
         );
         return Ok(Exit::Quarantined);
     }
-    Ok(Exit::Safe)
+    Ok(if open > 0 { Exit::Quarantined } else { Exit::Safe })
 }
 
 /// `restore`.

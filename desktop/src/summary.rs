@@ -3,6 +3,7 @@
 use crate::size;
 use crate::skipped::{Reason, Tally};
 use crate::words;
+use keepsake_machine::Hold;
 use keepsake_machine::stage::{Class, Fault};
 use keepsake_machine::status::{Activity, Status};
 use serde_json::{Value, json};
@@ -44,7 +45,10 @@ impl Summary {
     pub fn exit(&self) -> Exit {
         let counts = &self.status.counts;
         let open = counts.unfinished().items > 0 || self.status.under_way > 0;
-        if self.interrupted || open || !self.complete || self.status.activity != Activity::Done {
+        // A vault that is away may have lost what was safe in it: nobody looked.
+        let away = self.status.holds.has(Hold::VaultUnavailable);
+        let done = self.status.activity == Activity::Done && self.complete && !away;
+        if self.interrupted || open || !done {
             return Exit::Paused;
         }
         let bad = counts.quarantined().items + counts.of(Class::Lost).items;

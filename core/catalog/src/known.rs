@@ -39,6 +39,19 @@ impl Catalog {
             mark_read(connection, vault, segment)
         })
     }
+
+    /// Forgets what the active vault's records said, tombstones apart, and which segments were read:
+    /// they are to be read again. No row changes; [`crate::Which::Unrecorded`] finds those of which
+    /// no record speaks any more.
+    pub fn forget_records(&mut self) -> Result<()> {
+        let vault = self.ask(active)?;
+        let vault = vault.ok_or_else(|| CatalogError::NoVault { file: self.file.clone() })?;
+        self.write(Sync::Later, |connection, _| {
+            connection.execute("DELETE FROM known WHERE vault = ?1", [vault.0])?;
+            connection.execute("DELETE FROM segment WHERE vault = ?1", [vault.0])?;
+            Ok(())
+        })
+    }
 }
 
 impl Reader {

@@ -1,6 +1,8 @@
 //! Facts about rows that are not under way: retry, forget, lost at the vault, confirmed again.
 
 use crate::catalog::{Catalog, Sync};
+use crate::known;
+use crate::reader::active;
 use crate::stored::{Stored, columns};
 use crate::{Result, UnderWay};
 use keepsake_machine::Event;
@@ -24,6 +26,8 @@ pub enum Which {
     Digests(Vec<Digest>),
     /// All whose bytes the active vault holds at these paths.
     Paths(Vec<String>),
+    /// All that are safe and of whose bytes no record of the active vault speaks.
+    Unrecorded,
 }
 
 /// What became of it.
@@ -57,12 +61,16 @@ impl Catalog {
         let mut settling = Settling::default();
         let mut from = i64::MIN;
         loop {
-            let page = self.ask(|connection| matching.page(connection, from))?;
-            let Some(last) = page.last() else { return Ok(settling) };
-            from = last.id.0.saturating_add(1);
-            let rows = page.into_iter().filter(|row| matching.takes(row));
+            let (last, rows) = self.ask(|connection| {
+                let mut page = matching.page(connection, from)?;
+                let last = page.last().map(|row| row.id.0);
+                matching.keep(connection, &mut page)?;
+                Ok((last, page))
+            })?;
+            let Some(last) = last else { return Ok(settling) };
+            from = last.saturating_add(1);
             let (skipped, rows): (Vec<_>, Vec<_>) =
-                rows.partition(|row| under_way.contains(&row.id));
+                rows.into_iter().partition(|row| under_way.contains(&row.id));
             settling.skipped.extend(skipped.iter().map(|row| row.id));
             self.settle_page(rows, fact, at, &mut settling)?;
         }
@@ -116,6 +124,7 @@ enum Matching<'a> {
     Quarantined,
     Digests(HashSet<([u8; 32], u64)>),
     Paths(HashSet<&'a str>),
+    Unrecorded,
 }
 
 impl Matching<'_> {
@@ -131,12 +140,34 @@ impl Matching<'_> {
                 digests.iter().map(|digest| (digest.sha256, digest.size)).collect(),
             ),
             Which::Paths(paths) => Matching::Paths(paths.iter().map(String::as_str).collect()),
+            Which::Unrecorded => Matching::Unrecorded,
         }
+    }
+
+    /// Keeps of a page what matches.
+    fn keep(&self, connection: &Connection, page: &mut Vec<Stored>) -> rusqlite::Result<()> {
+        page.retain(|row| self.takes(row));
+        if let Matching::Unrecorded = self {
+            let vault = active(connection)?;
+            let mut unrecorded = Vec::new();
+            for row in page.drain(..) {
+                let known = match (vault, row.digest) {
+                    (Some(vault), Some(digest)) => known::find(connection, vault, &digest)?,
+                    _ => None,
+                };
+                if known.is_none() {
+                    unrecorded.push(row);
+                }
+            }
+            *page = unrecorded;
+        }
+        Ok(())
     }
 
     fn takes(&self, row: &Stored) -> bool {
         match self {
             Matching::All | Matching::These(_) => true,
+            Matching::Unrecorded => row.stage.is_safe(),
             Matching::Quarantined => matches!(row.stage, Stage::Quarantined(_)),
             Matching::Digests(digests) => {
                 row.digest.is_some_and(|digest| digests.contains(&(digest.sha256, digest.size)))
@@ -164,7 +195,7 @@ impl Matching<'_> {
                 columns!(),
                 " FROM resource WHERE faulty = 1 AND id >= ?1 ORDER BY id LIMIT ?2"
             ),
-            Matching::All | Matching::Digests(_) | Matching::Paths(_) => {
+            Matching::All | Matching::Digests(_) | Matching::Paths(_) | Matching::Unrecorded => {
                 concat!("SELECT ", columns!(), " FROM resource WHERE id >= ?1 ORDER BY id LIMIT ?2")
             }
         };

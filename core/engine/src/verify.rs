@@ -2,7 +2,8 @@
 
 use crate::error::EngineError;
 use crate::jobs::hashing::Hashing;
-use crate::jobs::{Desk, lock};
+use crate::jobs::learn::audit;
+use crate::jobs::{Desk, Failed, lock};
 use crate::open::of_store;
 use crate::runtime::together;
 use crate::{forget, records};
@@ -45,6 +46,10 @@ pub struct Verified {
     pub damaged: Vec<String>,
     /// Paths that could not be read now: nothing is said of them.
     pub unreadable: Vec<String>,
+    /// Files that were safe and of which no record speaks any more (a vault that is an older copy of
+    /// itself, a segment that is damaged or gone). The next run looks for their bytes, records them
+    /// where they are and sends them where they are not.
+    pub unrecorded: u64,
     /// Whether it was stopped before the end.
     pub stopped: bool,
 }
@@ -116,6 +121,12 @@ pub(crate) fn verify(
         .extend(read.damaged.into_iter().map(|why| format!(".keepsake/segments/{why}")));
     for list in [&mut verified.missing, &mut verified.damaged, &mut verified.unreadable] {
         list.sort_unstable();
+    }
+    if !verified.stopped {
+        verified.unrecorded = audit(desk, &*vault).map_err(|why| match why {
+            Failed::Vault(why) => of_vault(why),
+            Failed::Store(why) => of_store(why),
+        })?;
     }
     settle_found(desk, &verified)?;
     Ok(verified)

@@ -13,8 +13,43 @@ const CHUNK: usize = 4_096;
 /// How often segments are listed again when one is gone meanwhile.
 const LISTINGS: usize = 4;
 
+/// That an audit was begun, and not yet ended: a setting of the catalog.
+const AUDIT: &str = "audit";
+
 /// Reads every segment that was not read before. One that is not to be trusted is left alone.
+///
+/// Where one that was read is gone, and it was not we who merged it, the vault may be an older copy
+/// of itself, or damaged: then all records are read again.
 pub(crate) fn learn(desk: &Desk, vault: &dyn Vault) -> Result<(), Failed> {
+    let there: HashSet<_> = vault.segments()?.into_iter().map(|name| name.0).collect();
+    let read = desk.store.read(keepsake_catalog::Reader::segments_read)?;
+    let begun = desk.store.read(|reader| reader.setting(AUDIT))?;
+    if begun.is_some() || read.iter().any(|name| !there.contains(name)) {
+        audit(desk, vault)?;
+        return Ok(());
+    }
+    news(desk, vault)
+}
+
+/// Reads all records again, and takes nothing for safe of which none speaks: it is looked for in the
+/// vault by its bytes, recorded again where they are, and sent where they are not. Says how many
+/// files these are.
+pub(crate) fn audit(desk: &Desk, vault: &dyn Vault) -> Result<u64, Failed> {
+    // Also when we are killed in between, it is brought to its end.
+    let begun = |value: Option<&str>| {
+        let (name, value) = (AUDIT.to_owned(), value.map(str::to_owned));
+        desk.note(&[Note::Setting { name, value }], true)
+    };
+    begun(Some("begun"))?;
+    desk.store.write(keepsake_catalog::Catalog::forget_records)?;
+    news(desk, vault)?;
+    let settled = desk.settle(&Which::Unrecorded, Fact::GoneFromVault)?;
+    begun(None)?;
+    Ok(settled.changed)
+}
+
+/// Reads what was not read before.
+fn news(desk: &Desk, vault: &dyn Vault) -> Result<(), Failed> {
     let mut forgotten = Vec::new();
     for _ in 0..LISTINGS {
         let there = vault.segments()?;

@@ -1,0 +1,80 @@
+//! Records that a vault has lost: nothing is called safe of which no record speaks any more, and the
+//! next backup records again what lies there and sends what does not.
+
+use keepsake_tests::photos::roll;
+use keepsake_tests::place::Place;
+use keepsake_tests::tree;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+fn segments(place: &Place) -> Vec<PathBuf> {
+    let entries = fs::read_dir(place.vault.join(".keepsake/segments")).unwrap();
+    entries.map(|entry| entry.unwrap().path()).collect()
+}
+
+fn whole(place: &Place) {
+    tree::assert_holds_exactly(&place.vault, &place.source);
+    place.ask("verify").finish().assert_code(0);
+    let dest = place.root().join("restored");
+    place.restore_to(&dest).finish().assert_code(0);
+    tree::assert_restored(&place.source, &dest);
+}
+
+#[test]
+fn a_vault_that_is_an_older_copy_of_itself_gets_what_it_lacks() {
+    let place = Place::new();
+    roll(&place.source, 1, 3, 3_000);
+    place.backed_up();
+    let copy = place.root().join("copy");
+    let copied = Command::new("cp").arg("-a").arg(&place.vault).arg(&copy).status().unwrap();
+    assert!(copied.success());
+    roll(&place.source.join("later"), 2, 4, 3_000);
+    place.backed_up();
+    fs::rename(&place.vault, place.root().join("newer")).unwrap();
+    fs::rename(&copy, &place.vault).unwrap();
+    place.backup().finish().assert_code(0).assert_says("Everything is safe: 7 files");
+    whole(&place);
+}
+
+#[test]
+fn lost_segments_are_noticed_and_what_lies_there_is_recorded_again_and_not_sent() {
+    let place = Place::new();
+    roll(&place.source, 1, 5, 3_000);
+    place.backed_up();
+    let before = tree::identities(&place.vault);
+    segments(&place).iter().for_each(|segment| fs::remove_file(segment).unwrap());
+    place.ask("verify").finish().assert_code(2).assert_says("5 files that the vault's records");
+    place.backed_up();
+    let after = tree::identities(&place.vault);
+    assert!(before.iter().all(|(path, id)| after[path] == *id), "something was sent again");
+    whole(&place);
+}
+
+#[test]
+fn a_torn_segment_is_found_by_verify_and_its_photos_are_recorded_again() {
+    let place = Place::new();
+    roll(&place.source, 1, 5, 3_000);
+    place.backed_up();
+    let torn = segments(&place).remove(0);
+    let bytes = fs::read(&torn).unwrap();
+    fs::remove_file(&torn).unwrap();
+    fs::write(&torn, &bytes[..100]).unwrap();
+    place.ask("verify").finish().assert_code(2).assert_says("torn").assert_says("5 files that");
+    place.backed_up();
+    let dest = place.root().join("restored");
+    place.restore_to(&dest).finish();
+    tree::assert_restored(&place.source, &dest);
+}
+
+#[test]
+fn a_vault_that_is_away_is_not_called_safe_although_nothing_changed() {
+    let place = Place::new();
+    roll(&place.source, 1, 3, 3_000);
+    place.backed_up();
+    let away = place.root().join("away");
+    fs::rename(&place.vault, &away).unwrap();
+    place.backup().finish().assert_code(3).assert_says("the vault is not there");
+    fs::rename(&away, &place.vault).unwrap();
+    place.backup().finish().assert_code(0).assert_says("Everything is safe: 3 files");
+}
