@@ -56,8 +56,8 @@ pub(crate) fn run(desk: &Desk, batch: Vec<Checksum>) -> Vec<Checksum> {
     };
     let mut gathered = Gathered {
         desk,
-        bytes: Vec::new(),
-        small: Vec::new(),
+        bytes: Vec::with_capacity(room(&details)),
+        small: Vec::with_capacity(details.len()),
         large: Vec::new(),
         replies: Replies::default(),
     };
@@ -92,6 +92,16 @@ pub(crate) fn run(desk: &Desk, batch: Vec<Checksum>) -> Vec<Checksum> {
     }
     gathered.flush();
     Vec::new()
+}
+
+/// The bytes that the small ones of a batch need at once, so that they are not moved as more come.
+fn room(details: &[Option<Arc<Detail>>]) -> usize {
+    let size = |detail: &Arc<Detail>| match detail.size {
+        Size::Exact(size) => usize::try_from(size).ok().filter(|size| *size <= SMALL),
+        Size::Hinted { .. } => None,
+    };
+    let all: usize = details.iter().flatten().filter_map(size).map(|size| size + 1).sum();
+    all.min(GATHERED + SMALL)
 }
 
 /// Whether a batch would not be given back at once.

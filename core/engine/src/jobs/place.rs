@@ -1,7 +1,7 @@
 //! Where an asset's files go in the vault: chosen once, stored before its first put.
 
 use super::{Desk, Failed, lock};
-use keepsake_catalog::{Detail, Note};
+use keepsake_catalog::{Detail, Note, Sibling};
 use keepsake_machine::media::{AssetId, Digest};
 use keepsake_vault::{Captured, Placement, ToPlace, Vault};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -52,7 +52,7 @@ pub(super) struct Placed {
 pub(super) fn places(desk: &Desk, vault: &dyn Vault, items: &[ToSend]) -> Result<Placed, Failed> {
     let mut placed = Placed::default();
     let mut chosen = lock(&desk.placing);
-    let mut details: Vec<Detail> = Vec::with_capacity(items.len());
+    let mut details: Vec<Arc<Detail>> = Vec::with_capacity(items.len());
     let mut to_ask: Vec<_> = Vec::new();
     for (detail, _) in items {
         let known = chosen.by_asset.get(&detail.asset).cloned();
@@ -60,14 +60,15 @@ pub(super) fn places(desk: &Desk, vault: &dyn Vault, items: &[ToSend]) -> Result
         if let Some(placement) = known.or_else(stored) {
             placed.at.insert(detail.asset, placement);
         } else if detail.siblings.len() == 1 {
-            details.push(Detail::clone(detail));
+            details.push(Arc::clone(detail));
         } else {
             to_ask.push(detail.resource);
         }
     }
     if !to_ask.is_empty() {
         // What is kept in memory is from before other resources of the asset were hashed or placed.
-        details.extend(desk.store.write(|catalog| catalog.details(&to_ask))?);
+        let fresh = desk.store.write(|catalog| catalog.details(&to_ask))?;
+        details.extend(fresh.into_iter().map(Arc::new));
     }
     let open = to_choose(desk, details, items, &mut placed.at);
     if open.is_empty() {
@@ -75,15 +76,13 @@ pub(super) fn places(desk: &Desk, vault: &dyn Vault, items: &[ToSend]) -> Result
     }
     let names: Vec<Vec<(&[u8], Option<Digest>)>> = open
         .iter()
-        .map(|(detail, _)| {
-            detail.siblings.iter().map(|one| (one.name.as_slice(), one.digest)).collect()
-        })
+        .map(|one| one.files.iter().map(|(at, digest)| (one.name(*at), *digest)).collect())
         .collect();
     let assets: Vec<_> = (open.iter().zip(&names))
-        .map(|((_, captured), resources)| ToPlace { captured, resources })
+        .map(|(one, resources)| ToPlace { captured: &one.captured, resources })
         .collect();
-    for ((detail, _), placement) in open.iter().zip(vault.place(&assets)?) {
-        let asset = detail.asset;
+    for (one, placement) in open.iter().zip(vault.place(&assets)?) {
+        let asset = one.detail.asset;
         placed.notes.insert(asset, Note::Placement { asset, text: placement.to_text() });
         chosen.remember(asset, placement.clone());
         placed.at.insert(asset, placement);
@@ -91,17 +90,31 @@ pub(super) fn places(desk: &Desk, vault: &dyn Vault, items: &[ToSend]) -> Result
     Ok(placed)
 }
 
+/// An asset that has no place yet.
+struct Open {
+    detail: Arc<Detail>,
+    captured: Captured,
+    /// The files that are named together: which of the asset's, and its checksum where known.
+    files: Vec<(usize, Option<Digest>)>,
+}
+
+impl Open {
+    fn name(&self, at: usize) -> &[u8] {
+        self.detail.siblings.get(at).map_or(&self.detail.name, |one| &one.name)
+    }
+}
+
 /// Those that have no place yet, each asset once, with when it was taken.
 fn to_choose(
     desk: &Desk,
-    details: Vec<Detail>,
+    details: Vec<Arc<Detail>>,
     items: &[ToSend],
     placed: &mut HashMap<AssetId, Placement>,
-) -> Vec<(Detail, Captured)> {
+) -> Vec<Open> {
     let sent: HashMap<_, _> = items.iter().map(|(item, digest)| (item.resource, *digest)).collect();
-    let mut open: Vec<(Detail, Captured)> = Vec::with_capacity(details.len());
+    let mut open = Vec::with_capacity(details.len());
     let mut assets = HashSet::new();
-    for mut detail in details {
+    for detail in details {
         if placed.contains_key(&detail.asset) || !assets.insert(detail.asset) {
             continue;
         }
@@ -109,15 +122,15 @@ fn to_choose(
             placed.insert(detail.asset, placement);
             continue;
         }
-        for sibling in &mut detail.siblings {
-            sibling.digest = sent.get(&sibling.resource).copied().or(sibling.digest);
-        }
+        let digest = |one: &Sibling| sent.get(&one.resource).copied().or(one.digest);
+        let mut files: Vec<_> = detail.siblings.iter().map(digest).enumerate().collect();
         // A place is chosen by the primary; while that is not known, by what is sent.
-        if detail.siblings.first().is_some_and(|primary| primary.digest.is_none()) {
-            detail.siblings.retain(|sibling| sibling.resource == detail.resource);
+        if files.first().is_some_and(|(_, primary)| primary.is_none()) {
+            let own = detail.siblings.iter().position(|one| one.resource == detail.resource);
+            files.retain(|(at, _)| Some(*at) == own);
         }
         let captured = captured(desk, &detail);
-        open.push((detail, captured));
+        open.push(Open { detail, captured, files });
     }
     open
 }
