@@ -24,6 +24,8 @@ const TOGETHER: usize = 256;
 /// Bytes that do.
 const TOGETHER_BYTES: u64 = 64_000_000;
 const BUFFER: usize = 1 << 20;
+/// Bytes that a file system may need for itself beside a file's own.
+const MARGIN: u64 = 256 << 10;
 
 pub(super) struct Restoring<'a> {
     files: Arc<dyn Files>,
@@ -204,6 +206,7 @@ impl<'a> Restoring<'a> {
             }
             Ok(None) | Err(_) => return Ok(false),
         };
+        self.make_sure_of_room(record.digest.size)?;
         let failed = |error: io::Error| destination(self.into, &error);
         let file = self.files.create_new(&self.own, temporary).map_err(failed)?;
         let mut hashing = Hashing::new(false);
@@ -234,6 +237,23 @@ impl<'a> Restoring<'a> {
             let _ = self.files.set_modified(&file, modified);
         }
         Ok(true)
+    }
+
+    /// Stops before a disk is filled, also by a record that claims a size that no photo has. What
+    /// was written takes its names first.
+    fn make_sure_of_room(&mut self, size: u64) -> Result<(), EngineError> {
+        let space = self.files.space(&self.own).map_err(|why| destination(self.into, &why))?;
+        let needed = size.saturating_add(MARGIN);
+        if needed <= space.available {
+            return Ok(());
+        }
+        self.name_waiting()?;
+        let why = format!(
+            "it has {} bytes of free space, and the next file needs {needed}: free some, and run it \
+             again to go on",
+            space.available
+        );
+        Err(EngineError::Destination { path: self.into.to_owned(), why })
     }
 
     /// Makes what is written durable, then gives it its names.
