@@ -15,6 +15,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+/// What is said of a source in which nothing was found that had something before.
+const EMPTY: &str = "the source has no photo or video any more: is its disk connected? Nothing is taken for deleted";
+
 /// A folder that is backed up.
 #[derive(Debug)]
 pub struct Folder {
@@ -116,6 +119,7 @@ impl Source for Folder {
         let walked = walk(&self.root, &self.choice, skipped, &mut |page| pages.page(page).is_ok());
         let trouble = match &walked {
             Err(why @ WalkError::Source { .. }) => Some(why.to_string()),
+            Ok(walked) if walked.assets == 0 => Some(EMPTY.to_owned()),
             _ => None,
         };
         *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;

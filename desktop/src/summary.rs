@@ -47,7 +47,9 @@ impl Summary {
         let open = counts.unfinished().items > 0 || self.status.under_way > 0;
         // A vault that is away may have lost what was safe in it: nobody looked.
         let away = self.status.holds.has(Hold::VaultUnavailable);
-        let done = self.status.activity == Activity::Done && self.complete && !away;
+        // A source that is empty all of a sudden: nothing is taken for deleted, and nothing was seen.
+        let blind = self.trouble.is_some() && counts.total().items > 0;
+        let done = self.status.activity == Activity::Done && self.complete && !away && !blind;
         if self.interrupted || open || !done {
             return Exit::Paused;
         }

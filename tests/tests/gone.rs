@@ -1,5 +1,5 @@
-//! Records that a vault has lost: nothing is called safe of which no record speaks any more, and the
-//! next backup records again what lies there and sends what does not.
+//! What is gone without a word: records, a vault, a source. Nothing is called safe of which no record
+//! speaks any more; the next backup records again what lies there, and sends what does not.
 
 use keepsake_tests::photos::roll;
 use keepsake_tests::place::Place;
@@ -76,5 +76,19 @@ fn a_vault_that_is_away_is_not_called_safe_although_nothing_changed() {
     fs::rename(&place.vault, &away).unwrap();
     place.backup().finish().assert_code(3).assert_says("the vault is not there");
     fs::rename(&away, &place.vault).unwrap();
+    place.backup().finish().assert_code(0).assert_says("Everything is safe: 3 files");
+}
+
+#[test]
+fn a_source_that_is_empty_all_of_a_sudden_is_named_and_nothing_is_taken_for_deleted() {
+    let place = Place::new();
+    roll(&place.source, 1, 3, 3_000);
+    place.backed_up();
+    let away = place.root().join("photos-away");
+    fs::rename(&place.source, &away).unwrap();
+    fs::create_dir(&place.source).unwrap();
+    place.backup().finish().assert_code(3).assert_says("is its disk connected?");
+    fs::remove_dir(&place.source).unwrap();
+    fs::rename(&away, &place.source).unwrap();
     place.backup().finish().assert_code(0).assert_says("Everything is safe: 3 files");
 }
