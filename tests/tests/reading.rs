@@ -104,7 +104,8 @@ fn a_source_that_may_not_be_read_at_all_is_not_an_empty_one() {
 fn a_source_whose_disk_is_away_is_out_of_sight_and_not_deleted() {
     let place = Place::new();
     let disk = place.root().join("disk");
-    roll(&disk, 1, 600, 20_000);
+    // More than what is brought to a good end once it is interrupted.
+    roll(&disk, 1, 3_000, 20_000);
     let card = place.source.join("card");
     let Some(mut mount) = Mount::bind(&disk, &card) else { return };
     roll(&place.source.join("other"), 2, 3, 3_000);
