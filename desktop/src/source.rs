@@ -50,45 +50,68 @@ impl Folder {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Step by step from the root, so that no link on the way is followed.
+    /// Opens a file below the root; no link on the way is followed.
     fn reach(&self, local_id: &[u8]) -> Result<OwnedFd, Refusal> {
-        let mut steps = local_id.split(|byte| *byte == b'/').peekable();
         let root = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let mut at = rustix::fs::open(&self.root, root, Mode::empty())
+        let root = rustix::fs::open(&self.root, root, Mode::empty())
             .map_err(|_| Refusal::SourceUnavailable)?;
-        while let Some(step) = steps.next() {
-            if matches!(step, b"" | b"." | b"..") {
-                return Err(Refusal::OriginalMissing);
-            }
-            let name = OsStr::from_bytes(step);
-            let next = if steps.peek().is_some() {
-                rustix::fs::openat(&at, name, crate::walk::FOLDER, Mode::empty())
-            } else {
-                open_file(at.as_fd(), name)
-            };
-            at = match next {
-                Ok(next) => next,
-                // Its folder is away or empty: more likely a disk that went than a deletion.
-                Err(Errno::NOENT) if steps.peek().is_some() || is_empty(&at) => {
-                    return Err(Refusal::Gone(Disappearance::Hidden));
-                }
-                Err(why) => return Err(refusal(why)),
-            };
+        match at_once(root.as_fd(), OsStr::from_bytes(local_id)) {
+            Some(file) => Ok(file),
+            None => step_by_step(root, local_id),
         }
-        Ok(at)
     }
 }
 
-/// Opens without following a link, without waiting for a pipe's other end, and without changing
-/// the time of last access where we are allowed that.
+/// In one call where the system can; `None`: not so, and the single steps tell why.
+#[cfg(target_os = "linux")]
+fn at_once(root: rustix::fd::BorrowedFd<'_>, name: &OsStr) -> Option<OwnedFd> {
+    use rustix::fs::ResolveFlags;
+    let beneath = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+    rustix::fs::openat2(root, name, PLAIN | OFlags::NOATIME, Mode::empty(), beneath).ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn at_once(_: rustix::fd::BorrowedFd<'_>, _: &OsStr) -> Option<OwnedFd> {
+    None
+}
+
+fn step_by_step(root: OwnedFd, local_id: &[u8]) -> Result<OwnedFd, Refusal> {
+    let mut steps = local_id.split(|byte| *byte == b'/').peekable();
+    let mut at = root;
+    while let Some(step) = steps.next() {
+        if matches!(step, b"" | b"." | b"..") {
+            return Err(Refusal::OriginalMissing);
+        }
+        let name = OsStr::from_bytes(step);
+        let next = if steps.peek().is_some() {
+            rustix::fs::openat(&at, name, crate::walk::FOLDER, Mode::empty())
+        } else {
+            open_file(at.as_fd(), name)
+        };
+        at = match next {
+            Ok(next) => next,
+            // Its folder is away or empty: more likely a disk that went than a deletion.
+            Err(Errno::NOENT) if steps.peek().is_some() || is_empty(&at) => {
+                return Err(Refusal::Gone(Disappearance::Hidden));
+            }
+            Err(why) => return Err(refusal(why)),
+        };
+    }
+    Ok(at)
+}
+
+/// How an original is opened: without following a link, and without waiting for a pipe's other end.
+const PLAIN: OFlags =
+    OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC).union(OFlags::NONBLOCK);
+
+/// Opens [`PLAIN`], and without changing the time of last access where we are allowed that.
 fn open_file(folder: rustix::fd::BorrowedFd<'_>, name: &OsStr) -> rustix::io::Result<OwnedFd> {
-    let plain = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
     #[cfg(target_os = "linux")]
-    match rustix::fs::openat(folder, name, plain | OFlags::NOATIME, Mode::empty()) {
+    match rustix::fs::openat(folder, name, PLAIN | OFlags::NOATIME, Mode::empty()) {
         Err(Errno::PERM) => {} // another user's file
         answer => return answer,
     }
-    rustix::fs::openat(folder, name, plain, Mode::empty())
+    rustix::fs::openat(folder, name, PLAIN, Mode::empty())
 }
 
 fn is_empty(folder: &OwnedFd) -> bool {

@@ -14,7 +14,8 @@ pub(super) struct Folder {
     pub(super) dir: Dir,
     /// The folders above it, the root first.
     pub(super) above: Vec<Dir>,
-    identity: (u64, u64),
+    /// Volume and number of each folder on the way from the root, itself last.
+    way: Vec<(u64, u64)>,
     names: Mutex<Option<HashMap<u64, Taken>>>,
 }
 
@@ -47,6 +48,15 @@ impl Folder {
         Ok(with(names.insert(listed)))
     }
 
+    /// Whether the folder at `path` is still this one: every step of the way is looked at, no link is
+    /// followed, and nothing is opened.
+    fn is_still_at(&self, files: &dyn Files, path: &str) -> bool {
+        parts(path).zip(&self.above).zip(&self.way).all(|((part, above), identity)| {
+            let seen = files.stat(above, OsStr::new(part));
+            seen.is_ok_and(|seen| seen.kind == Kind::Dir && seen.identity == *identity)
+        })
+    }
+
     fn known(&self) -> usize {
         let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         names.as_ref().map_or(0, HashMap::len)
@@ -65,8 +75,8 @@ const MOST_NAMES: usize = 1_000_000;
 
 impl Places {
     /// The folder at `path` (parts joined by `/`, empty for the root). `None` if it is not there
-    /// and is not to be made. It is walked to anew, so that one that was moved away or replaced
-    /// meanwhile is not written into; links on the way are refused.
+    /// and is not to be made. The way to it is looked at anew, so that one that was moved away or
+    /// replaced meanwhile is not written into; links on the way are refused.
     pub(super) fn folder(
         &self,
         files: &dyn Files,
@@ -74,9 +84,14 @@ impl Places {
         path: &str,
         make: bool,
     ) -> Result<Option<Arc<Folder>>, VaultError> {
-        let mut above = Vec::new();
+        if let Some(known) = self.known(path)
+            && known.is_still_at(files, path)
+        {
+            return Ok(Some(known));
+        }
+        let (mut above, mut way) = (Vec::new(), Vec::new());
         let mut dir = home.root.clone();
-        for part in path.split('/').filter(|part| !part.is_empty()) {
+        for part in parts(path) {
             let next = if make {
                 make_dir(files, &dir, part).map_err(|error| of_item(error, path))?
             } else {
@@ -85,12 +100,13 @@ impl Places {
                     next => next.map_err(|error| fail("opening", path, 0, error))?,
                 }
             };
+            let stat = files.stat_dir(&next).map_err(|error| fail("looking at", path, 0, error))?;
+            way.push(stat.identity);
             above.push(std::mem::replace(&mut dir, next));
         }
-        let stat = files.stat_dir(&dir).map_err(|error| fail("looking at", path, 0, error))?;
         let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = folders.get(path).filter(|known| known.identity == stat.identity) {
-            return Ok(Some(Arc::clone(known)));
+        if let Some(known) = folders.get(path).filter(|known| known.way == way) {
+            return Ok(Some(Arc::clone(known))); // another thread was first
         }
         let names: usize = folders.values().map(|folder| folder.known()).sum();
         if folders.len() >= MOST_FOLDERS || names > MOST_NAMES {
@@ -98,15 +114,23 @@ impl Places {
             folders.clear();
         }
         let names = Mutex::new(None);
-        let folder = Arc::new(Folder { dir, above, identity: stat.identity, names });
+        let folder = Arc::new(Folder { dir, above, way, names });
         folders.insert(path.to_owned(), Arc::clone(&folder));
         Ok(Some(folder))
+    }
+
+    fn known(&self, path: &str) -> Option<Arc<Folder>> {
+        self.folders.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned()
     }
 
     /// Forgets all, after the vault was away.
     pub(super) fn clear(&self) {
         self.folders.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
+}
+
+fn parts(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter(|part| !part.is_empty())
 }
 
 /// A date folder that is a link or a file concerns the items in it, not the vault.
