@@ -36,6 +36,7 @@ class Library:
         self.folder = Path(place)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.results = self.folder / "results"
+        self.rounds = []
 
     def roll(self, count, size):
         """A folder of `count` photos of `size` bytes each, 1,000 in a folder; made once. Large ones
@@ -67,8 +68,16 @@ class Library:
         self.results.mkdir(exist_ok=True)
         return path
 
+    def begin_round(self, number):
+        """Results of this round go to a folder of their own, and stay until the row's end: ext4 is
+        slow to use again the inodes of files that were removed in the last minutes, and a first
+        backup does not come after a removal."""
+        self.results = self.folder / f"results-{number}"
+        self.rounds.append(self.results)
+
     def clear_results(self):
-        subprocess.run(["rm", "-rf", self.results], check=True)
+        subprocess.run(["rm", "-rf", self.results, *self.rounds], check=True)
+        self.results, self.rounds = self.folder / "results", []
 
     def remove(self):
         subprocess.run(["rm", "-rf", self.folder], check=True)

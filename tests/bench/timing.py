@@ -81,6 +81,8 @@ class Contest:
         turns = {name: turn for name, turn in turns.items() if shutil.which(turn.program)}
         self.measures = {name: Measure() for name in turns}
         for number in range(1, self.rounds + 1):
+            if self.row.keeps_rounds:
+                self.library.begin_round(number)
             for name, turn in turns.items():
                 commands = turn.prepare()
                 subprocess.run(["sync"], check=True)
