@@ -29,7 +29,9 @@ pub fn hold(hold: Hold) -> &'static str {
             "the vault is not there, or is not the one we know: is its disk mounted and writable?"
         }
         Hold::WindowEnding => "the time for background work is over",
-        Hold::CatalogUnwritable => "the state folder cannot be written: is its disk full?",
+        Hold::CatalogUnwritable => {
+            "the state folder cannot be written or read: is its disk full, or failing?"
+        }
     }
 }
 

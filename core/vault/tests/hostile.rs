@@ -135,6 +135,30 @@ fn a_date_folder_that_is_a_link_is_never_written_through() {
 }
 
 #[test]
+fn a_date_folder_that_was_moved_away_while_it_was_known_is_not_written_into() {
+    for (step, link) in [("2026", false), ("2026/07", false), ("2026", true), ("2026/07", true)] {
+        let dir = tempfile::tempdir().unwrap();
+        let (root, away) = (dir.path().join("vault"), dir.path().join("away"));
+        let vault = open(&root);
+        let first = put(&vault, b"a.jpg", b"photo").unwrap();
+        std::fs::rename(root.join(step), &away).unwrap();
+        if link {
+            symlink(&away, root.join(step)).unwrap();
+        }
+        let held = Held { path: first.path().unwrap(), size: 5 };
+        // A link on the way is an error or a no, and never a yes.
+        assert!(!matches!(vault.confirm(&[held]).as_deref(), Ok([true])), "{step}, {link}");
+        let second = put(&vault, b"b.jpg", b"other");
+        assert_eq!(second.is_err(), link, "{step}");
+        let inside = if step == "2026" { away.join("07") } else { away };
+        assert_eq!(std::fs::read_dir(inside).unwrap().count(), 1, "{step}, {link}");
+        if !link {
+            assert_eq!(std::fs::read(root.join("2026/07/b.jpg")).unwrap(), b"other");
+        }
+    }
+}
+
+#[test]
 fn a_link_or_a_pipe_under_a_photos_name_is_neither_followed_nor_replaced() {
     let dir = tempfile::tempdir().unwrap();
     let (root, target) = (dir.path().join("vault"), dir.path().join("target"));
