@@ -144,7 +144,7 @@ ALL = [
     Row(
         "small", "first backup, {} × 4 KiB",
         first_backup(100_000, 4096, ["cp -r + sync", "restic"]),
-        {"cp -r + sync": 1.3, "restic": 1.0}, 10, counts=[100_000], keeps_rounds=True,
+        {"cp -r + sync": 1.3, "restic": 1.0}, 8, counts=[100_000], keeps_rounds=True,
     ),
     Row(
         "hash", "read and hash {} × 3.5 MB (`verify --deep`)", hashing,
