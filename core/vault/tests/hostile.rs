@@ -159,6 +159,38 @@ fn a_date_folder_that_was_moved_away_while_it_was_known_is_not_written_into() {
 }
 
 #[test]
+fn a_vault_whose_own_folders_are_moved_away_while_it_is_open_takes_nothing_until_they_are_back() {
+    for own in ["", "/segments", "/staging"] {
+        for link in [false, true] {
+            let dir = tempfile::tempdir().unwrap();
+            let (root, away) = (dir.path().join("vault"), dir.path().join("away"));
+            let vault = open(&root);
+            let first = put(&vault, b"a.jpg", b"photo").unwrap();
+            let record = || vec![record_of(b"a.jpg", b"photo", first.path().unwrap())];
+            let place = root.join(format!(".keepsake{own}"));
+            std::fs::rename(&place, &away).unwrap();
+            if link {
+                symlink(&away, &place).unwrap();
+            }
+            let unavailable = |error: &VaultError| matches!(error, VaultError::Unavailable { .. });
+            let error = vault.record(record()).unwrap_err();
+            assert!(unavailable(&error), "{own}, {link}: {error}");
+            let error = put(&vault, b"b.jpg", b"other").unwrap_err();
+            assert!(unavailable(&error), "{own}, {link}: {error}");
+            let held = Held { path: first.path().unwrap(), size: 5 };
+            assert!(vault.confirm(&[held]).is_err(), "{own}, {link}");
+            if link {
+                std::fs::remove_file(&place).unwrap();
+            }
+            std::fs::rename(&away, &place).unwrap();
+            vault.probe().unwrap();
+            vault.record(record()).unwrap();
+            assert_eq!(vault.segments().unwrap().len(), 1, "{own}, {link}");
+        }
+    }
+}
+
+#[test]
 fn a_link_or_a_pipe_under_a_photos_name_is_neither_followed_nor_replaced() {
     let dir = tempfile::tempdir().unwrap();
     let (root, target) = (dir.path().join("vault"), dir.path().join("target"));

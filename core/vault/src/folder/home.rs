@@ -34,8 +34,8 @@ struct IdFile {
 #[derive(Debug)]
 pub(super) struct Home {
     pub(super) root: Dir,
-    /// Volume and number of the root: tells it from an empty mount point of the same path.
-    pub(super) identity: (u64, u64),
+    /// Tells these folders from others of the same path: an empty mount point, a copy, a link.
+    pub(super) identity: Identity,
     pub(super) id: VaultIdentity,
     /// `None`: opened for reading, and there are none.
     pub(super) segments: Option<Dir>,
@@ -43,7 +43,58 @@ pub(super) struct Home {
     pub(super) staging: Option<(Dir, Dir)>,
 }
 
+/// Volume and number of the root and, where they are there, of `.keepsake`, its segments and this
+/// device's staging.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Identity {
+    root: (u64, u64),
+    own: [Option<(u64, u64)>; 3],
+}
+
+impl Identity {
+    /// Of what lies below `root` now; no link is followed.
+    fn of(files: &dyn Files, root: &Dir, device: Option<DeviceId>) -> io::Result<Identity> {
+        let device = device.map(|device| device.to_string());
+        let staging = device.iter().flat_map(|device| [STAGING, device]).collect::<Vec<_>>();
+        let own = [vec![], vec![SEGMENTS], staging].map(|way| descend(files, root, &way));
+        let [own, segments, staging] = own;
+        let own = [own?, segments?, staging?];
+        Ok(Identity { root: files.stat_dir(root)?.identity, own })
+    }
+}
+
+/// The identity of the folder that `way` leads to from `.keepsake`; `None`: there is no such folder.
+fn descend(files: &dyn Files, root: &Dir, way: &[&str]) -> io::Result<Option<(u64, u64)>> {
+    let mut at = root.clone();
+    let mut found = None;
+    for (step, part) in std::iter::once(&OWN).chain(way).enumerate() {
+        match files.stat(&at, OsStr::new(part)) {
+            Ok(stat) if stat.kind == Kind::Dir => found = Some(stat.identity),
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => return Ok(None),
+        }
+        if step < way.len() {
+            at = files.open_dir(&at, OsStr::new(part))?;
+        }
+    }
+    Ok(found)
+}
+
 impl Home {
+    /// Whether what lies at `root` now is what was opened: files are written, and records made,
+    /// through folders that are held open, wherever those were moved meanwhile.
+    pub(super) fn is_still(
+        &self,
+        files: &dyn Files,
+        root: &Dir,
+        how: OpenFolder,
+    ) -> io::Result<bool> {
+        let now = Identity::of(files, root, how.device)?;
+        // What was not there, for one who only reads, may have come.
+        let mut own = self.identity.own.iter().zip(&now.own);
+        Ok(now.root == self.identity.root && own.all(|(was, is)| was.is_none() || was == is))
+    }
+
     /// Opens what is at `root`.
     pub(super) fn open(
         files: &dyn Files,
@@ -57,8 +108,6 @@ impl Home {
             Err(error) if !make => return Err(absent(&error.to_string())),
             dir => dir.map_err(|error| fail("opening", &place, 0, error))?,
         };
-        let identity =
-            files.stat_dir(&dir).map_err(|error| fail("looking at", &place, 0, error))?;
         let own = match files.open_dir(&dir, OsStr::new(OWN)) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 if how.expected.is_some() {
@@ -89,7 +138,9 @@ impl Home {
             }
             None => (open_if_there(files, &own, SEGMENTS)?, None),
         };
-        Ok(Home { root: dir, identity: identity.identity, id, segments, staging })
+        let identity = Identity::of(files, &dir, how.device)
+            .map_err(|error| fail("looking at", &place, 0, error))?;
+        Ok(Home { root: dir, identity, id, segments, staging })
     }
 
     /// This device's staging.

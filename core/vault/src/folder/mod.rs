@@ -134,10 +134,17 @@ impl Shared {
     /// The vault's folders, if the folder at its path is still the one that we opened.
     fn home(&self) -> Result<Arc<Home>, VaultError> {
         let home = Arc::clone(&self.home.read().unwrap_or_else(PoisonError::into_inner));
-        let seen = self.files.root(&self.root, false).and_then(|dir| self.files.stat_dir(&dir));
-        let why = match seen {
-            Ok(stat) if stat.identity == home.identity => return Ok(home),
-            Ok(_) => "another folder lies in its place; perhaps it is not mounted".to_owned(),
+        let still = self
+            .files
+            .root(&self.root, false)
+            .and_then(|root| home.is_still(&*self.files, &root, self.how));
+        let why = match still {
+            Ok(true) => return Ok(home),
+            Ok(false) => {
+                "it, or its .keepsake, is not the one that was opened: was it moved away, \
+                          or is it not mounted?"
+                    .to_owned()
+            }
             Err(error) => error.to_string(),
         };
         Err(VaultError::Unavailable { place: self.root.display().to_string(), why })

@@ -114,6 +114,8 @@ impl Shared {
         self.barrier
             .pass(&*self.files, &home.root, &durable, since)
             .map_err(|error| self.fail("syncing", "a segment of records", size, error))?;
+        // Written through a folder that is held open: it counts only if the vault still has it.
+        self.home()?;
         Ok(name)
     }
 
