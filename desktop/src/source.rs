@@ -52,6 +52,9 @@ impl Folder {
 
     /// Opens a file below the root; no link on the way is followed.
     fn reach(&self, local_id: &[u8]) -> Result<OwnedFd, Refusal> {
+        if local_id.split(|byte| *byte == b'/').any(|step| matches!(step, b"" | b"." | b"..")) {
+            return Err(Refusal::OriginalMissing);
+        }
         let root = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = rustix::fs::open(&self.root, root, Mode::empty())
             .map_err(|_| Refusal::SourceUnavailable)?;
@@ -79,9 +82,6 @@ fn step_by_step(root: OwnedFd, local_id: &[u8]) -> Result<OwnedFd, Refusal> {
     let mut steps = local_id.split(|byte| *byte == b'/').peekable();
     let mut at = root;
     while let Some(step) = steps.next() {
-        if matches!(step, b"" | b"." | b"..") {
-            return Err(Refusal::OriginalMissing);
-        }
         let name = OsStr::from_bytes(step);
         let next = if steps.peek().is_some() {
             rustix::fs::openat(&at, name, crate::walk::FOLDER, Mode::empty())
@@ -223,9 +223,19 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink("/etc", root.path().join("link")).unwrap();
         std::os::unix::fs::symlink("/etc/hostname", root.path().join("a.jpg")).unwrap();
+        std::fs::create_dir(root.path().join("d")).unwrap();
+        std::fs::write(root.path().join("b.jpg"), b"b").unwrap();
         let folder = Folder::new(root.path(), root.path(), Choice::default());
-        for name in [&b"link/hostname"[..], b"a.jpg", b"../x.jpg", b"/etc/hostname", b"gone.jpg"] {
-            assert!(folder.open(&original(name, Version(0))).is_err(), "{}", name.escape_ascii());
+        for name in [
+            &b"link/hostname"[..],
+            b"a.jpg",
+            b"../x.jpg",
+            b"d/../b.jpg",
+            b"/etc/hostname",
+            b"gone.jpg",
+        ] {
+            // Not `open`, which refuses any other version too.
+            assert!(folder.reach(name).is_err(), "{}", name.escape_ascii());
         }
     }
 }

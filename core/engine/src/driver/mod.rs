@@ -53,7 +53,7 @@ const BATCH: usize = 1_024;
 /// answers that come together are stored together.
 const LINGER: u64 = 4;
 /// So many while the hashing workers have plenty to do.
-const LONG_LINGER: u64 = 200;
+const LONG_LINGER: u64 = 50;
 /// What is plenty.
 const PLENTY: usize = 64;
 /// Unless this many events wait.

@@ -223,7 +223,7 @@ fn name(shared: &Shared, home: &Home, ready: Vec<Ready<'_>>, answers: &mut Answe
     for (folder, name) in &touched {
         written.push(Written { dir: &folder.dir, name: Some(name) });
         if !last.is_some_and(|last| Arc::ptr_eq(last, folder)) {
-            folders.extend(&folder.above);
+            folders.extend(folder.way.iter().map(|step| &step.above));
             folders.push(&folder.dir);
         }
         last = Some(folder);

@@ -8,6 +8,7 @@
 
 use super::OpenFolder;
 use super::fail::fail;
+use super::way::{self, Step, leads_there};
 use crate::error::VaultError;
 use crate::files::{Dir, Files, Kind, Written};
 use crate::id::{DeviceId, VaultIdentity};
@@ -34,8 +35,10 @@ struct IdFile {
 #[derive(Debug)]
 pub(super) struct Home {
     pub(super) root: Dir,
-    /// Tells these folders from others of the same path: an empty mount point, a copy, a link.
-    pub(super) identity: Identity,
+    /// Volume and number of the root: tells it from an empty mount point of the same path.
+    pub(super) identity: (u64, u64),
+    /// The ways to its own folders, which are held open.
+    pub(super) own: Vec<Step>,
     pub(super) id: VaultIdentity,
     /// `None`: opened for reading, and there are none.
     pub(super) segments: Option<Dir>,
@@ -43,58 +46,7 @@ pub(super) struct Home {
     pub(super) staging: Option<(Dir, Dir)>,
 }
 
-/// Volume and number of the root and, where they are there, of `.keepsake`, its segments and this
-/// device's staging.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Identity {
-    root: (u64, u64),
-    own: [Option<(u64, u64)>; 3],
-}
-
-impl Identity {
-    /// Of what lies below `root` now; no link is followed.
-    fn of(files: &dyn Files, root: &Dir, device: Option<DeviceId>) -> io::Result<Identity> {
-        let device = device.map(|device| device.to_string());
-        let staging = device.iter().flat_map(|device| [STAGING, device]).collect::<Vec<_>>();
-        let own = [vec![], vec![SEGMENTS], staging].map(|way| descend(files, root, &way));
-        let [own, segments, staging] = own;
-        let own = [own?, segments?, staging?];
-        Ok(Identity { root: files.stat_dir(root)?.identity, own })
-    }
-}
-
-/// The identity of the folder that `way` leads to from `.keepsake`; `None`: there is no such folder.
-fn descend(files: &dyn Files, root: &Dir, way: &[&str]) -> io::Result<Option<(u64, u64)>> {
-    let mut at = root.clone();
-    let mut found = None;
-    for (step, part) in std::iter::once(&OWN).chain(way).enumerate() {
-        match files.stat(&at, OsStr::new(part)) {
-            Ok(stat) if stat.kind == Kind::Dir => found = Some(stat.identity),
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => return Ok(None),
-        }
-        if step < way.len() {
-            at = files.open_dir(&at, OsStr::new(part))?;
-        }
-    }
-    Ok(found)
-}
-
 impl Home {
-    /// Whether what lies at `root` now is what was opened: files are written, and records made,
-    /// through folders that are held open, wherever those were moved meanwhile.
-    pub(super) fn is_still(
-        &self,
-        files: &dyn Files,
-        root: &Dir,
-        how: OpenFolder,
-    ) -> io::Result<bool> {
-        let now = Identity::of(files, root, how.device)?;
-        // What was not there, for one who only reads, may have come.
-        let mut own = self.identity.own.iter().zip(&now.own);
-        Ok(now.root == self.identity.root && own.all(|(was, is)| was.is_none() || was == is))
-    }
-
     /// Opens what is at `root`.
     pub(super) fn open(
         files: &dyn Files,
@@ -108,6 +60,8 @@ impl Home {
             Err(error) if !make => return Err(absent(&error.to_string())),
             dir => dir.map_err(|error| fail("opening", &place, 0, error))?,
         };
+        let unseen = |error| fail("looking at", &place, 0, error);
+        let identity = files.stat_dir(&dir).map_err(unseen)?.identity;
         let own = match files.open_dir(&dir, OsStr::new(OWN)) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 if how.expected.is_some() {
@@ -138,9 +92,26 @@ impl Home {
             }
             None => (open_if_there(files, &own, SEGMENTS)?, None),
         };
-        let identity = Identity::of(files, &dir, how.device)
-            .map_err(|error| fail("looking at", &place, 0, error))?;
-        Ok(Home { root: dir, identity, id, segments, staging })
+        let device = how.device.map(|device| device.to_string());
+        let mut ways = vec![(&dir, OWN, &own)];
+        ways.extend(segments.as_ref().map(|segments| (&own, SEGMENTS, segments)));
+        if let (Some((mine, all)), Some(device)) = (&staging, &device) {
+            ways.extend([(&own, STAGING, all), (all, device, mine)]);
+        }
+        let step = |(above, name, opened)| Step::to(files, above, name, opened);
+        let own = ways.into_iter().map(step).collect::<io::Result<_>>().map_err(unseen)?;
+        Ok(Home { root: dir, identity, own, id, segments, staging })
+    }
+
+    /// Whether the vault's path and its own names still lead to the folders that are held open.
+    pub(super) fn is_still_at(&self, files: &dyn Files, root: &Path) -> io::Result<bool> {
+        let root = files.root(root, false)?;
+        Ok(files.stat_dir(&root)?.identity == self.identity && leads_there(files, &self.own)?)
+    }
+
+    /// Whether both hold the same folders open.
+    pub(super) fn is_same(&self, other: &Home) -> bool {
+        self.identity == other.identity && way::is_same(&self.own, &other.own)
     }
 
     /// This device's staging.

@@ -6,6 +6,7 @@
 //! | `staging`, `lanes` | how bytes land before they have a name |
 //! | `commit` | how a group gets its names: sync, rename, sync |
 //! | `barrier` | how groups share a sync |
+//! | `way` | whether what is held open is still where its path leads |
 //! | `places`, `place` | the date folders, and how assets find free names there |
 //! | `records` | segments written and read |
 //! | `adopt` | what lies there without a record |
@@ -28,6 +29,7 @@ mod records;
 mod room;
 mod staging;
 mod tidy;
+mod way;
 
 use crate::error::VaultError;
 use crate::files::{Files, Kind};
@@ -134,17 +136,11 @@ impl Shared {
     /// The vault's folders, if the folder at its path is still the one that we opened.
     fn home(&self) -> Result<Arc<Home>, VaultError> {
         let home = Arc::clone(&self.home.read().unwrap_or_else(PoisonError::into_inner));
-        let still = self
-            .files
-            .root(&self.root, false)
-            .and_then(|root| home.is_still(&*self.files, &root, self.how));
-        let why = match still {
+        let why = match home.is_still_at(&*self.files, &self.root) {
             Ok(true) => return Ok(home),
-            Ok(false) => {
-                "it, or its .keepsake, is not the one that was opened: was it moved away, \
-                          or is it not mounted?"
-                    .to_owned()
-            }
+            Ok(false) => "another folder lies in its place, or in that of its .keepsake; perhaps \
+                          it is not mounted"
+                .to_owned(),
             Err(error) => error.to_string(),
         };
         Err(VaultError::Unavailable { place: self.root.display().to_string(), why })
@@ -154,7 +150,7 @@ impl Shared {
     fn probe(&self) -> Result<Option<u64>, VaultError> {
         let home = Arc::new(Home::open(&*self.files, &self.root, self.how)?);
         let known = Arc::clone(&self.home.read().unwrap_or_else(PoisonError::into_inner));
-        let home = if known.identity == home.identity {
+        let home = if known.is_same(&home) {
             known
         } else {
             self.places.clear();

@@ -2,6 +2,7 @@
 
 use super::fail::{fail, is_absent};
 use super::home::{Home, make_dir};
+use super::way::{self, Step, leads_there};
 use crate::error::VaultError;
 use crate::files::{Dir, Files, Kind};
 use crate::names::folded;
@@ -12,10 +13,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// A folder of the vault, open.
 pub(super) struct Folder {
     pub(super) dir: Dir,
-    /// The folders above it, the root first.
-    pub(super) above: Vec<Dir>,
-    /// Volume and number of each folder on the way from the root, itself last.
-    way: Vec<(u64, u64)>,
+    /// The way to it from the root.
+    pub(super) way: Vec<Step>,
+    /// The root's volume and number.
+    root: (u64, u64),
     names: Mutex<Option<HashMap<u64, Taken>>>,
 }
 
@@ -48,13 +49,9 @@ impl Folder {
         Ok(with(names.insert(listed)))
     }
 
-    /// Whether the folder at `path` is still this one: every step of the way is looked at, no link is
-    /// followed, and nothing is opened.
-    fn is_still_at(&self, files: &dyn Files, path: &str) -> bool {
-        parts(path).zip(&self.above).zip(&self.way).all(|((part, above), identity)| {
-            let seen = files.stat(above, OsStr::new(part));
-            seen.is_ok_and(|seen| seen.kind == Kind::Dir && seen.identity == *identity)
-        })
+    /// Whether its path below `home` still leads to it. What cannot be told is walked to again.
+    fn is_still_in(&self, home: &Home, files: &dyn Files) -> bool {
+        self.root == home.identity && leads_there(files, &self.way).unwrap_or(false)
     }
 
     fn known(&self) -> usize {
@@ -85,13 +82,13 @@ impl Places {
         make: bool,
     ) -> Result<Option<Arc<Folder>>, VaultError> {
         if let Some(known) = self.known(path)
-            && known.is_still_at(files, path)
+            && known.is_still_in(home, files)
         {
             return Ok(Some(known));
         }
-        let (mut above, mut way) = (Vec::new(), Vec::new());
+        let mut way = Vec::new();
         let mut dir = home.root.clone();
-        for part in parts(path) {
+        for part in path.split('/').filter(|part| !part.is_empty()) {
             let next = if make {
                 make_dir(files, &dir, part).map_err(|error| of_item(error, path))?
             } else {
@@ -100,12 +97,14 @@ impl Places {
                     next => next.map_err(|error| fail("opening", path, 0, error))?,
                 }
             };
-            let stat = files.stat_dir(&next).map_err(|error| fail("looking at", path, 0, error))?;
-            way.push(stat.identity);
-            above.push(std::mem::replace(&mut dir, next));
+            let step = Step::to(files, &dir, part, &next);
+            way.push(step.map_err(|error| fail("looking at", path, 0, error))?);
+            dir = next;
         }
         let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = folders.get(path).filter(|known| known.way == way) {
+        let same =
+            |known: &&Arc<Folder>| known.root == home.identity && way::is_same(&known.way, &way);
+        if let Some(known) = folders.get(path).filter(same) {
             return Ok(Some(Arc::clone(known))); // another thread was first
         }
         let names: usize = folders.values().map(|folder| folder.known()).sum();
@@ -114,7 +113,7 @@ impl Places {
             folders.clear();
         }
         let names = Mutex::new(None);
-        let folder = Arc::new(Folder { dir, above, way, names });
+        let folder = Arc::new(Folder { dir, way, root: home.identity, names });
         folders.insert(path.to_owned(), Arc::clone(&folder));
         Ok(Some(folder))
     }
@@ -127,10 +126,6 @@ impl Places {
     pub(super) fn clear(&self) {
         self.folders.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
-}
-
-fn parts(path: &str) -> impl Iterator<Item = &str> {
-    path.split('/').filter(|part| !part.is_empty())
 }
 
 /// A date folder that is a link or a file concerns the items in it, not the vault.
@@ -195,5 +190,31 @@ impl<'a> Visit<'a> {
             Err(error) if is_absent(&error) => Ok(false),
             Err(error) => Err(fail("looking at", name, 0, error)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::OpenFolder;
+    use super::*;
+    use crate::files::OsFiles;
+    use crate::id::DeviceId;
+
+    #[test]
+    fn a_folder_of_a_root_that_was_replaced_is_walked_to_anew() {
+        let places = Places::default();
+        let how = OpenFolder { expected: None, device: Some(DeviceId([7; 16])), reserve: None };
+        let seen = ["", "2026/07"].map(|path| {
+            let [one, other] = [(); 2].map(|()| {
+                let place = tempfile::tempdir().unwrap();
+                let home = Home::open(&OsFiles, place.path(), how).unwrap();
+                let folder = places.folder(&OsFiles, &home, path, true).unwrap().unwrap();
+                let there = places.folder(&OsFiles, &home, path, false).unwrap().unwrap();
+                assert!(Arc::ptr_eq(&folder, &there), "known");
+                (OsFiles.stat_dir(&folder.dir).unwrap().identity, place)
+            });
+            (one.0, other.0)
+        });
+        assert!(seen.iter().all(|(one, other)| one != other), "{seen:?}");
     }
 }
