@@ -61,6 +61,7 @@ pub fn why(why: Why) -> &'static str {
         Why::NeedsUnmetered => "needs an unmetered network",
         Why::NeedsLongerWindow => "needs more time than the windows give",
         Why::NotFinal => "is not final yet",
+        Why::Held(this) => hold(this),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Answers: what a long effect of one resource came to.
 
+use crate::hold::Hold;
 use crate::media::Digest;
 use crate::stage::Fault;
 use serde::{Deserialize, Serialize};
@@ -126,6 +127,22 @@ pub enum Trouble {
     DiskFull,
     /// The source does not answer (iCloud, a card reader): alike for different items.
     SourceUnavailable,
+}
+
+impl Trouble {
+    /// The hold that it becomes.
+    pub fn hold(self) -> Hold {
+        match self {
+            Trouble::VaultUnavailable => Hold::VaultUnavailable,
+            Trouble::VaultFull { .. } => Hold::VaultFull,
+            Trouble::SignedOut => Hold::SignedOut,
+            Trouble::NoAccess => Hold::NoAccess,
+            Trouble::DeviceLocked => Hold::DeviceLocked,
+            Trouble::Offline => Hold::Offline,
+            Trouble::DiskFull => Hold::LowStorage,
+            Trouble::SourceUnavailable => Hold::SourceUnavailable,
+        }
+    }
 }
 
 /// How a resource left.

@@ -1,5 +1,6 @@
 //! How far a resource is, for one vault. It is what the catalog stores.
 
+use crate::hold::Hold;
 use crate::media::Size;
 use crate::time::Elapsed;
 use serde::{Deserialize, Serialize};
@@ -125,6 +126,9 @@ pub enum Why {
     NeedsLongerWindow,
     /// The library has only a stand-in yet (a photo proxy); the real photo follows.
     NotFinal,
+    /// It met what this hold tells of, in work that the hold does not stop; it is tried again in a
+    /// moment.
+    Held(Hold),
 }
 
 /// What went wrong with an item itself. Shown with the item's name; never a string.

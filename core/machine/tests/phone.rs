@@ -2,7 +2,7 @@
 
 mod support;
 
-use keepsake_machine::effect::Effect;
+use keepsake_machine::effect::{Change, Effect};
 use keepsake_machine::event::{
     Answer, Event, Finding, LibraryAccess, PutOutcome, TransferOutcome, Trouble,
 };
@@ -290,6 +290,13 @@ fn rounds(trouble: Trouble, kind: &str) -> u32 {
     let mut rounds = 0;
     while rounds < 100 {
         let Some(effect) = script.take(|effect| match effect {
+            Effect::Persist {
+                change: Change::Stage { stage: Stage::Waiting(waiting), .. },
+                ..
+            } => {
+                assert_eq!(waiting.why, Why::Held(trouble.hold()), "nobody's fault");
+                None
+            }
             Effect::Persist { .. } | Effect::Notify(_) | Effect::Refill(_) => None,
             other => Some(other.clone()),
         }) else {

@@ -81,6 +81,7 @@ fn stages() {
         waiting(Why::NeedsUnmetered),
         waiting(Why::NeedsLongerWindow),
         waiting(Why::NotFinal),
+        waiting(Why::Held(Hold::VaultFull)),
         Stage::BackedUp,
         Stage::Duplicate,
         Stage::Freed,

@@ -4,7 +4,8 @@ mod support;
 
 use keepsake_vault::put::Unwatched;
 use keepsake_vault::{
-    Blame, Entry, FolderVault, OpenFolder, OsFiles, PutBytes, Stored, Vault, VaultError, VaultPath,
+    Blame, Entry, Files, FolderVault, OpenFolder, OsFiles, PutBytes, Stored, Vault, VaultError,
+    VaultPath,
 };
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -167,6 +168,57 @@ fn the_reserve_is_never_touched() {
     let how = OpenFolder { expected: None, device: Some(OTHER), reserve: None };
     let vault = FolderVault::open(Arc::new(OsFiles), &root, how).unwrap();
     assert!(vault.probe().unwrap().unwrap() <= 3 << 20);
+}
+
+#[test]
+fn what_is_promised_and_not_written_yet_is_not_promised_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("disk");
+    std::fs::create_dir(&root).unwrap();
+    let Some(_mounted) = support::mount::tmpfs(&root, 16 << 20) else { return };
+    let how = OpenFolder { expected: None, device: Some(DEVICE), reserve: Some(4 << 20) };
+    let vault = FolderVault::open(Arc::new(OsFiles), &root, how).unwrap();
+    let mut first = vault.stage(8 << 20).unwrap();
+    let second = vault.stage(8 << 20).map(|_| ());
+    assert!(matches!(second, Err(VaultError::Full { .. })), "the first one needs that room");
+    first.write(&vec![1; 7 << 20]).unwrap();
+    assert!(vault.stage(3 << 20).is_ok(), "what is written is not counted twice");
+    drop(first);
+    assert!(vault.stage(8 << 20).is_ok(), "and what is given up, not at all");
+}
+
+#[test]
+fn records_and_folders_do_not_eat_into_the_reserve() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("disk");
+    std::fs::create_dir(&root).unwrap();
+    let Some(_mounted) = support::mount::tmpfs(&root, 16 << 20) else { return };
+    let reserve = 14 << 20;
+    let how = OpenFolder { expected: None, device: Some(DEVICE), reserve: Some(reserve) };
+    let vault = FolderVault::open(Arc::new(OsFiles), &root, how).unwrap();
+    // Long names, so that a record is about as large as a small photo.
+    let name = |number: u32| format!("{}{number}.jpg", "n".repeat(200)).into_bytes();
+    let mut unrecorded = Vec::new();
+    for number in 0.. {
+        let name = name(number);
+        match put(&vault, &name, &name) {
+            Ok(stored) => {
+                let path = stored.path().expect("it was sent").clone();
+                unrecorded.push(record_of(&name, &name, &path));
+            }
+            Err(VaultError::Full { .. }) => break,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert!(unrecorded.len() > 100, "{}", unrecorded.len());
+    // What has its name is recorded, however full it is; another's records are not taken.
+    let stranger = record_of(b"x", b"x", &unrecorded[0].path);
+    let strangers = vec![stranger; 1_000];
+    assert!(matches!(vault.record(strangers), Err(VaultError::Full { .. })));
+    vault.record(unrecorded).unwrap();
+    let space = OsFiles.space(&OsFiles.root(&root, false).unwrap()).unwrap();
+    assert!(space.available >= reserve, "{} of {reserve}", space.available);
+    assert!(space.available < reserve + (1 << 20), "it was used up: {}", space.available);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::Doing;
 use super::orders::{Orders, Signal};
 use super::state::State;
 use crate::effect::{Change, Effect};
+use crate::hold::Hold;
 use crate::media::{Digest, EffectId, Run, Size};
 use crate::row::Row;
 use crate::session::backoff;
@@ -183,12 +184,17 @@ impl Item {
         }
     }
 
-    /// What is in its way is not this item's fault, and no hold keeps it from being tried again: it
-    /// comes again in a moment, and nothing hangs on it meanwhile.
-    pub(crate) fn step_back(&mut self, bytes: Bytes, orders: &mut Orders<'_>) -> Outcome<State> {
+    /// What is in its way is not this item's fault, and `hold`, which that becomes, does not stop its
+    /// work: it comes again in a moment, and nothing hangs on it meanwhile.
+    pub(crate) fn step_back(
+        &mut self,
+        hold: Hold,
+        bytes: Bytes,
+        orders: &mut Orders<'_>,
+    ) -> Outcome<State> {
         let (attempt, wasted) = self.failed.map_or((0, 0), |w| (w.attempt, w.wasted));
         let due = orders.elapsed + MOMENT;
-        let why = Why::Failed(Fault::ReadFailed);
+        let why = Why::Held(hold);
         self.wait(Waiting { due, attempt, wasted, why, bytes }, bytes, orders)
     }
 

@@ -95,7 +95,7 @@ impl UnderWay<'_> {
             }
             Answer::Held(trouble) => {
                 item.signal(Signal::Trouble(trouble), orders);
-                item.step_back(self.bytes, orders)
+                item.step_back(trouble.hold(), self.bytes, orders)
             }
             Answer::Failed { fault, wasted } => {
                 item.signal(Signal::Moved(wasted), orders);

@@ -203,8 +203,12 @@ fn name(shared: &Shared, home: &Home, ready: Vec<Ready<'_>>, answers: &mut Answe
     for one in ready {
         match commit(shared, &mut visit, &one, &mut touched) {
             Ok(stored) => {
-                if !matches!(stored, Stored::Sent(_) | Stored::TeeLost) {
-                    shared.drop_staged(&one.staged);
+                match stored {
+                    Stored::Sent(_) => {
+                        shared.unrecorded.keep(one.digest.sha256, one.staged.promise);
+                    }
+                    Stored::TeeLost => {}
+                    _ => shared.drop_staged(&one.staged),
                 }
                 named.push((one.item, stored));
             }

@@ -165,7 +165,11 @@ pub(super) fn make_dir(files: &dyn Files, at: &Dir, name: &str) -> Result<Dir, V
     files.open_dir(at, os).map_err(|error| not_plain(files, at, name, error))
 }
 
-fn open_if_there(files: &dyn Files, at: &Dir, name: &str) -> Result<Option<Dir>, VaultError> {
+pub(super) fn open_if_there(
+    files: &dyn Files,
+    at: &Dir,
+    name: &str,
+) -> Result<Option<Dir>, VaultError> {
     match files.open_dir(at, OsStr::new(name)) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         opened => opened.map(Some).map_err(|error| not_plain(files, at, name, error)),

@@ -47,7 +47,7 @@ use keepsake_machine::media::Digest;
 use keepsake_machine::settings;
 use lanes::Lanes;
 use places::{Places, Visit};
-use room::Room;
+use room::{Room, Unrecorded};
 use staging::{Landing, Staged};
 use std::ffi::OsStr;
 use std::io;
@@ -83,7 +83,8 @@ struct Shared {
     home: RwLock<Arc<Home>>,
     places: Places,
     barrier: Barrier,
-    room: Room,
+    room: Arc<Room>,
+    unrecorded: Unrecorded,
     /// Tells this run's staged files from those of others, and numbers them.
     run: u32,
     staged: AtomicU64,
@@ -120,7 +121,8 @@ impl FolderVault {
             home: RwLock::new(Arc::new(home)),
             places: Places::default(),
             barrier: Barrier::default(),
-            room: Room::default(),
+            room: Room::new(how.reserve),
+            unrecorded: Unrecorded::default(),
             run: u32::from_le_bytes([a, b, c, d]),
             staged: AtomicU64::new(0),
             lanes: Lanes::default(),
@@ -158,11 +160,11 @@ impl Shared {
             *self.home.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&home);
             home
         };
-        room::above_reserve(&*self.files, &home.root, self.how.reserve).map(Some)
+        self.room.left(&*self.files, &home.root).map(Some)
     }
 
     fn visit<'a>(&'a self, home: &'a Home) -> Visit<'a> {
-        Visit::new(&*self.files, home, &self.places)
+        Visit::new(&*self.files, home, &self.places, &self.room)
     }
 }
 

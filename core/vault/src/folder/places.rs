@@ -1,7 +1,8 @@
 //! The folders that photos lie in, open, with the names that are taken there.
 
 use super::fail::{fail, is_absent};
-use super::home::{Home, make_dir};
+use super::home::{Home, make_dir, open_if_there};
+use super::room::{BLOCK, Room};
 use super::way::{self, Step, leads_there};
 use crate::error::VaultError;
 use crate::files::{Dir, Files, Kind};
@@ -72,14 +73,14 @@ const MOST_NAMES: usize = 1_000_000;
 
 impl Places {
     /// The folder at `path` (parts joined by `/`, empty for the root). `None` if it is not there
-    /// and is not to be made. The way to it is looked at anew, so that one that was moved away or
+    /// and is not to be made; it is where there is room, if one is given. The way to it is looked at anew, so that one that was moved away or
     /// replaced meanwhile is not written into; links on the way are refused.
     pub(super) fn folder(
         &self,
         files: &dyn Files,
         home: &Home,
         path: &str,
-        make: bool,
+        make: Option<&Arc<Room>>,
     ) -> Result<Option<Arc<Folder>>, VaultError> {
         if let Some(known) = self.known(path)
             && known.is_still_in(home, files)
@@ -89,8 +90,8 @@ impl Places {
         let mut way = Vec::new();
         let mut dir = home.root.clone();
         for part in path.split('/').filter(|part| !part.is_empty()) {
-            let next = if make {
-                make_dir(files, &dir, part).map_err(|error| of_item(error, path))?
+            let next = if let Some(room) = make {
+                made(files, home, room, &dir, part).map_err(|error| of_item(error, path))?
             } else {
                 match files.open_dir(&dir, OsStr::new(part)) {
                     Err(error) if is_absent(&error) => return Ok(None),
@@ -128,6 +129,21 @@ impl Places {
     }
 }
 
+/// Opens a folder, made if it is missing, where there is room for one more.
+fn made(
+    files: &dyn Files,
+    home: &Home,
+    room: &Arc<Room>,
+    at: &Dir,
+    name: &str,
+) -> Result<Dir, VaultError> {
+    if let Some(there) = open_if_there(files, at, name)? {
+        return Ok(there);
+    }
+    let _promise = room.take(files, &home.root, BLOCK)?;
+    make_dir(files, at, name)
+}
+
 /// A date folder that is a link or a file concerns the items in it, not the vault.
 fn of_item(error: VaultError, path: &str) -> VaultError {
     match error {
@@ -141,12 +157,18 @@ pub(super) struct Visit<'a> {
     pub(super) files: &'a dyn Files,
     pub(super) home: &'a Home,
     places: &'a Places,
+    room: &'a Arc<Room>,
     seen: HashMap<String, Option<Arc<Folder>>>,
 }
 
 impl<'a> Visit<'a> {
-    pub(super) fn new(files: &'a dyn Files, home: &'a Home, places: &'a Places) -> Visit<'a> {
-        Visit { files, home, places, seen: HashMap::new() }
+    pub(super) fn new(
+        files: &'a dyn Files,
+        home: &'a Home,
+        places: &'a Places,
+        room: &'a Arc<Room>,
+    ) -> Visit<'a> {
+        Visit { files, home, places, room, seen: HashMap::new() }
     }
 
     /// The folder at `path`, if it is there.
@@ -154,7 +176,7 @@ impl<'a> Visit<'a> {
         if let Some(folder) = self.seen.get(path) {
             return Ok(folder.clone());
         }
-        let folder = self.places.folder(self.files, self.home, path, false)?;
+        let folder = self.places.folder(self.files, self.home, path, None)?;
         self.seen.insert(path.to_owned(), folder.clone());
         Ok(folder)
     }
@@ -164,7 +186,7 @@ impl<'a> Visit<'a> {
         if let Some(Some(folder)) = self.seen.get(path) {
             return Ok(Arc::clone(folder));
         }
-        let folder = self.places.folder(self.files, self.home, path, true)?;
+        let folder = self.places.folder(self.files, self.home, path, Some(self.room))?;
         self.seen.insert(path.to_owned(), folder.clone());
         folder.ok_or_else(|| VaultError::Refused {
             name: path.to_owned(),
@@ -202,14 +224,14 @@ mod tests {
 
     #[test]
     fn a_folder_of_a_root_that_was_replaced_is_walked_to_anew() {
-        let places = Places::default();
+        let (places, room) = (Places::default(), Room::new(Some(0)));
         let how = OpenFolder { expected: None, device: Some(DeviceId([7; 16])), reserve: None };
         let seen = ["", "2026/07"].map(|path| {
             let [one, other] = [(); 2].map(|()| {
                 let place = tempfile::tempdir().unwrap();
                 let home = Home::open(&OsFiles, place.path(), how).unwrap();
-                let folder = places.folder(&OsFiles, &home, path, true).unwrap().unwrap();
-                let there = places.folder(&OsFiles, &home, path, false).unwrap().unwrap();
+                let folder = places.folder(&OsFiles, &home, path, Some(&room)).unwrap().unwrap();
+                let there = places.folder(&OsFiles, &home, path, None).unwrap().unwrap();
                 assert!(Arc::ptr_eq(&folder, &there), "known");
                 (OsFiles.stat_dir(&folder.dir).unwrap().identity, place)
             });

@@ -1,65 +1,155 @@
-//! How much may still be written: what is free above the reserve.
+//! How much may still be written: what is free above the reserve, less what is promised.
+//!
+//! Whoever writes asks first and gets a [`Promise`]. Free space does not show what is promised and
+//! not written yet, so that is counted here: of two large files that begin at once, the second one
+//! sees what the first one will take.
 
 use super::fail::fail;
 use crate::error::VaultError;
 use crate::files::{Dir, Files, Space};
-use std::sync::{Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// Counts down from the last reading, so that a small file does not cost a system call.
-#[derive(Default)]
-pub(super) struct Room {
-    left: Mutex<Option<Left>>,
-}
-
-struct Left {
-    /// Bytes above the reserve that are not promised yet.
-    bytes: u64,
-    /// Bytes promised since the reading.
-    promised: u64,
-}
-
+/// What a new file or folder occupies at most besides its bytes: the rest of its last block.
+pub(super) const BLOCK: u64 = 4096;
+/// What a file still needs when its bytes are written: its name in a folder, and its record.
+pub(super) const NAME_AND_RECORD: u64 = 512 + 1024;
 /// After this many bytes, or this near the end, free space is read again: others write there too.
 const READ_AGAIN: u64 = 64 << 20;
 
-/// What a file takes besides its bytes: its end's block, its inode, its name and record.
-const BESIDES: u64 = 4096 + 1024;
+/// The room of one vault.
+pub(super) struct Room {
+    reserve: Option<u64>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Bytes that may still be promised, by the last reading: a small file does not cost a system
+    /// call.
+    left: u64,
+    /// Bytes promised since that reading.
+    since: u64,
+    /// Bytes promised and not written yet.
+    pending: u64,
+}
+
+/// Room that nobody else is given. Dropped, what was not written is free again.
+pub(super) struct Promise {
+    room: Arc<Room>,
+    bytes: u64,
+}
 
 impl Room {
-    /// Promises room for `bytes` in `files_count` new files, or says how much is needed.
+    /// The room above `reserve`, or above the larger of 1 GB and 5 %, but no more than half of the
+    /// volume.
+    pub(super) fn new(reserve: Option<u64>) -> Arc<Room> {
+        Arc::new(Room { reserve, state: Mutex::default() })
+    }
+
+    /// A promise of nothing, to be grown.
+    pub(super) fn nothing(self: &Arc<Self>) -> Promise {
+        Promise { room: Arc::clone(self), bytes: 0 }
+    }
+
+    /// Promises room for `bytes`, or says how much is needed.
     pub(super) fn take(
-        &self,
+        self: &Arc<Self>,
         files: &dyn Files,
         root: &Dir,
-        reserve: Option<u64>,
+        bytes: u64,
+    ) -> Result<Promise, VaultError> {
+        let mut state = self.state();
+        if state.since >= READ_AGAIN || state.left < bytes.saturating_add(READ_AGAIN) {
+            state.left = self.above(files, root, state.pending)?;
+            state.since = 0;
+        }
+        if state.left < bytes {
+            return Err(VaultError::Full { needed: bytes });
+        }
+        state.left -= bytes;
+        state.since += bytes;
+        state.pending += bytes;
+        Ok(Promise { room: Arc::clone(self), bytes })
+    }
+
+    /// Bytes that may be promised now.
+    pub(super) fn left(&self, files: &dyn Files, root: &Dir) -> Result<u64, VaultError> {
+        let pending = self.state().pending;
+        self.above(files, root, pending)
+    }
+
+    fn above(&self, files: &dyn Files, root: &Dir, pending: u64) -> Result<u64, VaultError> {
+        let space = files.space(root);
+        let space = space.map_err(|error| fail("reading free space of", "it", 0, error))?;
+        let reserve = self.reserve.unwrap_or_else(|| default_reserve(space));
+        Ok(space.available.saturating_sub(reserve).saturating_sub(pending))
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Promise {
+    /// Makes it one of at least `bytes`.
+    pub(super) fn grow_to(
+        &mut self,
+        files: &dyn Files,
+        root: &Dir,
         bytes: u64,
     ) -> Result<(), VaultError> {
-        let wanted = bytes.saturating_add(BESIDES);
-        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits = left.as_ref().is_some_and(|left| {
-            left.promised < READ_AGAIN && left.bytes >= wanted.saturating_add(READ_AGAIN)
-        });
-        if !fits {
-            *left = Some(Left { bytes: above_reserve(files, root, reserve)?, promised: 0 });
+        if bytes > self.bytes {
+            let more = self.room.take(files, root, bytes - self.bytes)?;
+            self.add(more);
         }
-        match left.as_mut() {
-            Some(left) if left.bytes >= wanted => {
-                left.bytes -= wanted;
-                left.promised += wanted;
-                Ok(())
-            }
-            _ => Err(VaultError::Full { needed: bytes }),
+        Ok(())
+    }
+
+    /// Makes one of two.
+    pub(super) fn add(&mut self, mut other: Promise) {
+        self.bytes += std::mem::take(&mut other.bytes);
+    }
+
+    /// `bytes` of it are written: free space shows them from now on.
+    pub(super) fn written(&mut self, bytes: u64) {
+        self.shrink_to(self.bytes.saturating_sub(bytes));
+    }
+
+    /// Gives back all but `bytes`.
+    pub(super) fn shrink_to(&mut self, bytes: u64) {
+        let given = self.bytes.saturating_sub(bytes);
+        self.bytes -= given;
+        self.room.state().pending -= given;
+    }
+}
+
+impl Drop for Promise {
+    fn drop(&mut self) {
+        if self.bytes > 0 {
+            self.shrink_to(0);
         }
     }
 }
 
-/// Bytes that may be written above the reserve.
-pub(super) fn above_reserve(
-    files: &dyn Files,
-    root: &Dir,
-    reserve: Option<u64>,
-) -> Result<u64, VaultError> {
-    let space = files.space(root).map_err(|error| fail("reading free space of", "it", 0, error))?;
-    Ok(space.available.saturating_sub(reserve.unwrap_or_else(|| default_reserve(space))))
+/// Room for the records of what has its name and is not recorded yet, by SHA-256.
+#[derive(Default)]
+pub(super) struct Unrecorded {
+    promises: Mutex<HashMap<[u8; 32], Promise>>,
+}
+
+impl Unrecorded {
+    /// Keeps it until the record is written.
+    pub(super) fn keep(&self, sha256: [u8; 32], promise: Promise) {
+        let mut promises = self.promises.lock().unwrap_or_else(PoisonError::into_inner);
+        promises.insert(sha256, promise);
+    }
+
+    /// Adds to `promise` what was kept for these.
+    pub(super) fn take<'a>(&self, of: impl Iterator<Item = &'a [u8; 32]>, promise: &mut Promise) {
+        let mut promises = self.promises.lock().unwrap_or_else(PoisonError::into_inner);
+        of.filter_map(|sha256| promises.remove(sha256)).for_each(|one| promise.add(one));
+    }
 }
 
 /// The larger of 1 GB and 5 %, but no more than half of the volume.

@@ -3,6 +3,7 @@
 use super::Shared;
 use super::fail::fail;
 use super::home::Home;
+use super::room::{BLOCK, NAME_AND_RECORD, Promise};
 use crate::error::VaultError;
 use crate::files::{Dir, File};
 use crate::put::{Staging, Teed};
@@ -18,7 +19,13 @@ pub(super) struct Staged {
     pub(super) size: u64,
     /// [`super::barrier::Barrier::failures`] when its writing began.
     pub(super) since: u64,
+    /// Room for its name and record.
+    pub(super) promise: Promise,
 }
+
+/// What a file takes besides its bytes while it is written: the ends of its last block and of its
+/// folder's, and what it needs later.
+const BESIDES: u64 = 2 * BLOCK + NAME_AND_RECORD;
 
 /// What is being staged.
 pub(super) struct Landing {
@@ -29,7 +36,7 @@ pub(super) struct Landing {
     file: Option<File>,
     name: OsString,
     written: u64,
-    promised: u64,
+    promise: Promise,
     since: u64,
 }
 
@@ -40,7 +47,8 @@ impl Landing {
         home: &Arc<Home>,
         size: u64,
     ) -> Result<Landing, VaultError> {
-        shared.room.take(&*shared.files, &home.root, shared.how.reserve, size)?;
+        let room = size.saturating_add(BESIDES);
+        let promise = shared.room.take(&*shared.files, &home.root, room)?;
         let number = shared.staged.fetch_add(1, Ordering::Relaxed);
         let dir = shared.lanes.folder(&*shared.files, home, || {
             OsString::from(format!("{:08x}-{number:x}", shared.run))
@@ -58,25 +66,20 @@ impl Landing {
             file: Some(file),
             name,
             written: 0,
-            promised: size,
+            promise,
             since,
         })
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), VaultError> {
-        let total = self.written + bytes.len() as u64;
-        if total > self.promised {
-            let more = total - self.promised;
-            let shared = &self.shared;
-            shared.room.take(&*shared.files, &self.home.root, shared.how.reserve, more)?;
-            self.promised = total;
-        }
         let Some(file) = &self.file else { return Ok(()) };
-        self.shared
-            .files
-            .write(file, bytes)
-            .map_err(|error| self.shared.fail("staging", "an original", total, error))?;
-        self.written = total;
+        let (more, files) = (bytes.len() as u64, &*self.shared.files);
+        self.promise.grow_to(files, &self.home.root, more.saturating_add(BESIDES))?;
+        files.write(file, bytes).map_err(|error| {
+            self.shared.fail("staging", "an original", self.written + more, error)
+        })?;
+        self.written += more;
+        self.promise.written(more);
         Ok(())
     }
 
@@ -86,12 +89,14 @@ impl Landing {
             let _ = self.shared.files.set_modified(file, modified);
         }
         self.file = None;
+        self.promise.shrink_to(NAME_AND_RECORD);
         Staged {
             home: Arc::clone(&self.home),
             dir: self.dir.clone(),
             name: std::mem::take(&mut self.name),
             size: self.written,
             since: self.since,
+            promise: std::mem::replace(&mut self.promise, self.shared.room.nothing()),
         }
     }
 }
