@@ -8,11 +8,11 @@ use crate::source::Folder;
 use crate::state::{About, State};
 use crate::summary::{Exit, Summary};
 use crate::walk::Choice;
-use crate::{Failure, watch, words};
+use crate::{Failure, size, watch, words};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use keepsake_engine::{Destination, Engine, Happened, HostFact, Options};
 use keepsake_machine::event::{LibraryAccess, Network, Power};
-use keepsake_machine::stage::{Fault, Stage};
+use keepsake_machine::stage::{Class, Fault, Stage};
 use keepsake_machine::status::{Activity, Notice, Status};
 use std::io::IsTerminal;
 use std::os::unix::ffi::OsStrExt;
@@ -43,6 +43,8 @@ pub fn run(args: &Backup) -> Result<Exit, Failure> {
     let mut options = Options::new(state.folder.clone(), Some(Destination::Folder(vault.clone())));
     options.settings.reserve = args.reserve;
     let engine = Arc::new(Engine::open(options, folder.clone())?);
+    let closed = |status: &Status| status.counts.of(Class::Closed).items;
+    let closed_before = closed(&engine.status());
     let mut show: Box<dyn Show> = if args.json {
         Box::new(Json)
     } else if std::io::stderr().is_terminal() && std::io::stdout().is_terminal() {
@@ -65,6 +67,7 @@ pub fn run(args: &Backup) -> Result<Exit, Failure> {
     let status = engine.status();
     keep_status(&state.folder, &status);
     let summary = Summary {
+        gone: closed(&status).saturating_sub(closed_before),
         status,
         skipped: folder.skipped(),
         complete: ended.complete,
@@ -233,6 +236,9 @@ impl Run<'_> {
             _ = stopped => {}
             () = signals.next() => std::process::exit(Exit::Paused as i32),
         }
+        while let Some(happened) = self.engine.next_event().await {
+            self.tell(happened);
+        }
         Ok(ended)
     }
 
@@ -250,6 +256,17 @@ impl Run<'_> {
             }
             Happened::Noticed(Notice::Lost { .. }) => {
                 self.show.say("the vault has lost a photo that was freed");
+            }
+            Happened::FoldersGone { folders, items } => {
+                let names: Vec<_> =
+                    folders.iter().take(3).map(|name| words::path(name.as_bytes())).collect();
+                let more = if folders.len() > names.len() { ", …" } else { "" };
+                self.show.say(&format!(
+                    "the vault has lost {} ({}{more}): {} no longer safe, to be sent again",
+                    size::counted(folders.len() as u64, "folder"),
+                    names.join(", "),
+                    size::counted(items, "file")
+                ));
             }
             Happened::ScanFinished { complete: false, .. } => {
                 self.show.say("the source could not be looked through to its end; nothing is taken for deleted");

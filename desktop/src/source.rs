@@ -90,9 +90,10 @@ fn step_by_step(root: OwnedFd, local_id: &[u8]) -> Result<OwnedFd, Refusal> {
         };
         at = match next {
             Ok(next) => next,
-            // Its folder is away or empty: more likely a disk that went than a deletion.
-            Err(Errno::NOENT) if steps.peek().is_some() || is_empty(&at) => {
-                return Err(Refusal::Gone(Disappearance::Hidden));
+            // It alone is away. Where its folder is too, or is empty or a link, that is more likely
+            // a disk that went than a deletion: only a scan may tell.
+            Err(Errno::NOENT) if steps.peek().is_none() && !is_empty(&at) => {
+                return Err(Refusal::Gone(Disappearance::Deleted));
             }
             Err(why) => return Err(refusal(why)),
         };
@@ -124,8 +125,7 @@ fn is_empty(folder: &OwnedFd) -> bool {
 
 fn refusal(why: Errno) -> Refusal {
     match why {
-        // A folder or file on the way is gone, or is a link or something else now.
-        Errno::NOENT | Errno::NOTDIR | Errno::LOOP => Refusal::Gone(Disappearance::Deleted),
+        Errno::NOENT | Errno::NOTDIR | Errno::LOOP => Refusal::Gone(Disappearance::Hidden),
         Errno::ACCESS | Errno::PERM => Refusal::Unreadable,
         Errno::NODEV | Errno::NXIO | Errno::STALE | Errno::NOTCONN | Errno::HOSTDOWN => {
             Refusal::SourceUnavailable
@@ -166,7 +166,7 @@ impl Source for Folder {
         let fd = self.reach(&original.local_id)?;
         let stat = rustix::fs::fstat(&fd).map_err(refusal)?;
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
-            return Err(Refusal::Gone(Disappearance::Deleted));
+            return Err(Refusal::Gone(Disappearance::Hidden)); // a folder or pipe of its name
         }
         if version(&stat) != original.version {
             return Err(Refusal::Changed);
@@ -216,6 +216,34 @@ mod tests {
         std::fs::write(root.path().join("d/a.jpg"), b"abcd").unwrap();
         assert_ne!(folder.version(&wanted, &opened), Ok(version));
         assert_eq!(folder.open(&wanted).unwrap_err(), Refusal::Changed);
+    }
+
+    #[test]
+    fn only_what_is_missing_by_itself_is_taken_for_deleted() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |path: &str| root.path().join(path);
+        for folder in ["away", "link", "file", "empty", "there", "elsewhere"] {
+            std::fs::create_dir(at(folder)).unwrap();
+            std::fs::write(at(folder).join("a.jpg"), b"a").unwrap();
+        }
+        std::fs::rename(at("away"), at("away.old")).unwrap();
+        std::fs::rename(at("link"), at("link.old")).unwrap();
+        std::os::unix::fs::symlink(at("elsewhere"), at("link")).unwrap();
+        std::fs::rename(at("file"), at("file.old")).unwrap();
+        std::fs::write(at("file"), b"").unwrap();
+        std::fs::remove_file(at("empty/a.jpg")).unwrap();
+        std::fs::write(at("there/b.jpg"), b"b").unwrap();
+        std::fs::remove_file(at("there/a.jpg")).unwrap();
+        std::os::unix::fs::symlink(at("elsewhere/a.jpg"), at("there/c.jpg")).unwrap();
+        std::fs::create_dir(at("there/d.jpg")).unwrap();
+        let folder = Folder::new(root.path(), root.path(), Choice::default());
+        let answer = |name: &str| folder.open(&original(name.as_bytes(), Version(0))).unwrap_err();
+        for hidden in
+            ["away/a.jpg", "link/a.jpg", "file/a.jpg", "empty/a.jpg", "there/c.jpg", "there/d.jpg"]
+        {
+            assert_eq!(answer(hidden), Refusal::Gone(Disappearance::Hidden), "{hidden}");
+        }
+        assert_eq!(answer("there/a.jpg"), Refusal::Gone(Disappearance::Deleted));
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub struct Summary {
     pub complete: bool,
     /// Why not, where the system said why.
     pub trouble: Option<String>,
+    /// Files that have left the source since the run before.
+    pub gone: u64,
     /// Whether the user stopped it.
     pub interrupted: bool,
     /// Some quarantined items by name.
@@ -49,6 +51,10 @@ impl Summary {
         let away = self.status.holds.has(Hold::VaultUnavailable);
         // A source that is empty all of a sudden: nothing is taken for deleted, and nothing was seen.
         let blind = self.trouble.is_some() && counts.total().items > 0;
+        // Nor are files that went out of sight while they were to be read. (Where a folder may not
+        // be read, that is what is to be mended.)
+        let unseen = self.skipped.of(Reason::Unreadable) == 0;
+        let blind = blind || unseen && counts.of(Class::Hidden).items > 0;
         let done = self.status.activity == Activity::Done && self.complete && !away && !blind;
         if self.interrupted || open || !done {
             return Exit::Paused;
@@ -77,6 +83,12 @@ impl Summary {
         tally(Class::Pending, "still to do", &mut lines);
         tally(Class::Hidden, "out of sight: their folder or disk is away", &mut lines);
         tally(Class::Lost, "lost by the vault", &mut lines);
+        if self.gone > 0 {
+            let files = size::counted(self.gone, "file");
+            lines.push(format!(
+                "  {files:>14}           gone from the source; a vault keeps what it has"
+            ));
+        }
         for (class, of) in &counts.classes {
             if let Class::Waiting(why) = class {
                 lines.push(format!(
@@ -133,6 +145,8 @@ impl Summary {
             "backed_up": counts.of(Class::BackedUp),
             "already_there": counts.of(Class::Duplicate),
             "unfinished": counts.unfinished(),
+            "hidden": counts.of(Class::Hidden),
+            "gone": self.gone,
             "quarantined": counts.quarantined(),
             "holds": self.status.holds,
             "skipped": skipped,
@@ -206,6 +220,7 @@ mod tests {
             skipped: Tally::default(),
             complete: true,
             trouble: None,
+            gone: 0,
             interrupted: false,
             quarantined: Vec::new(),
             again: "keepsake backup …".into(),
@@ -221,6 +236,7 @@ mod tests {
         assert_eq!(summary(&[(Class::Lost, 1)]).exit(), Exit::Quarantined);
         let cut = Summary { complete: false, ..summary(&[(Class::BackedUp, 3)]) };
         assert_eq!(cut.exit(), Exit::Paused);
+        assert_eq!(summary(&[(Class::BackedUp, 3), (Class::Hidden, 1)]).exit(), Exit::Paused);
         let stopped = Summary { interrupted: true, ..summary(&[]) };
         assert_eq!(stopped.exit(), Exit::Paused);
     }

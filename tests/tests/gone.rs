@@ -1,16 +1,17 @@
 //! What is gone without a word: records, a vault, a source. Nothing is called safe of which no record
 //! speaks any more; the next backup records again what lies there, and sends what does not.
 
-use keepsake_tests::photos::roll;
+use keepsake_tests::photos::{jpeg, roll, write};
 use keepsake_tests::place::Place;
 use keepsake_tests::tree;
+use rustix::process::Signal;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
 fn segments(place: &Place) -> Vec<PathBuf> {
-    let entries = fs::read_dir(place.vault.join(".keepsake/segments")).unwrap();
-    entries.map(|entry| entry.unwrap().path()).collect()
+    let entries = fs::read_dir(place.vault.join(".keepsake/segments"));
+    entries.into_iter().flatten().map(|entry| entry.unwrap().path()).collect()
 }
 
 fn whole(place: &Place) {
@@ -79,6 +80,61 @@ fn a_vault_that_is_away_is_not_called_safe_although_nothing_changed() {
     place.backup().finish().assert_code(3).assert_says("the vault is not there");
     fs::rename(&away, &place.vault).unwrap();
     place.backup().finish().assert_code(0).assert_says("Everything is safe: 3 files");
+}
+
+/// Three photos of July and two of August.
+fn two_months(place: &Place) {
+    for day in 1..=5 {
+        let month = if day <= 3 { 7 } else { 8 };
+        let when = format!("2026:{month:02}:{day:02} 10:00:00");
+        write(&place.source, format!("{day}.jpg"), &jpeg(day, 3_000, Some(&when)));
+    }
+}
+
+/// Takes the vault's first month out of it; says how many photos lie in it.
+fn take_a_month_out(place: &Place) -> usize {
+    let month = place.vault.join("2026/07");
+    let count = fs::read_dir(&month).unwrap().count();
+    fs::rename(month, place.root().join("a-month")).unwrap();
+    count
+}
+
+#[test]
+fn a_month_that_is_taken_out_of_the_vault_is_no_longer_called_safe_and_is_sent_again() {
+    let place = Place::new();
+    two_months(&place);
+    place.backed_up();
+    let before = tree::identities(&place.vault);
+    assert_eq!(take_a_month_out(&place), 3);
+    place.ask("status").finish().assert_code(3).assert_says("2 of 5 files").assert_says("3 files");
+    place.backup().finish().assert_code(0).assert_says("Everything is safe: 5 files");
+    let after = tree::identities(&place.vault);
+    let kept = before.iter().filter(|(path, id)| after[*path] == **id).count();
+    assert_eq!(kept, 2, "the other month is left alone");
+    whole(&place);
+}
+
+#[test]
+fn a_month_that_goes_while_a_backup_runs_is_said_at_its_end() {
+    let place = Place::new();
+    two_months(&place);
+    let mut running = place.backup().arg("--watch").start();
+    let recorded = |_| {
+        let read = |segment| fs::read_to_string(segment).unwrap_or_default();
+        let text: String = segments(&place).into_iter().map(read).collect();
+        text.matches("\"path\"").count() == 5
+    };
+    assert!(running.stop_when(recorded), "it ended");
+    take_a_month_out(&place);
+    running.go_on();
+    running.signal(Signal::INT);
+    let ended = running.finish();
+    ended
+        .assert_code(3)
+        .assert_says("the vault has lost 1 folder (2026/07): 3 files no longer safe");
+    ended.assert_says("2 of 5 files are safe");
+    place.backup().finish().assert_code(0).assert_says("Everything is safe: 5 files");
+    whole(&place);
 }
 
 #[test]

@@ -129,7 +129,13 @@ fn a_photo_that_is_deleted_or_edited_in_the_source_stays_in_the_vault() {
     fs::remove_file(place.source.join(&deleted)).unwrap();
     let photo = jpeg(77, 31_000, Some("2026:01:02 10:00:00"));
     write(&place.source, &edited, &photo);
-    place.backup().finish().assert_code(0).assert_says("Everything is safe: 9 files");
+    place
+        .backup()
+        .finish()
+        .assert_code(0)
+        .assert_says("Everything is safe: 9 files")
+        .assert_says("1 file  ")
+        .assert_says("gone from the source");
     let after = tree::files(&place.vault);
     assert!(before.iter().all(|(path, sum)| after.get(path) == Some(sum)), "one was replaced");
     assert_eq!(after.len(), 11, "the edit is a file of its own");

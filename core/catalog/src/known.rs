@@ -48,7 +48,24 @@ impl Catalog {
         let vault = vault.ok_or_else(|| CatalogError::NoVault { file: self.file.clone() })?;
         self.write(Sync::Later, |connection, _| {
             connection.execute("DELETE FROM known WHERE vault = ?1", [vault.0])?;
+            connection.execute("DELETE FROM folder WHERE vault = ?1", [vault.0])?;
             connection.execute("DELETE FROM segment WHERE vault = ?1", [vault.0])?;
+            Ok(())
+        })
+    }
+
+    /// Forgets what is known to lie in these folders of the active vault. Reads every entry.
+    pub fn forget_folders(&mut self, folders: &[String]) -> Result<()> {
+        let vault = self.ask(active)?;
+        let vault = vault.ok_or_else(|| CatalogError::NoVault { file: self.file.clone() })?;
+        let gone: HashSet<&str> = folders.iter().map(String::as_str).collect();
+        self.write(Sync::Later, |connection, _| {
+            forget_where(connection, vault, |path| gone.contains(folder_of(path)))?;
+            let mut forget =
+                connection.prepare_cached("DELETE FROM folder WHERE vault = ?1 AND path = ?2")?;
+            for folder in gone {
+                forget.execute((vault.0, folder))?;
+            }
             Ok(())
         })
     }
@@ -70,6 +87,18 @@ impl Reader {
             connection
                 .prepare_cached("SELECT 1 FROM known WHERE vault = ?1 AND size = ?2 LIMIT 1")?
                 .exists((vault.0, size.cast_signed()))
+        })
+    }
+
+    /// The folders of the active vault in which something is known to lie, in order; the vault
+    /// itself is the empty one. Some may be empty by now.
+    pub fn known_folders(&self) -> Result<Vec<String>> {
+        self.ask(|connection| {
+            let Some(vault) = active(connection)? else { return Ok(Vec::new()) };
+            connection
+                .prepare_cached("SELECT path FROM folder WHERE vault = ?1 ORDER BY path")?
+                .query_map([vault.0], |row| row.get(0))?
+                .collect()
         })
     }
 
@@ -150,7 +179,15 @@ pub(crate) fn learn_one(
              AND sha256 = ?4 AND path = ?5)",
         )?
         .execute(params![vault.0, digest.size.cast_signed(), head(digest), digest.sha256, path])?;
+    connection
+        .prepare_cached("INSERT OR IGNORE INTO folder (vault, path) VALUES (?1, ?2)")?
+        .execute((vault.0, folder_of(path)))?;
     Ok(())
+}
+
+/// The folder in which a path of the vault lies.
+pub(crate) fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// Stores a tombstone.
@@ -189,11 +226,19 @@ pub(crate) fn forget_paths(
     if paths.is_empty() {
         return Ok(());
     }
+    forget_where(connection, vault, |path| paths.contains(path))
+}
+
+fn forget_where(
+    connection: &Connection,
+    vault: VaultId,
+    is_gone: impl Fn(&str) -> bool,
+) -> rusqlite::Result<()> {
     let mut gone = Vec::new();
     let mut read = connection.prepare_cached("SELECT id, path FROM known WHERE +vault = ?1")?;
     let mut rows = read.query([vault.0])?;
     while let Some(row) = rows.next()? {
-        if paths.contains(row.get_ref(1)?.as_str()?) {
+        if is_gone(row.get_ref(1)?.as_str()?) {
             gone.push(row.get::<_, i64>(0)?);
         }
     }

@@ -37,9 +37,15 @@ fn library() -> Vec<keepsake_catalog::seen::SeenAsset> {
     [[pair, cloud, strange].as_slice(), &plain].concat()
 }
 
+/// One dump of every format.
+const ALL: [&str; 2] = [include_str!("formats/1.sql"), include_str!("formats/2.sql")];
+
 #[test]
-fn a_catalog_of_format_1_opens_and_says_what_it_said() {
-    let mut home = dumped(include_str!("formats/1.sql"));
+fn a_catalog_of_every_format_opens_and_says_what_it_said() {
+    ALL.map(dumped).into_iter().for_each(says_what_it_said);
+}
+
+fn says_what_it_said(mut home: Home) {
     let waiting = Waiting {
         due: Elapsed(9_000),
         attempt: 2,
@@ -81,6 +87,7 @@ fn a_catalog_of_format_1_opens_and_says_what_it_said() {
     let known = Digest { md5: Some([1; 16]), ..digest("known") };
     let path = "2026/07/known.JPG".into();
     assert_eq!(home.catalog.known(&[known]).unwrap(), [Some(KnownAt { path })]);
+    assert_eq!(home.catalog.known_folders().unwrap(), ["2026/07"]);
     assert!(home.catalog.is_forgotten(&digest("dead")).unwrap());
     assert_eq!(home.catalog.segments_read().unwrap(), ["segment-1"]);
     assert_eq!(home.catalog.scan_token().unwrap(), Some(b"cursor".to_vec()));
@@ -90,8 +97,11 @@ fn a_catalog_of_format_1_opens_and_says_what_it_said() {
 }
 
 #[test]
-fn a_catalog_of_format_1_goes_on() {
-    let mut home = dumped(include_str!("formats/1.sql"));
+fn a_catalog_of_every_format_goes_on() {
+    ALL.map(dumped).into_iter().for_each(goes_on);
+}
+
+fn goes_on(mut home: Home) {
     let summary = home.scan(&library());
     assert_eq!((summary.added, summary.changed, summary.gone), (0, 0, 0));
     let refill = home.catalog.refill(&want(10)).unwrap();

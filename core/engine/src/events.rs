@@ -25,6 +25,13 @@ pub enum Happened {
         /// Resources that were new, changed or gone.
         changed: u64,
     },
+    /// Folders of the vault are gone, and with them what was safe there: it is sent again.
+    FoldersGone {
+        /// Their paths below the vault.
+        folders: Vec<String>,
+        /// Resources that are not safe any more.
+        items: u64,
+    },
     /// The host was too slow: this many notices were dropped. Statuses never are.
     Missed(u64),
 }

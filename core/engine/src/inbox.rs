@@ -25,6 +25,8 @@ pub(crate) enum Message {
     ScanEnded,
     /// Housekeeping at the vault ended.
     Tidied,
+    /// The vault was looked at for the last time.
+    Looked,
     /// Stands in for a mistake in the machine.
     #[cfg(test)]
     Panic,
@@ -41,6 +43,18 @@ pub(crate) struct Answered {
 }
 
 impl Message {
+    /// Whether the host waits for what follows.
+    fn is_wish(&self) -> bool {
+        use Event::{SettingsChanged, UserPaused, UserResumed};
+        match self {
+            Message::Event(event) => {
+                matches!(event, UserPaused | UserResumed | SettingsChanged(_))
+            }
+            Message::Told(_) | Message::Stop => true,
+            _ => false,
+        }
+    }
+
     fn weight(&self) -> usize {
         match self {
             Message::Answers(answers) => answers.len().max(1),
@@ -61,6 +75,8 @@ pub(crate) struct Inbox {
 struct State {
     waiting: VecDeque<Message>,
     weight: usize,
+    /// Of those, wishes of the host.
+    wishes: usize,
     /// How far long effects are: only the newest counts.
     progress: BTreeMap<EffectId, u64>,
     closed: bool,
@@ -107,6 +123,7 @@ impl Inbox {
             return;
         }
         state.weight += message.weight();
+        state.wishes += usize::from(message.is_wish());
         state.waiting.push_back(message);
         drop(state);
         self.wake();
@@ -132,6 +149,7 @@ impl Inbox {
         {
             weight += message.weight();
             state.weight -= message.weight();
+            state.wishes -= usize::from(message.is_wish());
             taken.push(message);
         }
         drop(state);
@@ -143,6 +161,11 @@ impl Inbox {
     pub(crate) fn len(&self) -> usize {
         let state = self.lock();
         state.weight + state.progress.len()
+    }
+
+    /// Whether the host wished something.
+    pub(crate) fn has_wish(&self) -> bool {
+        self.lock().wishes > 0
     }
 
     /// The loop has ended: what comes now is dropped, and nobody waits.

@@ -95,6 +95,13 @@ pub trait Vault: Send + Sync {
     /// Looks whether each is there now: file and size. In order.
     fn confirm(&self, items: &[Held<'_>]) -> Result<Vec<bool>, VaultError>;
 
+    /// Whether each of these folders is there: the parts of paths before the last `/`, the vault
+    /// itself being the empty one. In order. Where looking costs a request, all are said to be: a
+    /// scrub confirms files there.
+    fn has_folders(&self, folders: &[String]) -> Result<Vec<bool>, VaultError> {
+        Ok(vec![true; folders.len()])
+    }
+
     /// Makes these records durable in one new segment, and says its name (the catalog need not
     /// read it). Only for files that are durable and confirmed. `device` and `sequence` are filled
     /// in here. No records make no segment: `None`.

@@ -105,7 +105,10 @@ impl Driver {
             Message::Stop => self.ending = true,
             #[cfg(test)]
             Message::Panic => {}
-            Message::Event(_) | Message::CountersChanged | Message::CatalogFailed => {}
+            Message::Event(_)
+            | Message::CountersChanged
+            | Message::CatalogFailed
+            | Message::Looked => {}
         }
     }
 

@@ -56,8 +56,17 @@ const LINGER: u64 = 4;
 const LONG_LINGER: u64 = 50;
 /// What is plenty.
 const PLENTY: usize = 64;
-/// Unless this many events wait.
+/// Unless this many events wait, or the host wishes something.
 const COMPANY: usize = 256;
+
+/// How far the last look at the vault is.
+#[derive(Default, PartialEq, Eq)]
+enum LastLook {
+    #[default]
+    Open,
+    UnderWay,
+    Done,
+}
 
 /// The loop.
 #[allow(clippy::struct_excessive_bools)] // independent facts, each asked about by itself
@@ -94,6 +103,8 @@ pub(crate) struct Driver {
     ending: bool,
     /// Housekeeping at the vault is under way.
     tidying: bool,
+    /// The last look at the vault, before the end.
+    last_look: LastLook,
     ended: Arc<Signal>,
 }
 
@@ -131,6 +142,7 @@ impl Driver {
             paused: None,
             ending: false,
             tidying: false,
+            last_look: LastLook::default(),
             ended,
         }
     }
@@ -177,8 +189,9 @@ impl Driver {
     fn lingers(&self, uptime: u64) -> Option<u64> {
         let busy = self.lanes.checksum.waiting() >= PLENTY && !self.lanes.checksum.is_resting();
         let until = self.stored? + if busy { LONG_LINGER } else { LINGER };
-        let company = self.desk.inbox.len();
-        (uptime < until && company < COMPANY && !self.under_way.is_empty()).then_some(until)
+        let inbox = &self.desk.inbox;
+        let alone = inbox.len() < COMPANY && !inbox.has_wish() && !self.under_way.is_empty();
+        (uptime < until && alone).then_some(until)
     }
 
     fn take_in(&mut self, message: Message, now: Now) {
@@ -214,6 +227,7 @@ impl Driver {
             Message::CatalogFailed => self.break_down(Vec::new()),
             Message::ScanEnded => self.scan_ended(),
             Message::Tidied => self.tidying = false,
+            Message::Looked => self.last_look = LastLook::Done,
             #[cfg(test)]
             Message::Panic => std::panic::resume_unwind(Box::new("as if the machine panicked")),
             Message::Stop => self.begin_to_end(),
@@ -318,7 +332,7 @@ impl Driver {
 
     /// When to come back; what is to be shown is shown.
     fn next(&mut self, now: Now, gathers: Option<u64>) -> Next {
-        if self.ending && self.is_quiet() {
+        if self.ending && self.is_quiet() && self.has_looked() {
             return self.end();
         }
         let tidy = self.tidy_daily(now);

@@ -1,7 +1,7 @@
 //! What becomes of each effect.
 
-use super::Driver;
 use super::lanes::stopped;
+use super::{Driver, LastLook};
 use crate::events::Happened;
 use crate::inbox::Message;
 use crate::jobs::checksum::Checksum;
@@ -202,6 +202,19 @@ impl Driver {
             desk.inbox.put(Message::Tidied);
         });
         None
+    }
+
+    /// Whether the vault was looked at once more, after the last put: what is safe now is what its
+    /// folders hold now. Begins that, when it was not.
+    pub(super) fn has_looked(&mut self) -> bool {
+        if self.last_look == LastLook::Open {
+            self.last_look = LastLook::UnderWay;
+            self.job(|desk| {
+                care::last_look(desk);
+                desk.inbox.put(Message::Looked);
+            });
+        }
+        self.last_look == LastLook::Done
     }
 
     /// The host wants an end: what is soon safe is brought to its end, the rest is stopped.

@@ -5,7 +5,7 @@ mod support;
 
 use crate::events::Happened;
 use keepsake_machine::hold::Hold;
-use keepsake_machine::status::Activity;
+use keepsake_machine::status::{Activity, Notice};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use support::*;
@@ -118,6 +118,30 @@ fn the_status_is_shown_at_most_ten_times_a_second_and_the_last_one_always() {
     let (_, last) = times.last().unwrap();
     assert_eq!((last.activity, last.counts.safe().items), (Activity::Done, 200));
     assert_eq!(**last, engine.status());
+    engine.stop();
+}
+
+#[test]
+fn a_pause_is_heard_at_once_however_much_is_to_do() {
+    let (place, library) = (Place::new(), many(2_000));
+    let clock =
+        crate::runtime::Lockstep::default().with_latency(|_| std::time::Duration::from_millis(1));
+    let opened = Arc::clone(&library);
+    let engine = crate::Engine::open_on(Arc::new(clock.clone()), place.options(), library).unwrap();
+    engine.start().unwrap();
+    tell_all(&engine);
+    while opened.opened.load(Ordering::SeqCst) < 500 {
+        clock.pass(std::time::Duration::from_millis(1));
+    }
+    for moment in 0..40 {
+        clock.pass(std::time::Duration::from_millis(moment % 7));
+        engine.pause();
+        clock.pass(std::time::Duration::from_millis(1));
+        let said = std::iter::from_fn(|| engine.desk.stream.now());
+        let held = |one: &Happened| matches!(one, Happened::Noticed(Notice::HoldsChanged(holds)) if holds.has(Hold::User));
+        assert!(said.filter(|one| held(one)).count() > 0, "at {moment}");
+        engine.resume();
+    }
     engine.stop();
 }
 

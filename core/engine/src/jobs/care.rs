@@ -1,7 +1,7 @@
 //! Small cares: how the disk is, how the vault is, what is given up, what is tidied.
 
 use super::learn::learn;
-use super::{Desk, Failed, blame, lock};
+use super::{Desk, Failed, blame, folders, lock};
 use crate::inbox::Message;
 use crate::store::StoreError;
 use keepsake_catalog::Note;
@@ -32,6 +32,19 @@ pub(crate) fn probe(desk: &Desk) {
     }
     let health: VaultHealth = blame::health(&probed);
     desk.inbox.send(Message::Event(Event::VaultChanged(health)));
+}
+
+/// Looks at the vault before the end: whether it is there, with all its folders.
+pub(crate) fn last_look(desk: &Desk) {
+    let Ok(vault) = desk.link.vault() else { return }; // known to be away
+    match folders::look(desk, &*vault) {
+        Ok(()) => {}
+        Err(Failed::Vault(why)) => {
+            let health = blame::health(&Err(why));
+            desk.inbox.put(Message::Event(Event::VaultChanged(health)));
+        }
+        Err(Failed::Store(why)) => desk.catalog_failed(&why, std::iter::empty()),
+    }
 }
 
 /// Drops what was teed, or an unfinished upload.

@@ -1,6 +1,6 @@
 //! What the vault's records say that the catalog does not know yet, in constant memory.
 
-use super::{Desk, Failed, lock};
+use super::{Desk, Failed, folders, lock};
 use crate::store::StoreError;
 use keepsake_catalog::{Known, Note, Which};
 use keepsake_machine::media::Digest;
@@ -19,16 +19,18 @@ const AUDIT: &str = "audit";
 /// Reads every segment that was not read before. One that is not to be trusted is left alone.
 ///
 /// Where one that was read is gone, and it was not we who merged it, the vault may be an older copy
-/// of itself, or damaged: then all records are read again.
+/// of itself, or damaged: then all records are read again. What lay in folders that are gone is sent
+/// again.
 pub(crate) fn learn(desk: &Desk, vault: &dyn Vault) -> Result<(), Failed> {
     let there: HashSet<_> = vault.segments()?.into_iter().map(|name| name.0).collect();
     let read = desk.store.read(keepsake_catalog::Reader::segments_read)?;
     let begun = desk.store.read(|reader| reader.setting(AUDIT))?;
     if begun.is_some() || read.iter().any(|name| !there.contains(name)) {
         audit(desk, vault)?;
-        return Ok(());
+    } else {
+        news(desk, vault)?;
     }
-    news(desk, vault)
+    folders::look(desk, vault)
 }
 
 /// Reads all records again, and takes nothing for safe of which none speaks: it is looked for in the

@@ -8,6 +8,7 @@ pub(crate) mod care;
 pub(crate) mod checksum;
 pub(crate) mod download;
 pub(crate) mod find;
+pub(crate) mod folders;
 pub(crate) mod free_up;
 pub(crate) mod hand_over;
 pub(crate) mod hashing;

@@ -214,6 +214,12 @@ impl Vault for FolderVault {
         items.iter().map(look).collect()
     }
 
+    fn has_folders(&self, folders: &[String]) -> Result<Vec<bool>, VaultError> {
+        let home = self.shared.home()?;
+        let mut visit = self.shared.visit(&home);
+        folders.iter().map(|folder| Ok(visit.there(folder)?.is_some())).collect()
+    }
+
     fn record(&self, records: Vec<Record>) -> Result<Option<SegmentName>, VaultError> {
         self.shared.record(records)
     }
