@@ -43,8 +43,11 @@ pub fn run(args: &Backup) -> Result<Exit, Failure> {
     let mut options = Options::new(state.folder.clone(), Some(Destination::Folder(vault.clone())));
     options.settings.reserve = args.reserve;
     let engine = Arc::new(Engine::open(options, folder.clone())?);
-    let closed = |status: &Status| status.counts.of(Class::Closed).items;
-    let closed_before = closed(&engine.status());
+    let before = engine.status();
+    let more = |status: &Status, class| {
+        let items = |status: &Status| status.counts.of(class).items;
+        items(status).saturating_sub(items(&before))
+    };
     let mut show: Box<dyn Show> = if args.json {
         Box::new(Json)
     } else if std::io::stderr().is_terminal() && std::io::stdout().is_terminal() {
@@ -67,7 +70,8 @@ pub fn run(args: &Backup) -> Result<Exit, Failure> {
     let status = engine.status();
     keep_status(&state.folder, &status);
     let summary = Summary {
-        gone: closed(&status).saturating_sub(closed_before),
+        gone: more(&status, Class::Closed),
+        out_of_sight: more(&status, Class::Hidden),
         status,
         skipped: folder.skipped(),
         complete: ended.complete,
@@ -257,16 +261,20 @@ impl Run<'_> {
             Happened::Noticed(Notice::Lost { .. }) => {
                 self.show.say("the vault has lost a photo that was freed");
             }
-            Happened::FoldersGone { folders, items } => {
+            Happened::FoldersGone { folders, again, only } => {
                 let names: Vec<_> =
                     folders.iter().take(3).map(|name| words::path(name.as_bytes())).collect();
                 let more = if folders.len() > names.len() { ", …" } else { "" };
-                self.show.say(&format!(
-                    "the vault has lost {} ({}{more}): {} no longer safe, to be sent again",
-                    size::counted(folders.len() as u64, "folder"),
+                let folders = size::counted(folders.len() as u64, "folder");
+                let (again, lost) = (size::counted(again, "file"), size::counted(only, "file"));
+                let mut said = format!(
+                    "the vault has lost {folders} ({}{more}): {again} no longer safe, to be sent again",
                     names.join(", "),
-                    size::counted(items, "file")
-                ));
+                );
+                if only > 0 {
+                    said += &format!("; {lost} that the source no longer has: look for the folder");
+                }
+                self.show.say(&said);
             }
             Happened::ScanFinished { complete: false, .. } => {
                 self.show.say("the source could not be looked through to its end; nothing is taken for deleted");

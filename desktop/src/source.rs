@@ -115,12 +115,12 @@ fn open_file(folder: rustix::fd::BorrowedFd<'_>, name: &OsStr) -> rustix::io::Re
     rustix::fs::openat(folder, name, PLAIN, Mode::empty())
 }
 
+/// Whether nothing is in it, as far as can be told.
 fn is_empty(folder: &OwnedFd) -> bool {
-    rustix::fs::Dir::read_from(folder).is_ok_and(|mut entries| {
-        entries.all(|entry| {
-            entry.is_ok_and(|entry| matches!(entry.file_name().to_bytes(), b"." | b".."))
-        })
-    })
+    let other = |entry: rustix::io::Result<rustix::fs::DirEntry>| {
+        entry.is_ok_and(|entry| !matches!(entry.file_name().to_bytes(), b"." | b".."))
+    };
+    !rustix::fs::Dir::read_from(folder).is_ok_and(|mut entries| entries.any(other))
 }
 
 fn refusal(why: Errno) -> Refusal {

@@ -34,6 +34,8 @@ pub struct Summary {
     pub trouble: Option<String>,
     /// Files that have left the source since the run before.
     pub gone: u64,
+    /// Files that went out of sight since the run before.
+    pub out_of_sight: u64,
     /// Whether the user stopped it.
     pub interrupted: bool,
     /// Some quarantined items by name.
@@ -51,10 +53,10 @@ impl Summary {
         let away = self.status.holds.has(Hold::VaultUnavailable);
         // A source that is empty all of a sudden: nothing is taken for deleted, and nothing was seen.
         let blind = self.trouble.is_some() && counts.total().items > 0;
-        // Nor are files that went out of sight while they were to be read. (Where a folder may not
-        // be read, that is what is to be mended.)
+        // Nor are files that just went out of sight: another run may see them. (Where a folder may
+        // not be read, that is what is to be mended.)
         let unseen = self.skipped.of(Reason::Unreadable) == 0;
-        let blind = blind || unseen && counts.of(Class::Hidden).items > 0;
+        let blind = blind || unseen && self.out_of_sight > 0;
         let done = self.status.activity == Activity::Done && self.complete && !away && !blind;
         if self.interrupted || open || !done {
             return Exit::Paused;
@@ -221,6 +223,7 @@ mod tests {
             complete: true,
             trouble: None,
             gone: 0,
+            out_of_sight: 0,
             interrupted: false,
             quarantined: Vec::new(),
             again: "keepsake backup …".into(),
@@ -236,7 +239,9 @@ mod tests {
         assert_eq!(summary(&[(Class::Lost, 1)]).exit(), Exit::Quarantined);
         let cut = Summary { complete: false, ..summary(&[(Class::BackedUp, 3)]) };
         assert_eq!(cut.exit(), Exit::Paused);
-        assert_eq!(summary(&[(Class::BackedUp, 3), (Class::Hidden, 1)]).exit(), Exit::Paused);
+        let hidden = summary(&[(Class::BackedUp, 3), (Class::Hidden, 1)]);
+        assert_eq!(hidden.exit(), Exit::Safe, "out of sight for long");
+        assert_eq!(Summary { out_of_sight: 1, ..hidden }.exit(), Exit::Paused);
         let stopped = Summary { interrupted: true, ..summary(&[]) };
         assert_eq!(stopped.exit(), Exit::Paused);
     }

@@ -38,6 +38,11 @@ impl Random {
         self.number() % end.max(1)
     }
 
+    /// Yes, one time in `sides`.
+    pub fn one_in(&mut self, sides: u64) -> bool {
+        self.below(sides) == 0
+    }
+
     /// `size` bytes that do not compress.
     pub fn bytes(&mut self, size: usize) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(size + 8);

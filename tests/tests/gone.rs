@@ -131,10 +131,33 @@ fn a_month_that_goes_while_a_backup_runs_is_said_at_its_end() {
     let ended = running.finish();
     ended
         .assert_code(3)
-        .assert_says("the vault has lost 1 folder (2026/07): 3 files no longer safe");
+        .assert_says("the vault has lost 1 folder (2026/07): 3 files no longer safe, to be sent");
     ended.assert_says("2 of 5 files are safe");
     place.backup().finish().assert_code(0).assert_says("Everything is safe: 5 files");
     whole(&place);
+}
+
+#[test]
+fn what_only_the_vault_had_is_named_when_its_folder_goes() {
+    let place = Place::new();
+    two_months(&place);
+    place.backed_up();
+    for day in 1..=2 {
+        fs::remove_file(place.source.join(format!("{day}.jpg"))).unwrap();
+    }
+    place.backup().finish().assert_code(0);
+    take_a_month_out(&place);
+    let ended = place.backup().finish();
+    ended.assert_code(0).assert_says("1 file no longer safe, to be sent again");
+    ended.assert_says("2 files that the source no longer has: look for the folder");
+    // Put back, it is known again, and nothing lies there twice.
+    let again = fs::read_dir(place.vault.join("2026/07")).unwrap().count();
+    assert_eq!(again, 1);
+    fs::remove_dir_all(place.vault.join("2026/07")).unwrap();
+    fs::rename(place.root().join("a-month"), place.vault.join("2026/07")).unwrap();
+    place.backup().finish().assert_code(0).assert_says("Everything is safe: 3 files");
+    assert_eq!(fs::read_dir(place.vault.join("2026/07")).unwrap().count(), 3);
+    place.ask("verify").finish().assert_code(0);
 }
 
 #[test]

@@ -37,6 +37,8 @@ pub enum Which {
 pub struct Settling {
     /// Rows that changed.
     pub changed: u64,
+    /// Of those, rows that were safe and are not any more.
+    pub unsafe_now: u64,
     /// Rows that are under way: left alone. Tell the machine, or ask again when they have ended.
     pub skipped: Vec<ResourceId>,
     /// What the machine must be told: [`Event::StagingLeft`], for it to evict.
@@ -114,6 +116,9 @@ impl Catalog {
             Ok(())
         })?;
         settling.changed += changed.len() as u64;
+        let unsafe_now =
+            |(row, after): &&(Stored, Stored)| row.stage.is_safe() && !after.stage.is_safe();
+        settling.unsafe_now += changed.iter().filter(unsafe_now).count() as u64;
         settling.events.extend(changed.iter().filter_map(|(row, after)| row.staging_left(after)));
         Ok(())
     }

@@ -25,12 +25,14 @@ pub enum Happened {
         /// Resources that were new, changed or gone.
         changed: u64,
     },
-    /// Folders of the vault are gone, and with them what was safe there: it is sent again.
+    /// Folders of the vault are gone, and with them what was safe there.
     FoldersGone {
         /// Their paths below the vault.
         folders: Vec<String>,
-        /// Resources that are not safe any more.
-        items: u64,
+        /// Resources that are not safe any more: they are sent again.
+        again: u64,
+        /// Resources that only the vault had: the library no longer has them.
+        only: u64,
     },
     /// The host was too slow: this many notices were dropped. Statuses never are.
     Missed(u64),

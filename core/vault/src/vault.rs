@@ -96,8 +96,9 @@ pub trait Vault: Send + Sync {
     fn confirm(&self, items: &[Held<'_>]) -> Result<Vec<bool>, VaultError>;
 
     /// Whether each of these folders is there: the parts of paths before the last `/`, the vault
-    /// itself being the empty one. In order. Where looking costs a request, all are said to be: a
-    /// scrub confirms files there.
+    /// itself being the empty one. In order; what cannot be told now counts as there. Cheapest in the
+    /// order of the paths. Where looking costs a request, all are said to be: a scrub confirms
+    /// files there.
     fn has_folders(&self, folders: &[String]) -> Result<Vec<bool>, VaultError> {
         Ok(vec![true; folders.len()])
     }

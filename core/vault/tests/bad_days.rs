@@ -188,6 +188,41 @@ fn what_is_promised_and_not_written_yet_is_not_promised_again() {
 }
 
 #[test]
+fn a_large_file_is_promised_room_by_a_reading_of_today() {
+    let dir = tempfile::tempdir().unwrap();
+    let files = Arc::new(Mortal::default());
+    let vault = FolderVault::open(files.clone(), dir.path(), how(DEVICE, None)).unwrap();
+    files.says_free.store(500 << 30, Ordering::SeqCst);
+    put(&vault, b"a.jpg", b"small").unwrap();
+    // Others fill the disk meanwhile.
+    files.says_free.store(1 << 30, Ordering::SeqCst);
+    assert!(matches!(vault.stage(10 << 30), Err(VaultError::Full { .. })));
+    assert!(vault.probe().unwrap() < Some(1 << 30));
+    files.says_free.store(20 << 20, Ordering::SeqCst);
+    vault.probe().unwrap();
+    assert!(
+        matches!(vault.stage(21 << 20), Err(VaultError::Full { .. })),
+        "what a probe read counts"
+    );
+}
+
+#[test]
+fn a_record_that_fails_keeps_its_room() {
+    let dir = tempfile::tempdir().unwrap();
+    let files = Arc::new(Mortal::default());
+    let vault = FolderVault::open(files.clone(), dir.path(), how(DEVICE, None)).unwrap();
+    let stored = put(&vault, b"a.jpg", b"small").unwrap();
+    let record = record_of(b"a.jpg", b"small", stored.path().unwrap());
+    files.failing_barriers.store(1, Ordering::SeqCst);
+    assert!(vault.record(vec![record.clone()]).is_err());
+    // Nobody else gets it, and it suffices.
+    files.says_free.store(1, Ordering::SeqCst);
+    assert!(matches!(vault.stage(1), Err(VaultError::Full { .. })));
+    vault.record(vec![record.clone()]).unwrap();
+    assert!(matches!(vault.record(vec![record]), Err(VaultError::Full { .. })), "it is used up");
+}
+
+#[test]
 fn records_and_folders_do_not_eat_into_the_reserve() {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().join("disk");

@@ -362,3 +362,37 @@ fn a_vault_that_becomes_read_only_holds_and_loses_nothing() {
     let again = try_place(&vault, b"a.jpg", b"one");
     assert!(again.is_ok(), "reading goes on");
 }
+
+#[test]
+fn a_folder_is_there_only_as_a_folder_and_what_cannot_be_told_is_not_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = open(dir.path());
+    let at = |path: &str| dir.path().join(path);
+    for folder in ["2025/12", "2026/07", "2026/08", "other/deep/down"] {
+        std::fs::create_dir_all(at(folder)).unwrap();
+    }
+    std::os::unix::fs::symlink(at("2026/07"), at("2026/09")).unwrap();
+    std::os::unix::fs::symlink(at("2026"), at("2027")).unwrap();
+    std::fs::write(at("2026/10"), b"").unwrap();
+    let asked = [
+        ("", true),
+        ("2025/12", true),
+        ("2026/06", false),
+        ("2026/07", true),
+        ("2026/08", true),
+        ("2026/09", false),
+        ("2026/10", false),
+        ("2026/10/below-a-file", false),
+        ("2027/07", false),
+        ("gone/07", false),
+        ("other/deep", true),
+        ("other/deep/down", true),
+        ("2025/12", true),
+    ];
+    let folders: Vec<_> = asked.iter().map(|(folder, _)| (*folder).to_owned()).collect();
+    let expected: Vec<_> = asked.iter().map(|(_, there)| *there).collect();
+    assert_eq!(vault.has_folders(&folders).unwrap(), expected);
+    std::fs::rename(dir.path(), dir.path().with_extension("away")).unwrap();
+    assert!(vault.has_folders(&folders).is_err(), "nothing is said of a vault that is away");
+    std::fs::rename(dir.path().with_extension("away"), dir.path()).unwrap();
+}

@@ -210,7 +210,7 @@ impl Driver {
         if self.last_look == LastLook::Open {
             self.last_look = LastLook::UnderWay;
             self.job(|desk| {
-                care::last_look(desk);
+                care::look(desk);
                 desk.inbox.put(Message::Looked);
             });
         }

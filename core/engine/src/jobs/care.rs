@@ -30,12 +30,15 @@ pub(crate) fn probe(desk: &Desk) {
             Err(Failed::Store(why)) => return desk.catalog_failed(&why, std::iter::empty()),
         }
     }
+    if !opened && probed.is_ok() {
+        look(desk); // it may have been away, or another copy of it was there
+    }
     let health: VaultHealth = blame::health(&probed);
     desk.inbox.send(Message::Event(Event::VaultChanged(health)));
 }
 
-/// Looks at the vault before the end: whether it is there, with all its folders.
-pub(crate) fn last_look(desk: &Desk) {
+/// Looks at the vault, once a day and before the end: whether it is there, with all its folders.
+pub(crate) fn look(desk: &Desk) {
     let Ok(vault) = desk.link.vault() else { return }; // known to be away
     match folders::look(desk, &*vault) {
         Ok(()) => {}
@@ -79,6 +82,7 @@ pub(crate) fn tidy_due(desk: &Desk) -> Elapsed {
 /// Has the vault merge and sweep, and tells the catalog which segments stand for which.
 pub(crate) fn tidy(desk: &Desk) {
     *lock(&desk.tidy_due) = Some(desk.elapsed() + DAY);
+    look(desk);
     let tidied = desk.link.vault().and_then(|vault| vault.tidy(desk.runtime.now().wall));
     // One that cannot be tidied now is tidied another day.
     let Ok(tidied) = tidied else { return };

@@ -216,8 +216,10 @@ impl Vault for FolderVault {
 
     fn has_folders(&self, folders: &[String]) -> Result<Vec<bool>, VaultError> {
         let home = self.shared.home()?;
-        let mut visit = self.shared.visit(&home);
-        folders.iter().map(|folder| Ok(visit.there(folder)?.is_some())).collect()
+        let mut way = way::Walk::from(&*self.shared.files, &home.root);
+        let there = folders.iter().map(|folder| way.has(folder)).collect();
+        // Of a vault that went away meanwhile nothing is said.
+        self.shared.home().map(|_| there)
     }
 
     fn record(&self, records: Vec<Record>) -> Result<Option<SegmentName>, VaultError> {

@@ -3,7 +3,6 @@
 use super::Shared;
 use super::fail::{fail, is_absent};
 use super::home::{Home, random_name, read_small};
-use super::room::{BLOCK, Promise};
 use crate::error::VaultError;
 use crate::files::{Kind, Written};
 use crate::id::DeviceId;
@@ -31,12 +30,13 @@ impl Shared {
             record.device = device;
             record.sequence = sequence;
         }
-        let mut promise = self.room.nothing();
-        self.unrecorded.take(records.iter().map(|record| &record.digest.sha256), &mut promise);
+        let these: Vec<_> = records.iter().map(|record| record.digest.sha256).collect();
         for record in records {
             writer.push(&Entry::Record(record)).map_err(|error| spelling(&error))?;
         }
-        self.write_segment(&home, writer, promise).map(Some)
+        let name = self.write_segment(&home, writer, self.unrecorded.kept(these.iter()))?;
+        self.unrecorded.recorded(these.iter());
+        Ok(Some(name))
     }
 
     pub(super) fn forget(&self, digests: &[Digest]) -> Result<Option<SegmentName>, VaultError> {
@@ -50,7 +50,7 @@ impl Shared {
             let tombstone = Tombstone { device, sequence, digest: *digest };
             writer.push(&Entry::Tombstone(tombstone)).map_err(|error| spelling(&error))?;
         }
-        let name = self.write_segment(&home, writer, self.room.nothing())?;
+        let name = self.write_segment(&home, writer, 0)?;
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         memory.forgotten.extend(digests.iter().map(|digest| digest.sha256));
         Ok(Some(name))
@@ -88,17 +88,20 @@ impl Shared {
         Ok(last)
     }
 
-    /// Makes a segment durable under a name of its own, in the room that was promised and what it
-    /// needs beyond that.
+    /// Makes a segment durable under a name of its own. Room for `kept` bytes of it is promised.
     pub(super) fn write_segment(
         &self,
         home: &Home,
         writer: Writer,
-        mut promise: Promise,
+        kept: u64,
     ) -> Result<SegmentName, VaultError> {
         let parts = writer.finish().map_err(|error| spelling(&error))?;
-        let size = parts.iter().map(|part| part.len() as u64).sum();
-        promise.grow_to(&*self.files, &home.root, size + BLOCK)?;
+        let size: u64 = parts.iter().map(|part| part.len() as u64).sum();
+        let more = size.saturating_sub(kept);
+        let _promise = match more {
+            0 => None,
+            _ => Some(self.room.take(&*self.files, &home.root, more)?),
+        };
         let (staging, segments) = (home.staging()?, home.segments()?);
         let name = SegmentName(random_name()?);
         let file = file_name(&name);

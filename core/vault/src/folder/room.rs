@@ -14,6 +14,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(super) const BLOCK: u64 = 4096;
 /// What a file still needs when its bytes are written: its name in a folder, and its record.
 pub(super) const NAME_AND_RECORD: u64 = 512 + 1024;
+/// What segments of records may take at once besides their records: the ends of their last blocks.
+const ENDS: u64 = 4 * BLOCK;
 /// After this many bytes, or this near the end, free space is read again: others write there too.
 const READ_AGAIN: u64 = 64 << 20;
 
@@ -60,7 +62,8 @@ impl Room {
         bytes: u64,
     ) -> Result<Promise, VaultError> {
         let mut state = self.state();
-        if state.since >= READ_AGAIN || state.left < bytes.saturating_add(READ_AGAIN) {
+        let since = state.since.saturating_add(bytes);
+        if since >= READ_AGAIN || state.left < bytes.saturating_add(READ_AGAIN) {
             state.left = self.above(files, root, state.pending)?;
             state.since = 0;
         }
@@ -73,17 +76,19 @@ impl Room {
         Ok(Promise { room: Arc::clone(self), bytes })
     }
 
-    /// Bytes that may be promised now.
+    /// Bytes that may be promised now, read anew.
     pub(super) fn left(&self, files: &dyn Files, root: &Dir) -> Result<u64, VaultError> {
-        let pending = self.state().pending;
-        self.above(files, root, pending)
+        let mut state = self.state();
+        state.left = self.above(files, root, state.pending)?;
+        state.since = 0;
+        Ok(state.left)
     }
 
     fn above(&self, files: &dyn Files, root: &Dir, pending: u64) -> Result<u64, VaultError> {
         let space = files.space(root);
         let space = space.map_err(|error| fail("reading free space of", "it", 0, error))?;
         let reserve = self.reserve.unwrap_or_else(|| default_reserve(space));
-        Ok(space.available.saturating_sub(reserve).saturating_sub(pending))
+        Ok(space.available.saturating_sub(reserve).saturating_sub(pending).saturating_sub(ENDS))
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -145,10 +150,16 @@ impl Unrecorded {
         promises.insert(sha256, promise);
     }
 
-    /// Adds to `promise` what was kept for these.
-    pub(super) fn take<'a>(&self, of: impl Iterator<Item = &'a [u8; 32]>, promise: &mut Promise) {
+    /// Bytes that are kept for these.
+    pub(super) fn kept<'a>(&self, of: impl Iterator<Item = &'a [u8; 32]>) -> u64 {
+        let promises = self.promises.lock().unwrap_or_else(PoisonError::into_inner);
+        of.filter_map(|sha256| promises.get(sha256)).map(|promise| promise.bytes).sum()
+    }
+
+    /// These are recorded.
+    pub(super) fn recorded<'a>(&self, these: impl Iterator<Item = &'a [u8; 32]>) {
         let mut promises = self.promises.lock().unwrap_or_else(PoisonError::into_inner);
-        of.filter_map(|sha256| promises.remove(sha256)).for_each(|one| promise.add(one));
+        these.for_each(|sha256| drop(promises.remove(sha256)));
     }
 }
 

@@ -74,7 +74,12 @@ impl Landing {
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), VaultError> {
         let Some(file) = &self.file else { return Ok(()) };
         let (more, files) = (bytes.len() as u64, &*self.shared.files);
-        self.promise.grow_to(files, &self.home.root, more.saturating_add(BESIDES))?;
+        let grown = self.promise.grow_to(files, &self.home.root, more.saturating_add(BESIDES));
+        grown.map_err(|error| match error {
+            // All of it must fit when it is tried again.
+            VaultError::Full { .. } => VaultError::Full { needed: self.written + more + BESIDES },
+            other => other,
+        })?;
         files.write(file, bytes).map_err(|error| {
             self.shared.fail("staging", "an original", self.written + more, error)
         })?;

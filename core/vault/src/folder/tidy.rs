@@ -67,7 +67,7 @@ impl Shared {
             return Ok(());
         }
         let (writer, sources) = merge.finish();
-        let merged = self.write_segment(home, writer, self.room.nothing())?;
+        let merged = self.write_segment(home, writer, 0)?;
         let segments = home.segments()?;
         for source in &sources {
             match self.files.remove(segments, OsStr::new(&file_name(source))) {

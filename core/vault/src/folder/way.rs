@@ -3,6 +3,7 @@
 //! A folder that is held open can be written into wherever it was moved meanwhile. So before it is
 //! used each step of the way is looked at; no link is followed, and nothing is opened.
 
+use super::fail::is_absent;
 use crate::files::{Dir, Files, Kind};
 use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
@@ -41,6 +42,43 @@ pub(super) fn leads_there(files: &dyn Files, way: &[Step]) -> io::Result<bool> {
         }
     }
     Ok(true)
+}
+
+/// Looks whether folders are there, one after the other: what is above the last one stays open, so
+/// that in order of their paths each costs little more than one look.
+pub(super) struct Walk<'a> {
+    files: &'a dyn Files,
+    root: &'a Dir,
+    above: Vec<(String, Dir)>,
+}
+
+impl<'a> Walk<'a> {
+    /// From the vault's root.
+    pub(super) fn from(files: &'a dyn Files, root: &'a Dir) -> Walk<'a> {
+        Walk { files, root, above: Vec::new() }
+    }
+
+    /// Whether a folder lies at `path` (parts joined by `/`, empty for the root). What cannot be
+    /// told, of one that may not be read or a disk that fails, counts as there: it is not gone.
+    pub(super) fn has(&mut self, path: &str) -> bool {
+        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        let Some((last, above)) = parts.split_last() else { return true };
+        let same = self.above.iter().zip(above).take_while(|((open, _), part)| open == *part);
+        let same = same.count();
+        self.above.truncate(same);
+        for part in &above[same..] {
+            let at = self.above.last().map_or(self.root, |(_, dir)| dir);
+            match self.files.open_dir(at, OsStr::new(part)) {
+                Ok(dir) => self.above.push(((*part).to_owned(), dir)),
+                Err(error) => return !is_absent(&error),
+            }
+        }
+        let at = self.above.last().map_or(self.root, |(_, dir)| dir);
+        match self.files.stat(at, OsStr::new(last)) {
+            Ok(seen) => seen.kind == Kind::Dir,
+            Err(error) => !is_absent(&error),
+        }
+    }
 }
 
 /// Whether two ways lead to the same folders.

@@ -178,6 +178,8 @@ pub struct Mortal {
     pub dies_at: u64,
     /// Counts down barriers that fail: 1 fails the next one.
     pub failing_barriers: AtomicU64,
+    /// What the volume says is free; 0: what is.
+    pub says_free: AtomicU64,
 }
 
 impl Mortal {
@@ -275,6 +277,10 @@ impl Files for Mortal {
     }
     fn space(&self, at: &Dir) -> io::Result<Space> {
         self.alive()?;
-        OsFiles.space(at)
+        let space = OsFiles.space(at)?;
+        Ok(match self.says_free.load(Ordering::SeqCst) {
+            0 => space,
+            available => Space { available, ..space },
+        })
     }
 }
