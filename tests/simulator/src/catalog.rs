@@ -1,0 +1,200 @@
+//! The catalog as a map: every question is answered by looking at all of it, with nothing that could
+//! be wrong in the same way as an index.
+
+use keepsake_machine::effect::{Change, Part, Want};
+use keepsake_machine::event::{Candidate, Disappearance, Event};
+use keepsake_machine::media::{AssetId, Locality, ResourceId, Size};
+use keepsake_machine::row::Row;
+use keepsake_machine::settle::{Fact, Settled, left_in_staging, settle};
+use keepsake_machine::stage::{Class, Stage, counted_bytes};
+use keepsake_machine::status::{Counts, Tally, ToDo};
+use keepsake_machine::time::Elapsed;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Rows, and the parts of the session.
+#[derive(Debug, Clone, Default)]
+pub struct Catalog {
+    /// Every resource that a scan ever saw.
+    pub rows: BTreeMap<ResourceId, Row>,
+    /// What the session keeps.
+    pub parts: BTreeMap<&'static str, Part>,
+}
+
+impl Catalog {
+    /// Stores one change of the machine.
+    pub fn store(&mut self, change: &Change) {
+        match change {
+            Change::Stage { resource, stage } => self.with(*resource, |row| row.stage = *stage),
+            Change::Digest { resource, version, digest } => self.with(*resource, |row| {
+                if row.version == *version {
+                    row.digest = Some(*digest);
+                    row.size = Size::Exact(digest.size);
+                }
+            }),
+            Change::Locality { resource, locality } => {
+                self.with(*resource, |row| row.locality = *locality);
+            }
+            Change::Transfer { .. } => {}
+            Change::Freed { asset } => {
+                for row in self.rows.values_mut().filter(|row| row.asset == *asset) {
+                    settled(row, Fact::Freed);
+                }
+            }
+            Change::Session(part) => {
+                self.parts.insert(part.key(), part.clone());
+            }
+        }
+    }
+
+    fn with(&mut self, resource: ResourceId, change: impl FnOnce(&mut Row)) {
+        if let Some(row) = self.rows.get_mut(&resource) {
+            change(row);
+        }
+    }
+
+    /// Brings what is wanted.
+    pub fn refill(&self, want: &Want) -> Event {
+        let mut rows: Vec<Row> =
+            want.exactly.iter().filter_map(|id| self.rows.get(id)).copied().collect();
+        let free = |row: &&Row| {
+            takes(want, row) && !want.skip.contains(&row.id) && !want.exactly.contains(&row.id)
+        };
+        let most = (want.newest + want.oldest) as usize;
+        let is_due =
+            |row: &&Row| matches!(row.stage, Stage::Waiting(waiting) if waiting.due <= want.due);
+        let due: Vec<Row> = self.rows.values().filter(free).filter(is_due).copied().collect();
+        rows.extend(due.iter().take(most));
+        let pending = |row: &&Row| row.stage.class() == Class::Pending;
+        let mut pending: Vec<Row> =
+            self.rows.values().filter(free).filter(pending).copied().collect();
+        pending.sort_by_key(|row| std::cmp::Reverse(row.position()));
+        let newest: Vec<Row> = (pending.iter().copied())
+            .filter(|row| want.below.is_none_or(|below| row.position() < below))
+            .take(want.newest as usize)
+            .collect();
+        let oldest: Vec<Row> = (pending.iter().rev().copied())
+            .filter(|row| want.above.is_none_or(|above| row.position() > above))
+            .filter(|row| !newest.iter().any(|other| other.id == row.id))
+            .take(want.oldest as usize)
+            .collect();
+        let more = !newest.is_empty() || due.len() > most;
+        rows.extend(newest);
+        rows.extend(oldest);
+        let due = self.rows.values().filter_map(|row| match row.stage {
+            Stage::Waiting(waiting) if waiting.due != Elapsed(u64::MAX) => Some(waiting.due),
+            _ => None,
+        });
+        let next_due = due.filter(|due| *due > want.due).min();
+        Event::Refilled { id: want.id, rows, next_due, more }
+    }
+
+    /// The counters.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for row in self.rows.values() {
+            let (bytes, exact) = counted_bytes(row.size);
+            let tally = Tally { items: 1, bytes, estimated: u64::from(!exact) };
+            counts.classes.entry(row.stage.class()).or_default().add(tally);
+            if row.stage.is_pending() {
+                let digest_known = row.digest.is_some() || row.stage.bytes().staged() > 0;
+                let to_do = ToDo { media: row.media, locality: row.locality, digest_known };
+                counts.to_do.entry(to_do).or_default().add(tally);
+            }
+        }
+        counts
+    }
+
+    /// Settles rows that are not under way; gives what the machine must be told.
+    pub fn settle(
+        &mut self,
+        fact: Fact,
+        which: impl Fn(&Row) -> bool,
+        under_way: &BTreeSet<ResourceId>,
+    ) -> Vec<Event> {
+        let rows = self.rows.values_mut().filter(|row| which(row) && !under_way.contains(&row.id));
+        rows.filter_map(|row| settled(row, fact)).collect()
+    }
+
+    /// A scan saw it so.
+    pub fn seen(&mut self, seen: Row, under_way: &BTreeSet<ResourceId>) -> Option<Event> {
+        let Some(known) = self.rows.get_mut(&seen.id) else {
+            self.rows.insert(seen.id, seen);
+            return None;
+        };
+        if !under_way.contains(&seen.id) {
+            let Row { version, locality, size, .. } = seen;
+            return settled(known, Fact::Seen { version, locality, size, chosen: true });
+        }
+        if known.version == seen.version {
+            return None;
+        }
+        let unknown = seen.locality == Locality::Unknown;
+        let locality = if unknown { known.locality } else { seen.locality };
+        *known = Row { stage: known.stage, locality, digest: None, ..seen };
+        Some(Event::VersionChanged { resource: seen.id, row: Box::new(*known) })
+    }
+
+    /// A scan did not see it.
+    pub fn absent(
+        &mut self,
+        id: ResourceId,
+        how: Disappearance,
+        under_way: &BTreeSet<ResourceId>,
+    ) -> Option<Event> {
+        if under_way.contains(&id) {
+            return Some(Event::Disappeared { resource: id, how });
+        }
+        let fact = match how {
+            Disappearance::Deleted => Fact::Absent,
+            Disappearance::Hidden => Fact::OutOfSight,
+        };
+        self.rows.get_mut(&id).and_then(|row| settled(row, fact))
+    }
+
+    /// Assets all of whose resources are safe, at most `wanted` bytes.
+    pub fn freeable(&self, wanted: Option<u64>) -> Vec<Candidate> {
+        let mut assets: BTreeMap<AssetId, Vec<&Row>> = BTreeMap::new();
+        for row in self.rows.values() {
+            assets.entry(row.asset).or_default().push(row);
+        }
+        let mut left = wanted.unwrap_or(u64::MAX);
+        let mut candidates = Vec::new();
+        for (asset, rows) in assets {
+            let safe = |row: &&Row| matches!(row.stage, Stage::BackedUp | Stage::Duplicate);
+            if left == 0 || !rows.iter().all(safe) {
+                continue;
+            }
+            let bytes = rows.iter().map(|row| counted_bytes(row.size).0).sum();
+            left = left.saturating_sub(bytes);
+            let resources = rows.iter().map(|row| (row.id, row.version)).collect();
+            candidates.push(Candidate { asset, resources, bytes, local: true });
+        }
+        candidates
+    }
+}
+
+fn takes(want: &Want, row: &Row) -> bool {
+    want.classes.iter().any(|class| {
+        let known = row.digest.is_some() || row.stage.bytes().staged() > 0;
+        let bytes = match row.size {
+            Size::Exact(bytes) => bytes,
+            Size::Hinted { .. } => 0,
+        };
+        (class.media, class.locality, class.digest_known) == (row.media, row.locality, known)
+            && class.at_most.is_none_or(|most| bytes <= most)
+    })
+}
+
+fn settled(row: &mut Row, fact: Fact) -> Option<Event> {
+    let before = Settled {
+        version: row.version,
+        locality: row.locality,
+        size: row.size,
+        digest: row.digest,
+        stage: row.stage,
+    };
+    let after = settle(before, fact);
+    let Settled { version, locality, size, digest, stage } = after;
+    *row = Row { version, locality, size, digest, stage, ..*row };
+    (left_in_staging(&before, &after) > 0).then_some(Event::StagingLeft { resource: row.id })
+}

@@ -1,0 +1,213 @@
+//! The promises, looked at while a run goes on.
+
+use crate::invariant::Invariant;
+use crate::job::{Job, id_of};
+use crate::run::Run;
+use keepsake_machine::effect::{Change, Effect, Proposal};
+use keepsake_machine::event::LibraryAccess;
+use keepsake_machine::hold::Hold;
+use keepsake_machine::media::{EffectId, ResourceId};
+use keepsake_machine::permit::Work;
+use keepsake_machine::stage::{Bytes, Class, Stage};
+use keepsake_machine::status::{Activity, Notice};
+
+impl Run {
+    /// What the machine wants stored.
+    pub(crate) fn check_change(&mut self, change: &Change) {
+        match change {
+            Change::Stage { resource, stage: stage @ (Stage::BackedUp | Stage::Duplicate) } => {
+                let digest = self.catalog.rows.get(resource).and_then(|row| row.digest);
+                let held = digest.is_some_and(|digest| {
+                    let object = self.store.objects.get(&digest.sha256);
+                    object.is_some_and(|object| object.recorded && object.size == digest.size)
+                });
+                if !held {
+                    self.broken(Invariant::SafeIsHeld, format!("{resource:?} is {stage:?}"));
+                }
+            }
+            Change::Digest { resource, version, digest } => {
+                let was = self.library.history.get(&(*resource, version.0)).copied();
+                if was != Some(*digest) {
+                    let what = format!("{resource:?} {version:?}: {digest:?} instead of {was:?}");
+                    self.broken(Invariant::RightBytes, what);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A long effect is ordered.
+    pub(crate) fn check_order(&mut self, id: EffectId, effect: &Effect) {
+        let Some(row) = self.catalog.rows.get(&id.resource).copied() else {
+            return self.broken(Invariant::ContractKept, format!("{effect:?} of no row"));
+        };
+        if let Some(other) = self.jobs.keys().find(|other| other.resource == id.resource) {
+            let what = format!("{effect:?} beside {other:?}");
+            self.broken(Invariant::ContractKept, what);
+        }
+        let wrong = match effect {
+            Effect::Upload { digest, from, .. } => {
+                row.digest != Some(*digest)
+                    || match from {
+                        Bytes::Staged(_) => !self.staged.contains_key(&id.resource),
+                        // A tee may be lost: then the answer says so.
+                        Bytes::Teed | Bytes::InLibrary => false,
+                        Bytes::WithOs(_) => true,
+                    }
+            }
+            Effect::HandOver { digest, .. }
+            | Effect::Find { digest, .. }
+            | Effect::Verify { digest, .. } => row.digest != Some(*digest),
+            _ => false,
+        };
+        if wrong {
+            self.broken(Invariant::ContractKept, format!("{effect:?} of {row:?}"));
+        }
+    }
+
+    /// A download has landed.
+    pub(crate) fn check_landed(&mut self, resource: ResourceId, version: u64, job: &Job) {
+        let reserve = self.config.settings.reserve.unwrap_or_default();
+        // What others wrote since the machine was told is not our doing.
+        let others = self.phone.grown - job.grown.min(self.phone.grown);
+        let free = self.free();
+        if free + others < reserve {
+            let what = format!("{resource:?} landed and left {free} of {reserve}");
+            self.broken(Invariant::ReserveKept, what);
+        }
+        let (landed, again) = self.landed.entry((resource, version)).or_default();
+        *landed += 1;
+        if *landed > *again + 1 {
+            let what = format!("{resource:?} {version}: {landed} times, for {again} reasons");
+            self.broken(Invariant::DownloadedOnce, what);
+        }
+    }
+
+    /// The machine says something.
+    pub(crate) fn check_notice(&mut self, notice: &Notice) {
+        if let Notice::Unexpected(unexpected) = notice
+            && !unexpected.late
+        {
+            self.broken(Invariant::ContractKept, format!("{unexpected:?}"));
+        }
+    }
+
+    /// The user is asked to let go of photos.
+    pub(crate) fn check_proposal(&mut self, proposal: &Proposal) {
+        for (id, version) in proposal.assets.iter().flat_map(|asset| &asset.resources) {
+            let row = self.catalog.rows.get(id).copied();
+            let live = row.is_some_and(|row| {
+                row.version == *version && row.digest.is_some_and(|d| self.store.holds(&d))
+            });
+            if !live {
+                self.broken(Invariant::FreedOnlyLive, format!("{id:?} as {row:?}"));
+            }
+        }
+    }
+
+    /// After every event.
+    pub(crate) fn check(&mut self) {
+        self.check_permits();
+        self.check_reasons();
+        let twice = (self.store.taken.iter()).find(|(sha256, taken)| {
+            **taken > 1 + self.store.removed.get(*sha256).copied().unwrap_or(0)
+        });
+        if let Some((sha256, taken)) = twice {
+            let what = format!("{:?} was put {taken} times", &sha256[..8]);
+            self.broken(Invariant::PutOnce, what);
+        }
+    }
+
+    fn check_permits(&mut self) {
+        let going_on = |job: &&Job| !job.cancelled && !job.stalled;
+        let stopped = self.jobs.values().filter(going_on).find_map(|job| {
+            let hold = self.stops(job)?;
+            Some(format!("{:?} goes on in spite of {hold:?}", job.effect))
+        });
+        if let Some(what) = stopped {
+            self.broken(Invariant::PermitKept, what);
+        }
+    }
+
+    /// The hold that stops such work, told without the machine's table.
+    fn stops(&self, job: &Job) -> Option<Hold> {
+        let (phone, remote) = (&self.phone, self.config.vault.remote);
+        let reads = matches!(job.work, Work::Download | Work::Checksum | Work::Upload);
+        let at_vault = !matches!(job.work, Work::Download | Work::Checksum);
+        let network = job.work == Work::Download || at_vault && remote;
+        let metered = self.config.settings.metered;
+        let media = id_of(&job.effect).and_then(|id| self.catalog.rows.get(&id.resource))?.media;
+        let allowed = match job.work {
+            Work::Download => metered.download(media),
+            // What is handed to the OS goes by the conditions that go with it.
+            Work::UploadStaged if matches!(job.effect, Effect::HandOver { .. }) => true,
+            Work::Upload | Work::UploadStaged => metered.upload(media) || !remote,
+            _ => true,
+        };
+        let holds = [
+            (phone.paused, Hold::User),
+            (phone.locked, Hold::DeviceLocked),
+            (phone.power.hot, Hold::Thermal),
+            (phone.power.saver, Hold::PowerSaver),
+            (phone.access == LibraryAccess::Denied && reads, Hold::NoAccess),
+            (!phone.network.online && network, Hold::Offline),
+            (phone.network.metered && !allowed, Hold::Metered),
+            (phone.network.roaming && !self.config.settings.roaming && network, Hold::Roaming),
+        ];
+        holds.into_iter().find_map(|(stops, hold)| stops.then_some(hold))
+    }
+
+    fn check_reasons(&mut self) {
+        let Some(machine) = self.machine.as_ref().filter(|_| self.phone.awake) else { return };
+        let status = machine.0.status();
+        if status.activity == Activity::Paused && status.holds.is_empty() && status.needs.is_empty()
+        {
+            let waits = |class: &Class| matches!(class, Class::Waiting(_));
+            if !status.counts.classes.keys().any(waits) {
+                return self.broken(Invariant::ReasonTrue, format!("paused, and why? {status:?}"));
+            }
+        }
+        let phone = &self.phone;
+        let untrue = status.holds.iter().find(|hold| match hold {
+            Hold::User => !phone.paused,
+            Hold::DeviceLocked => !phone.locked,
+            Hold::NoAccess => phone.access != LibraryAccess::Denied,
+            Hold::Offline => phone.network.online,
+            Hold::Metered => !phone.network.metered,
+            Hold::Roaming => !phone.network.roaming,
+            Hold::Thermal => !phone.power.hot,
+            Hold::PowerSaver => !phone.power.saver,
+            _ => false,
+        });
+        if let Some(hold) = untrue {
+            self.broken(Invariant::ReasonTrue, format!("{hold:?} is not so"));
+        }
+        if status.counts != *self.counted() {
+            let what = format!("{:?} instead of {:?}", status.counts, self.counted());
+            self.broken(Invariant::SumExact, what);
+        }
+    }
+
+    /// At the end of fair weather.
+    pub(crate) fn check_end(&mut self) {
+        if !self.staged.is_empty() || !self.teed.is_empty() {
+            let what = format!("staged {:?}, teed {:?}", self.staged, self.teed);
+            self.broken(Invariant::StagingEmpty, what);
+        }
+        for original in self.library.originals.values() {
+            let row = self.catalog.rows.get(&original.id);
+            let good = row.is_some_and(|row| match row.stage.class() {
+                Class::Quarantined(_) => original.broken.is_some(),
+                class => {
+                    class.is_safe()
+                        && row.digest == Some(original.digest())
+                        && self.store.holds(&original.digest())
+                }
+            });
+            if !good {
+                let what = format!("{original:?} ends as {row:?}");
+                return self.broken(Invariant::GoodEnd, what);
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Long effects that are under way.
+
+use crate::Millis;
+use keepsake_machine::effect::Effect;
+use keepsake_machine::media::EffectId;
+use keepsake_machine::permit::Work;
+use keepsake_machine::stage::Bytes;
+
+/// One.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The order, as it was given last.
+    pub effect: Effect,
+    /// The kind of work, for the table of holds.
+    pub work: Work,
+    /// It was told to stop.
+    pub cancelled: bool,
+    /// It ends at this moment; another end that is still in the queue does not count.
+    pub ends: Millis,
+    /// What others had written to the disk by the last reading before it began.
+    pub grown: u64,
+    /// All that it may land has landed, and it waits for more.
+    pub stalled: bool,
+}
+
+/// The id of a long effect.
+pub fn id_of(effect: &Effect) -> Option<EffectId> {
+    match effect {
+        Effect::Download { id, .. }
+        | Effect::Checksum { id, .. }
+        | Effect::Find { id, .. }
+        | Effect::Upload { id, .. }
+        | Effect::HandOver { id, .. }
+        | Effect::Verify { id, .. } => Some(*id),
+        _ => None,
+    }
+}
+
+/// The kind of work that a long effect is.
+pub fn work_of(effect: &Effect) -> Work {
+    match effect {
+        Effect::Download { .. } => Work::Download,
+        Effect::Checksum { .. } => Work::Checksum,
+        Effect::Upload { from: Bytes::Staged(_), .. } | Effect::HandOver { .. } => {
+            Work::UploadStaged
+        }
+        Effect::Upload { .. } => Work::Upload,
+        _ => Work::Check,
+    }
+}

@@ -1,0 +1,44 @@
+//! A phone in a box: a photo library, iCloud, a disk that others fill too, networks, power, an OS
+//! that grants windows and kills programs, a user, and a vault. All of it lives in virtual time and
+//! is driven by one seed: the same seed gives the same run, event by event.
+//!
+//! | module | tells |
+//! |---|---|
+//! | [`plan`] | what a seed makes: the phone, its library, the settings, the weather |
+//! | [`library`] | the photos, where their bytes are, and what the user does to them |
+//! | [`phone`] | disk, network, power, lock, windows: what they are, and how they turn |
+//! | [`store`] | a vault in memory that fails as real ones do |
+//! | [`catalog`] | the catalog as a map: every question answered by looking at all of it |
+//! | [`job`] | a long effect under way: how far it is, when it ends |
+//! | [`run`] | the loop: what happens next, what the machine is told, what it orders |
+//! | `perform` | how each order is carried out |
+//! | `world` | conditions that turn, a user who acts, an OS that kills, fair weather in the end |
+//! | [`invariant`], `check` | what must always hold, each with a name and a sentence; and looking at it |
+//!
+//! This is the *shallow* depth: the real machine, with a model of everything around it, for reach.
+//! A run has two halves. In foul weather things turn, fail and die at random; in fair weather, which
+//! follows, nothing does, and everything must come to a good end.
+
+pub mod catalog;
+mod check;
+pub mod invariant;
+pub mod job;
+pub mod library;
+mod perform;
+pub mod phone;
+pub mod plan;
+pub mod run;
+pub mod store;
+mod world;
+
+pub use invariant::{Invariant, Violation};
+pub use plan::Plan;
+pub use run::{Outcome, Run};
+
+/// Milliseconds of virtual time since a run's beginning.
+pub type Millis = u64;
+
+/// Runs one seed to its end.
+pub fn simulate(seed: u64) -> Outcome {
+    Run::new(Plan::of(seed)).to_the_end()
+}

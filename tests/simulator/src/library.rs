@@ -1,0 +1,237 @@
+//! The photo library: what is in it, where the bytes are, and what a user does to it.
+
+use crate::plan::MB;
+use keepsake_machine::media::{
+    Access, AssetId, Digest, Locality, Media, ResourceId, Role, Size, SizeClass, Version,
+};
+use keepsake_machine::row::Row;
+use keepsake_machine::stage::{Fault, Stage};
+use keepsake_tests::random::Random;
+use std::collections::BTreeMap;
+
+/// One file of an asset.
+#[derive(Debug, Clone)]
+pub struct Original {
+    /// The catalog's id.
+    pub id: ResourceId,
+    /// The asset that it belongs to.
+    pub asset: AssetId,
+    /// What it is to the asset.
+    pub role: Role,
+    /// How the platform serves it.
+    pub access: Access,
+    /// Which bytes: two with the same content are equal.
+    pub content: u64,
+    /// How many.
+    pub size: u64,
+    /// The platform's fingerprint: another one after an edit.
+    pub version: u64,
+    /// Whether its bytes are on the phone; if not, they are in the cloud.
+    pub on_phone: bool,
+    /// Whether the platform tells where it is.
+    pub told: bool,
+    /// What the platform tells instead of its size.
+    pub hint: Option<(SizeClass, u64)>,
+    /// When it was taken.
+    pub taken: i64,
+    /// What goes wrong whenever its bytes are asked for.
+    pub broken: Option<Fault>,
+}
+
+impl Original {
+    /// The checksum of its bytes now.
+    pub fn digest(&self) -> Digest {
+        digest(self.content, self.size)
+    }
+
+    /// As a scan finds it.
+    pub fn row(&self) -> Row {
+        let locality = match (self.told, self.on_phone) {
+            (false, _) => Locality::Unknown,
+            (true, true) => Locality::Local,
+            (true, false) => Locality::Cloud,
+        };
+        let video = self.role == Role::Video;
+        Row {
+            id: self.id,
+            asset: self.asset,
+            role: self.role,
+            media: if video { Media::Video } else { Media::Photo },
+            locality,
+            access: self.access,
+            size: match self.hint {
+                Some((class, measure)) => Size::Hinted { class, measure },
+                None => Size::Exact(self.size),
+            },
+            version: Version(self.version),
+            taken: self.taken,
+            stage: Stage::Discovered,
+            digest: None,
+        }
+    }
+}
+
+/// The checksum of content number `content`.
+pub fn digest(content: u64, size: u64) -> Digest {
+    let mut sha256 = [0; 32];
+    sha256[..8].copy_from_slice(&content.to_be_bytes());
+    Digest { sha256, md5: None, size }
+}
+
+/// All of it.
+#[derive(Debug, Clone)]
+pub struct Library {
+    /// What is visible.
+    pub originals: BTreeMap<ResourceId, Original>,
+    /// Whether the cloud has everything, and the phone may let go of bytes ("Optimise iPhone
+    /// Storage").
+    pub optimised: bool,
+    /// Bytes in Recently Deleted: still on the disk.
+    pub deleted: u64,
+    /// The size of each content.
+    sizes: Vec<u64>,
+    /// The bytes of every version that there ever was.
+    pub history: BTreeMap<(ResourceId, u64), Digest>,
+    next: i64,
+    assets: i64,
+    taken: i64,
+}
+
+impl Library {
+    /// One as `random` draws it: 3 to 30 assets.
+    pub fn drawn(random: &mut Random, optimised: bool) -> Library {
+        let mut library = Library {
+            originals: BTreeMap::new(),
+            optimised,
+            deleted: 0,
+            sizes: Vec::new(),
+            history: BTreeMap::new(),
+            next: 0,
+            assets: 0,
+            taken: 0,
+        };
+        for _ in 0..3 + random.below(28) {
+            library.shoot(random);
+        }
+        for original in library.originals.values_mut() {
+            original.on_phone = !optimised || random.one_in(3);
+            if random.one_in(20) {
+                let faults = [Fault::Unreadable, Fault::OriginalMissing];
+                original.broken = Some(faults[usize::try_from(random.below(2)).unwrap_or(0)]);
+            }
+        }
+        library
+    }
+
+    /// The user takes a picture: a still, a video, a Live Photo or a RAW with its JPEG.
+    pub fn shoot(&mut self, random: &mut Random) {
+        self.assets += 1;
+        self.taken += 1_000 + i64::try_from(random.below(86_400_000)).unwrap_or(0);
+        let roles: &[Role] = match random.below(6) {
+            0 => &[Role::Video],
+            1 => &[Role::Photo, Role::PairedVideo],
+            2 => &[Role::Photo, Role::AlternatePhoto],
+            _ => &[Role::Photo],
+        };
+        let (told, poured) = (!random.one_in(3), random.one_in(2));
+        for role in roles {
+            let (low, high) = match role {
+                Role::Video => (20, 400),
+                Role::AlternatePhoto => (20, 60),
+                _ => (1, 8),
+            };
+            // Some photos lie in the library twice.
+            let again = (*role == Role::Photo && !self.sizes.is_empty() && random.one_in(8))
+                .then(|| random.below(self.sizes.len() as u64));
+            let content = again.unwrap_or_else(|| {
+                self.sizes.push(low * MB + random.below((high - low) * MB));
+                self.sizes.len() as u64 - 1
+            });
+            let size = self.size(content);
+            let class = if *role == Role::Video { SizeClass::Video } else { SizeClass::Heif };
+            // What is learned by is roughly in proportion.
+            let hint = (!told).then(|| (class, size / 2 + random.below(size)));
+            self.next += 1;
+            let id = ResourceId(self.next);
+            self.history.insert((id, 1), digest(content, size));
+            self.originals.insert(
+                id,
+                Original {
+                    id,
+                    asset: AssetId(self.assets),
+                    role: *role,
+                    access: if poured { Access::Poured } else { Access::Seekable },
+                    content,
+                    size,
+                    version: 1,
+                    on_phone: true,
+                    told,
+                    hint,
+                    taken: self.taken,
+                    broken: None,
+                },
+            );
+        }
+    }
+
+    /// The user edits a picture: other bytes, another version.
+    pub fn edit(&mut self, id: ResourceId, random: &mut Random) {
+        let content = self.sizes.len() as u64;
+        let Some(original) = self.originals.get_mut(&id) else { return };
+        let size = (original.size / 2).max(1) + random.below(original.size.max(1));
+        original.content = content;
+        original.size = size;
+        original.version += 1;
+        original.on_phone = true;
+        self.history.insert((id, original.version), original.digest());
+        self.sizes.push(size);
+    }
+
+    /// The user deletes an asset, with all its files: into Recently Deleted.
+    pub fn delete(&mut self, asset: AssetId) {
+        let doomed = self.originals.extract_if(.., |_, original| original.asset == asset);
+        self.deleted +=
+            doomed.filter(|(_, one)| one.on_phone).map(|(_, one)| one.size).sum::<u64>();
+    }
+
+    /// One of them, as `random` picks it.
+    pub fn any(&self, random: &mut Random) -> Option<ResourceId> {
+        let nth = usize::try_from(random.below(self.originals.len() as u64)).unwrap_or(0);
+        self.originals.keys().nth(nth).copied()
+    }
+
+    fn size(&self, content: u64) -> u64 {
+        usize::try_from(content).ok().and_then(|at| self.sizes.get(at)).copied().unwrap_or(0)
+    }
+
+    /// Bytes of everything.
+    pub fn bytes(&self) -> u64 {
+        self.originals.values().map(|original| original.size).sum()
+    }
+
+    /// Bytes on the phone's disk.
+    pub fn on_phone(&self) -> u64 {
+        let there = self.originals.values().filter(|original| original.on_phone);
+        there.map(|original| original.size).sum::<u64>() + self.deleted
+    }
+
+    /// Bytes of the largest.
+    pub fn largest(&self) -> u64 {
+        self.originals.values().map(|original| original.size).max().unwrap_or(0)
+    }
+
+    /// The OS lets go of originals that the cloud has, until `wanted` bytes are given back; says how
+    /// many were.
+    pub fn optimise(&mut self, wanted: u64) -> u64 {
+        let mut given = 0;
+        for original in self.originals.values_mut().filter(|_| self.optimised) {
+            if given >= wanted {
+                break;
+            }
+            if std::mem::take(&mut original.on_phone) {
+                given += original.size;
+            }
+        }
+        given
+    }
+}

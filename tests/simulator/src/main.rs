@@ -1,0 +1,73 @@
+//! Runs seeds: `cargo run --release -p keepsake-simulator -- --seeds 10000`.
+//!
+//! The last line is `N seeds, M failed`. A seed that fails is printed with the command that runs it
+//! again.
+
+use clap::Parser;
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A phone in a box: backups in virtual time, each from one seed.
+#[derive(Debug, Parser)]
+struct Args {
+    /// How many seeds.
+    #[arg(long, default_value_t = 1_000)]
+    seeds: u64,
+    /// The first of them.
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+    /// Stop after so many that fail.
+    #[arg(long, default_value_t = 10)]
+    most: usize,
+}
+
+/// What all runs came to.
+#[derive(Debug, Default)]
+struct Sum {
+    events: u64,
+    kills: u64,
+    millis: u64,
+    failed: Vec<(u64, String)>,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let next = AtomicU64::new(args.from);
+    let sum = Mutex::new(Sum::default());
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| work(&args, &next, &sum));
+        }
+    });
+    let Sum { events, kills, millis, mut failed } =
+        sum.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    failed.sort();
+    for (seed, why) in &failed {
+        println!("seed {seed}: {why}");
+        println!("  cargo run --release -p keepsake-simulator -- --seeds 1 --from {seed}");
+    }
+    let years = millis / (365 * 86_400_000);
+    println!("{events} events, {kills} kills, {years} device-years");
+    println!("{} seeds, {} failed", args.seeds, failed.len());
+    if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn work(args: &Args, next: &AtomicU64, sum: &Mutex<Sum>) {
+    loop {
+        let seed = next.fetch_add(1, Ordering::Relaxed);
+        if seed >= args.from + args.seeds {
+            return;
+        }
+        let outcome = keepsake_simulator::simulate(seed);
+        let mut sum = sum.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if sum.failed.len() >= args.most {
+            return;
+        }
+        sum.events += outcome.events;
+        sum.kills += u64::from(outcome.kills);
+        sum.millis += outcome.lasted;
+        sum.failed.extend(outcome.violation.map(|violation| (seed, violation.to_string())));
+    }
+}

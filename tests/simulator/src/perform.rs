@@ -1,0 +1,365 @@
+//! How orders are carried out.
+
+use crate::Millis;
+use crate::invariant::Invariant;
+use crate::job::{Job, id_of, work_of};
+use crate::phone::{DOWN, NEAR, UP};
+use crate::run::{Happening, Run};
+use keepsake_machine::effect::Effect;
+use keepsake_machine::event::{
+    Answer, Disappearance, Event, Finding, LibraryAccess, PutOutcome, TransferOutcome, Trouble,
+};
+use keepsake_machine::media::{AssetId, Digest, EffectId, ResourceId};
+use keepsake_machine::permit::Work;
+use keepsake_machine::stage::{Bytes, Fault};
+
+impl Run {
+    /// Takes an order.
+    pub(crate) fn order(&mut self, effect: Effect) {
+        if let Some(id) = id_of(&effect) {
+            self.begin(id, effect);
+            return;
+        }
+        match effect {
+            Effect::Cancel { id } => {
+                let delay = self.random.below(200);
+                let ends = self.now + 1 + delay;
+                let Some(job) = self.jobs.get_mut(&id) else { return };
+                job.cancelled = true;
+                // What would have ended before the word reaches it ends as it would have.
+                if job.ends > ends || job.stalled {
+                    (job.ends, job.stalled) = (ends, false);
+                    self.soon(1 + delay, Happening::Ends(id));
+                }
+            }
+            Effect::Evict { resource } => {
+                self.staged.remove(&resource);
+                let safe = self.catalog.rows.get(&resource).is_some_and(|row| row.stage.is_safe());
+                if !safe {
+                    self.may_land_again(resource);
+                }
+            }
+            Effect::Abandon { resource } => {
+                self.teed.remove(&resource);
+            }
+            Effect::CancelTransfer { resource } => {
+                if self.with_os.remove(&resource).is_some() {
+                    let outcome = TransferOutcome::Cancelled;
+                    self.then_tell(Event::TransferFinished { resource, outcome });
+                }
+            }
+            Effect::Notify(notice) => self.check_notice(&notice),
+            Effect::Flush | Effect::Persist { .. } => {}
+            Effect::Propose(proposal) => {
+                self.check_proposal(&proposal);
+                let delay = 1_000 + self.random.below(120_000);
+                self.soon(delay, Happening::Answers(Effect::Propose(proposal)));
+            }
+            short => {
+                let delay = 1 + self.random.below(300);
+                self.soon(delay, Happening::Answers(short));
+            }
+        }
+    }
+
+    /// A long effect begins, or the same one once more.
+    fn begin(&mut self, id: EffectId, effect: Effect) {
+        if let Some(job) = self.jobs.get_mut(&id) {
+            job.effect = effect;
+            if std::mem::take(&mut job.stalled) {
+                let landed = self.staged.get(&id.resource).copied().unwrap_or(0);
+                let rest = self.library.originals.get(&id.resource).map_or(0, |one| one.size);
+                self.put_off(id, rest.saturating_sub(landed) / DOWN + 50);
+            }
+            return;
+        }
+        self.check_order(id, &effect);
+        let work = work_of(&effect);
+        let bytes = self.library.originals.get(&id.resource).map_or(0, |one| one.size);
+        let rate = match work {
+            Work::Download => DOWN,
+            Work::Upload | Work::UploadStaged if self.config.vault.remote => UP,
+            Work::Upload | Work::UploadStaged | Work::Checksum => NEAR,
+            Work::Check => u64::MAX,
+        };
+        let lasts = bytes / rate + 5 + self.random.below(200);
+        if work == Work::Download {
+            self.staged.insert(id.resource, 0);
+        }
+        let ends = self.soon(lasts, Happening::Ends(id));
+        let job = Job { effect, work, cancelled: false, ends, grown: self.read, stalled: false };
+        self.jobs.insert(id, job);
+    }
+
+    fn put_off(&mut self, id: EffectId, by: Millis) {
+        let ends = self.soon(by, Happening::Ends(id));
+        if let Some(job) = self.jobs.get_mut(&id) {
+            job.ends = ends;
+        }
+    }
+
+    /// A long effect comes to its end.
+    pub(crate) fn ends(&mut self, id: EffectId) {
+        let Some(job) = self.jobs.get(&id) else { return };
+        if job.ends > self.now || job.stalled {
+            return; // it was put off
+        }
+        let job = job.clone();
+        let answer = if job.cancelled && self.random.one_in(2) {
+            Answer::Stopped
+        } else if !self.fair && self.random.one_in(self.weather.fault) {
+            self.may_land_again(id.resource);
+            self.fault(&job)
+        } else {
+            self.answer(id, &job)
+        };
+        if let Answer::Outgrown(_) = answer {
+            if let Some(job) = self.jobs.get_mut(&id) {
+                job.stalled = true;
+            }
+        } else {
+            self.jobs.remove(&id);
+            if job.work == Work::Download && !matches!(answer, Answer::Downloaded(_)) {
+                self.staged.remove(&id.resource);
+            }
+        }
+        self.tell(Event::Answered { id, answer });
+    }
+
+    /// Something goes wrong that can with such work.
+    fn fault(&mut self, job: &Job) -> Answer {
+        let wasted = 1 + self.random.below(1_000_000);
+        let failed = |fault| Answer::Failed { fault, wasted };
+        let number = self.random.below(4);
+        match (&job.effect, number) {
+            (Effect::Download { .. }, 0) => failed(Fault::DownloadIncomplete),
+            (Effect::Download { .. }, 1) => Answer::Held(Trouble::SourceUnavailable),
+            (Effect::Download { .. }, _) => failed(Fault::DownloadFailed),
+            (Effect::Checksum { .. }, 0) => failed(Fault::ReadFailed),
+            (Effect::Checksum { .. }, 1) => Answer::Held(Trouble::SourceUnavailable),
+            (Effect::Checksum { .. }, _) => Answer::Changed,
+            // The object was stored, and the answer is lost.
+            (Effect::Upload { digest, .. }, 0) if self.store.fits(digest) => {
+                self.store.put(digest);
+                Answer::Held(Trouble::VaultUnavailable)
+            }
+            (Effect::Upload { .. }, 1) => failed(Fault::UploadFailed),
+            (Effect::HandOver { .. }, 0 | 1) => failed(Fault::HostFault),
+            // A list that is late.
+            (Effect::Verify { .. }, 0) => Answer::NotConfirmed,
+            _ => Answer::Held(Trouble::VaultUnavailable),
+        }
+    }
+
+    /// What work comes to that nothing disturbs.
+    pub(crate) fn answer(&mut self, id: EffectId, job: &Job) -> Answer {
+        let resource = id.resource;
+        let reads = matches!(job.work, Work::Download | Work::Checksum | Work::Upload);
+        let teed = matches!(job.effect, Effect::Upload { from: Bytes::Teed, .. });
+        if reads && !teed {
+            if self.phone.locked {
+                return Answer::Held(Trouble::DeviceLocked);
+            }
+            if self.phone.access == LibraryAccess::Denied {
+                return Answer::Held(Trouble::NoAccess);
+            }
+            if !self.sees(resource) {
+                let gone = !self.library.originals.contains_key(&resource);
+                let how = if gone { Disappearance::Deleted } else { Disappearance::Hidden };
+                return Answer::Gone(how);
+            }
+            let broken = self.library.originals.get(&resource).and_then(|one| one.broken);
+            if let Some(fault) = broken {
+                return Answer::Failed { fault, wasted: 0 };
+            }
+        }
+        let asks = job.work == Work::Check || matches!(job.effect, Effect::Upload { .. });
+        if asks && !self.store.up || asks && self.config.vault.remote && !self.phone.network.online
+        {
+            return Answer::Held(Trouble::VaultUnavailable);
+        }
+        if asks && self.store.signed_out {
+            return Answer::Held(Trouble::SignedOut);
+        }
+        match job.effect.clone() {
+            Effect::Download { at_most, .. } => self.download(resource, at_most, job),
+            Effect::Checksum { tee, .. } => self.checksum(resource, tee),
+            Effect::Find { .. } if self.config.vault.md5 => Answer::Found(Finding::CannotTell),
+            Effect::Find { digest, .. } => {
+                Answer::Found(if self.store.holds(&digest) { Finding::Hit } else { Finding::Miss })
+            }
+            Effect::Upload { digest, from, .. } => self.upload(resource, &digest, from),
+            Effect::HandOver { digest, .. } => {
+                self.with_os.insert(resource, digest);
+                let lasts = digest.size / UP + self.random.below(600_000);
+                self.soon(lasts, Happening::Delivers(resource));
+                Answer::HandedOver
+            }
+            Effect::Verify { digest, .. } => match self.store.objects.get_mut(&digest.sha256) {
+                Some(object) if object.size == digest.size => {
+                    object.recorded = true;
+                    Answer::Confirmed
+                }
+                _ => Answer::NotConfirmed,
+            },
+            other => {
+                self.broken(Invariant::ContractKept, format!("nobody performs {other:?}"));
+                Answer::Stopped
+            }
+        }
+    }
+
+    fn download(&mut self, resource: ResourceId, at_most: u64, job: &Job) -> Answer {
+        let Some(original) = self.library.originals.get(&resource).cloned() else {
+            return Answer::Gone(Disappearance::Deleted);
+        };
+        if !self.phone.network.online {
+            return Answer::Held(Trouble::Offline);
+        }
+        let landed = self.staged.get(&resource).copied().unwrap_or(0);
+        let lands = original.size.min(at_most);
+        if lands - landed.min(lands) > self.free() {
+            return Answer::Held(Trouble::DiskFull);
+        }
+        self.staged.insert(resource, lands);
+        if lands < original.size {
+            return Answer::Outgrown(lands);
+        }
+        // The library may keep its own copy of what it fetched.
+        if self.library.optimised && self.random.one_in(2) && self.free() >= original.size {
+            if let Some(original) = self.library.originals.get_mut(&resource) {
+                original.on_phone = true;
+            }
+        }
+        self.check_landed(resource, original.version, job);
+        if self.catalog.rows.get(&resource).is_some_and(|row| row.version.0 != original.version) {
+            return Answer::Changed;
+        }
+        Answer::Downloaded(original.digest())
+    }
+
+    fn checksum(&mut self, resource: ResourceId, tee: bool) -> Answer {
+        let Some(original) = self.library.originals.get(&resource) else {
+            return Answer::Gone(Disappearance::Deleted);
+        };
+        if self.catalog.rows.get(&resource).is_some_and(|row| row.version.0 != original.version) {
+            return Answer::Changed;
+        }
+        if !original.on_phone {
+            return Answer::NetworkNeeded;
+        }
+        if tee {
+            self.teed.insert(resource);
+        }
+        Answer::Checksummed { digest: original.digest(), teed: tee }
+    }
+
+    fn upload(&mut self, resource: ResourceId, digest: &Digest, from: Bytes) -> Answer {
+        match from {
+            Bytes::Teed if !self.teed.remove(&resource) => return Answer::Put(PutOutcome::TeeLost),
+            Bytes::InLibrary => {
+                let Some(original) = self.library.originals.get(&resource) else {
+                    return Answer::Gone(Disappearance::Deleted);
+                };
+                if !original.on_phone {
+                    return Answer::NetworkNeeded;
+                }
+                if original.digest() != *digest {
+                    return Answer::Put(PutOutcome::OtherBytes);
+                }
+            }
+            _ => {}
+        }
+        if !self.store.fits(digest) {
+            return Answer::Held(Trouble::VaultFull { needed: digest.size });
+        }
+        Answer::Put(if self.store.put(digest) {
+            PutOutcome::Sent
+        } else {
+            PutOutcome::AlreadyThere
+        })
+    }
+
+    /// A short order is carried out.
+    pub(crate) fn answers(&mut self, effect: &Effect) {
+        match effect {
+            Effect::Refill(want) => {
+                let refilled = self.catalog.refill(want);
+                self.tell(refilled);
+            }
+            Effect::Scan => self.scan(),
+            Effect::ReadDisk { asked } => {
+                let (asked, available, total) = (Some(*asked), self.free(), self.phone.disk);
+                self.tell(Event::DiskRead { asked, available, total });
+            }
+            Effect::ProbeVault => {
+                let remote = self.config.vault.remote && !self.phone.network.online;
+                let health = self.store.health();
+                let health = if remote { crate::store::AWAY } else { health };
+                self.tell(Event::VaultChanged(health));
+            }
+            Effect::ListFreeable { id, wanted } => {
+                let assets = self.catalog.freeable(*wanted);
+                self.tell(Event::FreeUpCandidates { id: *id, assets });
+            }
+            Effect::ConfirmFreeable { id, assets } => {
+                let live = |asset: &&AssetId| {
+                    let mut rows = self.catalog.rows.values().filter(|row| row.asset == **asset);
+                    rows.all(|row| row.digest.is_some_and(|digest| self.store.holds(&digest)))
+                };
+                let assets = assets.iter().filter(live).copied().collect();
+                self.tell(Event::FreeUpConfirmed { id: *id, assets });
+            }
+            Effect::Propose(proposal) => {
+                let assets = proposal.assets.iter().map(|one| one.asset);
+                let deleted: Vec<AssetId> = assets.filter(|_| self.random.one_in(2)).collect();
+                for asset in &deleted {
+                    self.library.delete(*asset);
+                }
+                self.tell(Event::FreeUpAnswered { id: proposal.id, deleted });
+            }
+            other => self.broken(Invariant::ContractKept, format!("nobody performs {other:?}")),
+        }
+    }
+
+    /// Whether the library shows it to us.
+    pub(crate) fn sees(&self, resource: ResourceId) -> bool {
+        let limited = self.phone.access == LibraryAccess::Limited && resource.0 % 3 == 0;
+        !limited && self.library.originals.contains_key(&resource)
+    }
+
+    /// A whole scan, in one moment.
+    pub(crate) fn scan(&mut self) {
+        if self.phone.access == LibraryAccess::Denied {
+            self.tell(Event::ScanFinished { changed: false });
+            return;
+        }
+        let under_way = self.under_way();
+        let limited = self.phone.access == LibraryAccess::Limited;
+        self.then_tell(Event::ScanStarted);
+        let seen: Vec<_> =
+            self.library.originals.values().map(super::library::Original::row).collect();
+        for row in seen.into_iter().filter(|row| self.sees(row.id)).collect::<Vec<_>>() {
+            if let Some(event) = self.catalog.seen(row, &under_way) {
+                self.then_tell(event);
+            }
+        }
+        let absent: Vec<_> =
+            self.catalog.rows.keys().filter(|id| !self.sees(**id)).copied().collect();
+        for id in absent {
+            let how = if limited { Disappearance::Hidden } else { Disappearance::Deleted };
+            if let Some(event) = self.catalog.absent(id, how, &under_way) {
+                self.then_tell(event);
+            }
+        }
+        self.then_tell(Event::Counted(self.catalog.counts()));
+        self.tell(Event::ScanFinished { changed: true });
+    }
+
+    /// It may be downloaded once more, for a good reason.
+    pub(crate) fn may_land_again(&mut self, resource: ResourceId) {
+        if let Some(original) = self.library.originals.get(&resource) {
+            self.landed.entry((resource, original.version)).or_default().1 += 1;
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What a seed makes, before anything happens.
+
+use crate::library::Library;
+use keepsake_machine::settings::{Config, Limits, MeteredUse, Settings, Vault};
+use keepsake_tests::random::Random;
+
+/// A megabyte.
+pub const MB: u64 = 1_000_000;
+
+/// The phone and its day, as the seed drew them.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The seed.
+    pub seed: u64,
+    /// Goes on drawing where the plan ended.
+    pub random: Random,
+    /// The library on the first day.
+    pub library: Library,
+    /// How the machine is made.
+    pub config: Config,
+    /// The phone's volume, in bytes.
+    pub disk: u64,
+    /// Bytes of it that neither the library nor we take.
+    pub others: u64,
+    /// Bytes that the vault can take; `None`: it has no end.
+    pub vault_room: Option<u64>,
+    /// How rough it is.
+    pub weather: Weather,
+}
+
+/// How often things happen in foul weather.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Weather {
+    /// One long effect in so many goes wrong.
+    pub fault: u64,
+    /// Mean milliseconds between two turns of a condition.
+    pub turn: u64,
+    /// Mean milliseconds between two acts of the user.
+    pub act: u64,
+    /// Mean milliseconds between two kills.
+    pub kill: u64,
+    /// Happenings until it becomes fair.
+    pub lasts: u32,
+}
+
+impl Plan {
+    /// The plan of `seed`.
+    pub fn of(seed: u64) -> Plan {
+        let mut random = Random::new(seed);
+        let optimised = random.one_in(2);
+        let library = Library::drawn(&mut random, optimised);
+        let reserve = 200 * MB;
+        let needed = library.largest() * 3 + reserve;
+        let disk = needed + library.on_phone() + random.below(library.bytes().max(1)) + 100 * MB;
+        let others = random.below(disk - needed - library.on_phone());
+        let vault = Vault {
+            remote: !random.one_in(3),
+            tee: random.one_in(3),
+            tickets: random.one_in(3),
+            md5: random.one_in(4),
+        };
+        let vault = Vault { tee: vault.tee && !vault.remote, ..vault };
+        let settings = Settings {
+            metered: if random.one_in(3) { MeteredUse::ALL } else { MeteredUse::default() },
+            daily_metered_bytes: random.one_in(4).then(|| library.largest() * 4),
+            roaming: random.one_in(4),
+            only_charging: random.one_in(5),
+            reserve: Some(reserve),
+            staging: random.one_in(2).then(|| library.largest() * 2 + 50 * MB),
+            migrate: random.one_in(3),
+            ..Settings::default()
+        };
+        let limits = Limits {
+            under_way: 4 + u32::try_from(random.below(12)).unwrap_or(0),
+            downloads: 1 + u32::try_from(random.below(3)).unwrap_or(0),
+            checksums: 1 + u32::try_from(random.below(3)).unwrap_or(0),
+            checks: 1 + u32::try_from(random.below(4)).unwrap_or(0),
+            uploads: 1 + u32::try_from(random.below(3)).unwrap_or(0),
+        };
+        let full = random.one_in(6);
+        let vault_room = full.then(|| library.bytes() / 2 + library.largest());
+        let weather = Weather {
+            fault: 3 + random.below(30),
+            turn: 2_000 + random.below(120_000),
+            act: 10_000 + random.below(600_000),
+            kill: 20_000 + random.below(600_000),
+            lasts: 500 + u32::try_from(random.below(500)).unwrap_or(0),
+        };
+        let config = Config { settings, limits, vault, seed: random.number() };
+        Plan { seed, random, library, config, disk, others, vault_room, weather }
+    }
+}

@@ -1,0 +1,374 @@
+//! The loop: what happens next, what the machine is told, and what comes of it.
+
+use crate::Millis;
+use crate::catalog::Catalog;
+use crate::invariant::{Invariant, Violation};
+use crate::job::Job;
+use crate::library::Library;
+use crate::phone::Phone;
+use crate::plan::{Plan, Weather};
+use crate::store::Store;
+use keepsake_machine::effect::Effect;
+use keepsake_machine::event::{Event, TransferOutcome};
+use keepsake_machine::media::{Digest, EffectId, ResourceId};
+use keepsake_machine::settings::Config;
+use keepsake_machine::status::Activity;
+use keepsake_machine::{Counts, Machine, Now};
+use keepsake_tests::random::Random;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// Something that happens at a moment.
+#[derive(Debug, Clone)]
+pub enum Happening {
+    /// A long effect ends, unless it was put off.
+    Ends(EffectId),
+    /// A short order is carried out.
+    Answers(Effect),
+    /// A condition of the phone, the cloud or the vault turns.
+    Turns,
+    /// The user does something.
+    Acts,
+    /// The program is killed.
+    Dies,
+    /// The program starts, or its window opens.
+    Wakes,
+    /// The OS ends a transfer of its own.
+    Delivers(ResourceId),
+}
+
+/// How a run came out.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The first promise that did not hold.
+    pub violation: Option<Violation>,
+    /// Events that the machine was told.
+    pub events: u64,
+    /// Kills.
+    pub kills: u32,
+    /// Virtual time that passed.
+    pub lasted: Millis,
+    /// Of every event and effect, in order.
+    pub trace: u64,
+}
+
+/// One run.
+#[derive(Debug)]
+pub struct Run {
+    pub(crate) random: Random,
+    pub(crate) config: Config,
+    pub(crate) weather: Weather,
+    pub(crate) library: Library,
+    pub(crate) phone: Phone,
+    pub(crate) store: Store,
+    pub(crate) catalog: Catalog,
+    pub(crate) staged: BTreeMap<ResourceId, u64>,
+    pub(crate) teed: BTreeSet<ResourceId>,
+    /// What the OS sends without us.
+    pub(crate) with_os: BTreeMap<ResourceId, Digest>,
+    /// Transfers that ended while no program was there to hear it.
+    pub(crate) delivered: BTreeMap<ResourceId, TransferOutcome>,
+    pub(crate) jobs: BTreeMap<EffectId, Job>,
+    /// `None`: no program runs.
+    pub(crate) machine: Option<Box<Driven>>,
+    /// What others had written to the disk by the last reading that the machine was told.
+    pub(crate) read: u64,
+    /// How often each version landed, and how often it was allowed to land once more.
+    pub(crate) landed: BTreeMap<(ResourceId, u64), (u32, u32)>,
+    pub(crate) fair: bool,
+    pub(crate) now: Millis,
+    starts: u32,
+    queue: BTreeMap<(Millis, u64), Happening>,
+    queued: u64,
+    /// What waits for the program to be awake.
+    asleep: Vec<Happening>,
+    inbox: VecDeque<Event>,
+    counts: Counts,
+    happened: u32,
+    outcome: Outcome,
+}
+
+/// The machine, which has no picture of itself to print.
+pub(crate) struct Driven(pub(crate) Machine);
+
+impl std::fmt::Debug for Driven {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}", self.0.status())
+    }
+}
+
+/// Happenings after which fair weather must have brought everything to its end.
+const PATIENCE: u32 = 60_000;
+/// Milliseconds that fair weather may take: ten days, more than any back-off.
+const LONGEST: Millis = 10 * 86_400_000;
+
+impl Run {
+    /// The run of a plan, before its first moment.
+    pub fn new(plan: Plan) -> Run {
+        let phone = Phone::at_home(plan.disk, plan.others);
+        Run {
+            random: plan.random,
+            config: plan.config,
+            weather: plan.weather,
+            library: plan.library,
+            phone,
+            store: Store::new(plan.vault_room),
+            catalog: Catalog::default(),
+            staged: BTreeMap::new(),
+            teed: BTreeSet::new(),
+            with_os: BTreeMap::new(),
+            delivered: BTreeMap::new(),
+            jobs: BTreeMap::new(),
+            machine: None,
+            read: 0,
+            landed: BTreeMap::new(),
+            fair: false,
+            now: 1_000,
+            starts: 0,
+            queue: BTreeMap::new(),
+            queued: 0,
+            asleep: Vec::new(),
+            inbox: VecDeque::new(),
+            counts: Counts::default(),
+            happened: 0,
+            outcome: Outcome {
+                violation: None,
+                events: 0,
+                kills: 0,
+                lasted: 0,
+                trace: 0xcbf2_9ce4_8422_2325,
+            },
+        }
+    }
+
+    /// Runs it to its end.
+    pub fn to_the_end(mut self) -> Outcome {
+        self.starts_up();
+        for (mean, what) in [
+            (self.weather.turn, Happening::Turns),
+            (self.weather.act, Happening::Acts),
+            (self.weather.kill, Happening::Dies),
+        ] {
+            self.sometime(mean, what);
+        }
+        let mut fair_since = 0;
+        while self.outcome.violation.is_none() {
+            if !self.fair && self.happened >= self.weather.lasts {
+                self.clears_up();
+                (fair_since, self.happened) = (self.now, 0);
+            }
+            if self.fair && self.is_over() {
+                self.check_end();
+                break;
+            }
+            let late = self.now - fair_since > LONGEST || self.happened > PATIENCE;
+            if !self.happens() || self.fair && late {
+                let status = self.machine.as_ref().map(|machine| machine.0.status());
+                self.broken(Invariant::GoodEnd, format!("it never ends: {status:?}"));
+            }
+        }
+        self.outcome.lasted = self.now;
+        self.outcome
+    }
+
+    /// The next thing happens; `false` if nothing ever will.
+    fn happens(&mut self) -> bool {
+        self.happened += 1;
+        let clock = self.phone.clock;
+        let deadline = (self.machine.as_ref().filter(|_| self.phone.awake))
+            .and_then(|machine| machine.0.poll_timeout())
+            .map(|timeout| clock.at(timeout.uptime).max(self.now));
+        let next = self.queue.first_key_value().map(|((at, _), _)| *at);
+        match (deadline, next) {
+            (Some(deadline), next) if next.is_none_or(|next| deadline < next) => {
+                self.now = deadline;
+                self.tell(Event::Tick);
+            }
+            (_, Some(_)) => {
+                let Some(((at, _), what)) = self.queue.pop_first() else { return false };
+                self.now = self.now.max(at);
+                self.take_place(what);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn take_place(&mut self, what: Happening) {
+        let ours = matches!(what, Happening::Ends(_) | Happening::Answers(_));
+        if ours && !self.phone.awake {
+            self.asleep.push(what);
+            return;
+        }
+        match what {
+            Happening::Ends(id) => self.ends(id),
+            Happening::Answers(effect) => self.answers(&effect),
+            Happening::Turns => {
+                if !self.fair {
+                    self.turns();
+                    self.sometime(self.weather.turn, Happening::Turns);
+                }
+            }
+            Happening::Acts => {
+                if !self.fair {
+                    self.acts();
+                    self.sometime(self.weather.act, Happening::Acts);
+                }
+            }
+            Happening::Dies => {
+                if !self.fair {
+                    self.dies();
+                    self.outcome.kills += 1;
+                    self.sometime(self.weather.kill, Happening::Dies);
+                    let dead_for = 1 + self.random.below(600_000);
+                    self.soon(dead_for, Happening::Wakes);
+                }
+            }
+            Happening::Wakes => self.wakes(),
+            Happening::Delivers(resource) => self.delivers(resource),
+        }
+    }
+
+    /// The program starts, or its window opens: what slept goes on.
+    pub(crate) fn wakes(&mut self) {
+        let first = self.machine.is_none();
+        if first {
+            self.starts_up();
+        }
+        if !self.phone.awake {
+            self.phone.awake = true;
+            for what in std::mem::take(&mut self.asleep) {
+                self.soon(1, what);
+            }
+            if !first {
+                self.phone.facts().into_iter().for_each(|fact| self.then_tell(fact));
+                let health = self.store.health();
+                self.then_tell(Event::VaultChanged(health));
+                self.tells_delivered();
+                self.tell(Event::WindowOpened { lasts: None });
+            }
+        }
+    }
+
+    /// Puts something into the queue, `after` milliseconds from now.
+    pub(crate) fn soon(&mut self, after: Millis, what: Happening) -> Millis {
+        self.queued += 1;
+        let at = self.now + after;
+        self.queue.insert((at, self.queued), what);
+        at
+    }
+
+    /// The same, after `mean` milliseconds on average.
+    fn sometime(&mut self, mean: Millis, what: Happening) {
+        let after = 1 + self.random.below(2 * mean);
+        self.soon(after, what);
+    }
+
+    /// What the phone's clocks say.
+    pub(crate) fn clocks(&self) -> Now {
+        self.phone.clock.now(self.now)
+    }
+
+    /// Tells the machine something, and carries out what it orders: what is to be stored first.
+    pub(crate) fn tell(&mut self, event: Event) {
+        self.inbox.push_back(event);
+        while let Some(event) = self.inbox.pop_front() {
+            self.handle(event);
+        }
+        if self.machine.is_some() && self.outcome.violation.is_none() {
+            self.check();
+        }
+    }
+
+    /// Has the machine told this after what it is told now.
+    pub(crate) fn then_tell(&mut self, event: Event) {
+        self.inbox.push_back(event);
+    }
+
+    fn handle(&mut self, event: Event) {
+        let now = self.clocks();
+        let Some(machine) = &mut self.machine else { return };
+        self.outcome.events += 1;
+        if let Event::DiskRead { .. } = event {
+            self.read = self.phone.grown;
+        }
+        if let Event::Counted(counts) = &event {
+            self.counts = counts.clone();
+        }
+        hash(&mut self.outcome.trace, &event);
+        machine.0.handle(event, now);
+        let effects: Vec<Effect> = std::iter::from_fn(|| machine.0.poll_effect()).collect();
+        let mut changed = false;
+        for effect in &effects {
+            hash(&mut self.outcome.trace, effect);
+            if let Effect::Persist { change, .. } = effect {
+                self.check_change(change);
+                self.catalog.store(change);
+                changed = true;
+            }
+        }
+        for effect in effects {
+            if !matches!(effect, Effect::Persist { .. }) {
+                self.order(effect);
+            }
+        }
+        if changed {
+            let counts = self.catalog.counts();
+            self.inbox.push_front(Event::Counted(counts));
+        }
+    }
+
+    /// The counters that the machine was told last.
+    pub(crate) fn counted(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// A promise does not hold. The first one counts.
+    pub(crate) fn broken(&mut self, invariant: Invariant, what: String) {
+        let at = self.now;
+        self.outcome.violation.get_or_insert(Violation { invariant, at, what });
+    }
+
+    /// The number of this start of the program.
+    pub(crate) fn next_start(&mut self) -> u32 {
+        self.starts += 1;
+        self.starts
+    }
+
+    /// What the dead program waited for is nobody's any more.
+    pub(crate) fn forgets(&mut self) {
+        self.jobs.clear();
+        self.asleep.clear();
+        self.inbox.clear();
+        let ours = |what: &Happening| {
+            matches!(what, Happening::Ends(_) | Happening::Answers(_) | Happening::Wakes)
+        };
+        self.queue.retain(|_, what| !ours(what));
+    }
+
+    fn is_over(&self) -> bool {
+        let done = |machine: &Driven| machine.0.status().activity == Activity::Done;
+        let quiet = self.jobs.is_empty() && self.with_os.is_empty();
+        quiet && self.machine.as_deref().is_some_and(done)
+    }
+
+    /// Bytes of the phone's disk that are free.
+    pub(crate) fn free(&self) -> u64 {
+        let staged: u64 = self.staged.values().sum();
+        self.phone.free(self.library.on_phone() + staged)
+    }
+}
+
+/// FNV-1a (Fowler, Noll, Vo) over the text of something.
+fn hash(into: &mut u64, what: &impl std::fmt::Debug) {
+    use std::fmt::Write as _;
+    struct Fnv<'a>(&'a mut u64);
+    impl std::fmt::Write for Fnv<'_> {
+        fn write_str(&mut self, text: &str) -> std::fmt::Result {
+            for byte in text.bytes() {
+                *self.0 = (*self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+            }
+            Ok(())
+        }
+    }
+    let _ = write!(Fnv(into), "{what:?}"); // it takes everything
+}

@@ -1,0 +1,89 @@
+//! A vault in memory. It fails as real ones do: away, full, signed out, answers that are lost after
+//! the object was stored, lists that are late.
+
+use keepsake_machine::event::VaultHealth;
+use keepsake_machine::media::Digest;
+use std::collections::BTreeMap;
+
+/// One object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Object {
+    /// Its bytes.
+    pub size: u64,
+    /// Whether a record names it.
+    pub recorded: bool,
+}
+
+/// How a vault is that nobody reaches.
+pub const AWAY: VaultHealth = VaultHealth::Unavailable;
+
+/// The vault.
+#[derive(Debug, Clone)]
+pub struct Store {
+    /// What it holds, by SHA-256.
+    pub objects: BTreeMap<[u8; 32], Object>,
+    /// Whether it answers.
+    pub up: bool,
+    /// Whether it wants a sign-in.
+    pub signed_out: bool,
+    /// Bytes that it still takes; `None`: no end.
+    pub room: Option<u64>,
+    /// How often the bytes were taken from us.
+    pub taken: BTreeMap<[u8; 32], u32>,
+    /// How often the user removed them here.
+    pub removed: BTreeMap<[u8; 32], u32>,
+}
+
+impl Store {
+    /// An empty one.
+    pub fn new(room: Option<u64>) -> Store {
+        Store {
+            objects: BTreeMap::new(),
+            up: true,
+            signed_out: false,
+            room,
+            taken: BTreeMap::new(),
+            removed: BTreeMap::new(),
+        }
+    }
+
+    /// How it answers a probe.
+    pub fn health(&self) -> VaultHealth {
+        if !self.up {
+            VaultHealth::Unavailable
+        } else if self.signed_out {
+            VaultHealth::SignedOut
+        } else {
+            VaultHealth::Up { room: self.room }
+        }
+    }
+
+    /// Whether it holds these very bytes.
+    pub fn holds(&self, digest: &Digest) -> bool {
+        self.objects.get(&digest.sha256).is_some_and(|object| object.size == digest.size)
+    }
+
+    /// Whether bytes that it does not hold fit.
+    pub fn fits(&self, digest: &Digest) -> bool {
+        self.holds(digest) || self.room.is_none_or(|room| room >= digest.size)
+    }
+
+    /// Bytes arrive. Says whether they were not there before.
+    pub fn put(&mut self, digest: &Digest) -> bool {
+        if self.holds(digest) {
+            return false;
+        }
+        self.objects.insert(digest.sha256, Object { size: digest.size, recorded: false });
+        self.room = self.room.map(|room| room.saturating_sub(digest.size));
+        *self.taken.entry(digest.sha256).or_default() += 1;
+        true
+    }
+
+    /// The user removes something there.
+    pub fn remove(&mut self, sha256: [u8; 32]) {
+        if let Some(object) = self.objects.remove(&sha256) {
+            self.room = self.room.map(|room| room + object.size);
+            *self.removed.entry(sha256).or_default() += 1;
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! What the world does to a run: conditions that turn, a user who acts, an OS that kills, and fair
+//! weather in the end.
+
+use crate::plan::MB;
+use crate::run::{Driven, Happening, Run};
+use keepsake_machine::Machine;
+use keepsake_machine::event::{Event, LibraryAccess, Network, Power, TransferOutcome};
+use keepsake_machine::media::{ResourceId, Run as Start};
+use keepsake_machine::settings::MeteredUse;
+use keepsake_machine::settle::Fact;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+impl Run {
+    /// The resources that the machine holds.
+    pub(crate) fn under_way(&self) -> BTreeSet<ResourceId> {
+        self.machine.iter().flat_map(|machine| machine.0.under_way()).collect()
+    }
+
+    /// A program starts: from what is stored, and what the OS still has.
+    pub(crate) fn starts_up(&mut self) {
+        let parts = self.catalog.parts.values().cloned().collect();
+        self.machine = Some(Box::new(Driven(Machine::new(self.config.clone(), parts))));
+        self.phone.awake = true;
+        // What no stored row names is swept.
+        let rows = &self.catalog.rows;
+        let named =
+            |id: &ResourceId| rows.get(id).is_some_and(|row| row.stage.bytes().staged() > 0);
+        self.staged.retain(|id, _| named(id));
+        let counts = self.catalog.counts();
+        let run = Start(self.next_start());
+        self.then_tell(Event::Counted(counts));
+        self.phone.facts().into_iter().for_each(|fact| self.then_tell(fact));
+        self.then_tell(Event::WindowOpened { lasts: None });
+        self.then_tell(Event::Started { run });
+        for resource in self.with_os.keys().copied().collect::<Vec<_>>() {
+            self.then_tell(Event::TransferFound { resource });
+        }
+        self.tells_delivered();
+        self.tell(Event::TransfersReported);
+    }
+
+    /// Tells how transfers ended meanwhile.
+    pub(crate) fn tells_delivered(&mut self) {
+        for (resource, outcome) in std::mem::take(&mut self.delivered) {
+            self.then_tell(Event::TransferFinished { resource, outcome });
+        }
+    }
+
+    /// The program is killed. Some of what was under way had been done, and its answer is lost.
+    pub(crate) fn dies(&mut self) {
+        for (id, job) in self.jobs.clone() {
+            self.may_land_again(id.resource);
+            if self.random.one_in(2) {
+                let _lost = self.answer(id, &job);
+            }
+        }
+        self.machine = None;
+        self.forgets();
+        self.teed.clear();
+        if self.random.one_in(3) {
+            self.phone.clock.reboot(self.now);
+        }
+    }
+
+    /// A condition turns.
+    pub(crate) fn turns(&mut self) {
+        let (phone, random) = (&mut self.phone, &mut self.random);
+        match random.below(12) {
+            0..=2 => {
+                let event = phone.turn_network(random);
+                self.hears(event);
+            }
+            3 => {
+                let event = phone.turn_power(random);
+                self.hears(event);
+            }
+            4 => {
+                let event = phone.turn_access(random);
+                self.hears(event);
+            }
+            5 => {
+                phone.locked = random.one_in(3);
+                let locked = phone.locked;
+                self.hears(Event::LockChanged { locked });
+            }
+            6 | 7 => self.disk_turns(),
+            8 => {
+                self.store.up = !self.random.one_in(3);
+                self.store.signed_out = self.random.one_in(6);
+                if self.random.one_in(3) && !self.config.vault.remote {
+                    let health = self.store.health();
+                    self.hears(Event::VaultChanged(health));
+                } else if !self.store.signed_out {
+                    self.hears(Event::VaultChanged(keepsake_machine::event::VaultHealth::SignedIn));
+                }
+            }
+            9 => self.window_turns(),
+            10 => {
+                let hour = 3_600_000 * (i64::try_from(self.random.below(100)).unwrap_or(0) - 50);
+                self.phone.clock.jump(hour);
+            }
+            _ => {
+                let wanted = self.random.below(500 * MB);
+                self.library.optimise(wanted);
+                self.hears_of_the_disk();
+            }
+        }
+    }
+
+    /// The machine is told, if a program is there to hear it.
+    fn hears(&mut self, event: Event) {
+        if self.phone.awake {
+            self.tell(event);
+        }
+    }
+
+    /// Others write, or remove what they wrote.
+    fn disk_turns(&mut self) {
+        let free = self.free();
+        if self.random.one_in(2) {
+            let more = self.random.below(free + 1);
+            self.phone.others += more;
+            self.phone.grown += more;
+        } else {
+            self.phone.others -= self.random.below(self.phone.others + 1);
+        }
+        self.hears_of_the_disk();
+    }
+
+    fn hears_of_the_disk(&mut self) {
+        if self.random.one_in(2) {
+            let (available, total) = (self.free(), self.phone.disk);
+            self.hears(Event::DiskRead { asked: None, available, total });
+        }
+    }
+
+    /// The OS ends a window; the next one opens later.
+    fn window_turns(&mut self) {
+        if !self.phone.awake || self.machine.is_none() {
+            return;
+        }
+        if self.random.one_in(2) {
+            let lasts = Duration::from_secs(5 + self.random.below(600));
+            self.tell(Event::WindowOpened { lasts: Some(lasts) });
+            return;
+        }
+        self.tell(Event::WindowEnding);
+        self.phone.awake = false;
+        let pause = 1_000 + self.random.below(3_600_000);
+        self.soon(pause, Happening::Wakes);
+    }
+
+    /// The user does something.
+    pub(crate) fn acts(&mut self) {
+        match self.random.below(10) {
+            0 => {
+                self.phone.paused = !self.phone.paused;
+                let paused = self.phone.paused;
+                self.hears(if paused { Event::UserPaused } else { Event::UserResumed });
+                if !self.phone.awake || self.machine.is_none() {
+                    self.phone.paused = !paused; // there was nothing to tap on
+                }
+            }
+            1 | 2 => {
+                self.library.shoot(&mut self.random);
+                self.looks();
+            }
+            3 => {
+                if let Some(id) = self.library.any(&mut self.random) {
+                    self.library.edit(id, &mut self.random);
+                    self.looks();
+                }
+            }
+            4 => {
+                let asset = self.library.any(&mut self.random);
+                let asset = asset.and_then(|id| self.library.originals.get(&id)).map(|o| o.asset);
+                if let Some(asset) = asset {
+                    self.library.delete(asset);
+                    self.looks();
+                }
+            }
+            5 => {
+                self.library.deleted = 0; // Recently Deleted is emptied
+                self.hears_of_the_disk();
+            }
+            6 => {
+                let settings = &mut self.config.settings;
+                if self.random.one_in(2) {
+                    settings.metered = MeteredUse::ALL;
+                } else {
+                    settings.metered = MeteredUse::default();
+                }
+                settings.only_charging = self.random.one_in(4);
+                let settings = settings.clone();
+                self.hears(Event::SettingsChanged(settings));
+            }
+            7 => self.hears(Event::FreeUpRequested { wanted: None }),
+            8 => {
+                let holds: Vec<_> = self.store.objects.keys().copied().collect();
+                let nth = usize::try_from(self.random.below(holds.len() as u64)).unwrap_or(0);
+                if let Some(sha256) = holds.get(nth).copied() {
+                    self.removes_from_the_vault(sha256);
+                }
+            }
+            _ => {
+                let under_way = self.under_way();
+                for event in self.catalog.settle(Fact::Retry, |_| true, &under_way) {
+                    self.then_tell(event);
+                }
+                self.then_tell(Event::Counted(self.catalog.counts()));
+                self.hears(Event::RetryRequested);
+            }
+        }
+    }
+
+    /// The library says that something may have changed.
+    fn looks(&mut self) {
+        if self.phone.awake && self.machine.is_some() {
+            self.scan();
+        }
+    }
+
+    /// The user removes a file in the vault, and a scrub notices at once.
+    fn removes_from_the_vault(&mut self, sha256: [u8; 32]) {
+        let under_way = self.under_way();
+        let is = |row: &keepsake_machine::Row| row.digest.is_some_and(|d| d.sha256 == sha256);
+        if self.catalog.rows.values().any(|row| is(row) && under_way.contains(&row.id)) {
+            return; // not while it is being verified
+        }
+        self.store.remove(sha256);
+        let ids: Vec<_> = self.catalog.rows.values().filter(|row| is(row)).map(|r| r.id).collect();
+        for event in self.catalog.settle(Fact::GoneFromVault, is, &under_way) {
+            self.then_tell(event);
+        }
+        ids.into_iter().for_each(|id| self.may_land_again(id));
+        let counts = self.catalog.counts();
+        self.hears(Event::Counted(counts));
+    }
+
+    /// The OS ends a transfer.
+    pub(crate) fn delivers(&mut self, resource: ResourceId) {
+        let Some(digest) = self.with_os.remove(&resource) else { return };
+        let outcome = if !self.fair && self.random.one_in(4) || !self.store.fits(&digest) {
+            TransferOutcome::Failed { wasted: 1 }
+        } else {
+            self.store.put(&digest);
+            TransferOutcome::Delivered
+        };
+        if self.phone.awake && self.machine.is_some() {
+            self.tell(Event::TransferFinished { resource, outcome });
+        } else {
+            self.delivered.insert(resource, outcome);
+        }
+    }
+
+    /// Everything is well from now on: the user is at home, frees space, and tries again what was
+    /// given up on.
+    pub(crate) fn clears_up(&mut self) {
+        self.wakes();
+        self.fair = true;
+        self.store.up = true;
+        self.store.signed_out = false;
+        self.store.room = None;
+        self.phone.paused = false;
+        self.phone.locked = false;
+        self.phone.network = Network::UNMETERED;
+        self.phone.power = Power::MAINS;
+        self.phone.access = LibraryAccess::Full;
+        self.phone.others = 0;
+        self.library.deleted = 0;
+        let needed = self.library.bytes() * 2 + self.library.largest() * 3 + 400 * MB;
+        self.phone.disk = self.phone.disk.max(needed);
+        self.phone.facts().into_iter().for_each(|fact| self.then_tell(fact));
+        self.then_tell(Event::WindowOpened { lasts: None });
+        self.then_tell(Event::UserResumed);
+        let settings = self.config.settings.clone();
+        self.then_tell(Event::SettingsChanged(settings));
+        self.then_tell(Event::VaultChanged(keepsake_machine::event::VaultHealth::SignedIn));
+        self.then_tell(Event::VaultChanged(self.store.health()));
+        let (available, total) = (self.free(), self.phone.disk);
+        self.tell(Event::DiskRead { asked: None, available, total });
+        self.scan();
+        let under_way = self.under_way();
+        for event in self.catalog.settle(Fact::Retry, |_| true, &under_way) {
+            self.then_tell(event);
+        }
+        self.then_tell(Event::Counted(self.catalog.counts()));
+        self.tell(Event::RetryRequested);
+    }
+}
