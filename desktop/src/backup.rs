@@ -308,7 +308,7 @@ impl Verdict {
             Activity::Done if changed == 0 => idle,
             Activity::Done => self.hold(idle && status.counts.unfinished().items == 0, 3),
             Activity::Paused | Activity::Stopped => self.hold(true, PAUSED),
-            Activity::Waiting { .. } | Activity::Working => self.hold(false, 0),
+            Activity::Waiting { .. } | Activity::Working | Activity::WithOs => self.hold(false, 0),
         }
     }
 

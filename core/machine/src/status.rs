@@ -121,6 +121,8 @@ pub enum Activity {
     Stopped,
     /// Something is under way or about to be.
     Working,
+    /// Only transfers that the OS owns go on: they do so without us.
+    WithOs,
     /// Only back-offs are left.
     Waiting {
         /// When the next is due.

@@ -59,6 +59,7 @@ fn waiting(status: &Status) -> Option<String> {
     let holds: Vec<&str> = status.holds.iter().map(words::hold).collect();
     match status.activity {
         _ if !holds.is_empty() => Some(holds.join("; ")),
+        Activity::WithOs => Some("the system goes on sending by itself".into()),
         Activity::Waiting { .. } => Some("items that failed are tried again later".into()),
         _ => None,
     }

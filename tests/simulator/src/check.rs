@@ -140,7 +140,7 @@ impl Run {
         let allowed = match job.work {
             Work::Download => metered.download(media),
             // What is handed to the OS goes by the conditions that go with it.
-            Work::UploadStaged if matches!(job.effect, Effect::HandOver { .. }) => true,
+            Work::UploadStaged if matches!(job.effect, Effect::HandOver { .. }) => return None,
             Work::Upload | Work::UploadStaged => metered.upload(media) || !remote,
             _ => true,
         };

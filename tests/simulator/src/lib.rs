@@ -38,7 +38,7 @@ pub use run::{Outcome, Run};
 /// Milliseconds of virtual time since a run's beginning.
 pub type Millis = u64;
 
-/// Runs one seed to its end.
-pub fn simulate(seed: u64) -> Outcome {
-    Run::new(Plan::of(seed)).to_the_end()
+/// Runs one seed to its end; `shown` prints every event and effect.
+pub fn simulate(seed: u64, shown: bool) -> Outcome {
+    Run::new(Plan::of(seed)).shown(shown).to_the_end()
 }

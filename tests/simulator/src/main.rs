@@ -20,6 +20,9 @@ struct Args {
     /// Stop after so many that fail.
     #[arg(long, default_value_t = 10)]
     most: usize,
+    /// Print every event and effect.
+    #[arg(long)]
+    show: bool,
 }
 
 /// What all runs came to.
@@ -60,7 +63,7 @@ fn work(args: &Args, next: &AtomicU64, sum: &Mutex<Sum>) {
         if seed >= args.from + args.seeds {
             return;
         }
-        let outcome = keepsake_simulator::simulate(seed);
+        let outcome = keepsake_simulator::simulate(seed, args.show);
         let mut sum = sum.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if sum.failed.len() >= args.most {
             return;

@@ -76,6 +76,7 @@ pub struct Run {
     pub(crate) landed: BTreeMap<(ResourceId, u64), (u32, u32)>,
     pub(crate) fair: bool,
     pub(crate) now: Millis,
+    shown: bool,
     starts: u32,
     queue: BTreeMap<(Millis, u64), Happening>,
     queued: u64,
@@ -123,6 +124,7 @@ impl Run {
             landed: BTreeMap::new(),
             fair: false,
             now: 1_000,
+            shown: false,
             starts: 0,
             queue: BTreeMap::new(),
             queued: 0,
@@ -138,6 +140,13 @@ impl Run {
                 trace: 0xcbf2_9ce4_8422_2325,
             },
         }
+    }
+
+    /// Prints every event and effect as it goes.
+    #[must_use]
+    pub fn shown(mut self, shown: bool) -> Run {
+        self.shown = shown;
+        self
     }
 
     /// Runs it to its end.
@@ -241,6 +250,8 @@ impl Run {
             }
             if !first {
                 self.phone.facts().into_iter().for_each(|fact| self.then_tell(fact));
+                let settings = self.config.settings.clone();
+                self.then_tell(Event::SettingsChanged(settings));
                 let health = self.store.health();
                 self.then_tell(Event::VaultChanged(health));
                 self.tells_delivered();
@@ -294,11 +305,17 @@ impl Run {
         if let Event::Counted(counts) = &event {
             self.counts = counts.clone();
         }
+        if self.shown {
+            println!("{:>9} {event:?}", self.now);
+        }
         hash(&mut self.outcome.trace, &event);
         machine.0.handle(event, now);
         let effects: Vec<Effect> = std::iter::from_fn(|| machine.0.poll_effect()).collect();
         let mut changed = false;
         for effect in &effects {
+            if self.shown {
+                println!("            -> {effect:?}");
+            }
             hash(&mut self.outcome.trace, effect);
             if let Effect::Persist { change, .. } = effect {
                 self.check_change(change);

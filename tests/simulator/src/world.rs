@@ -234,8 +234,8 @@ impl Run {
             self.then_tell(event);
         }
         ids.into_iter().for_each(|id| self.may_land_again(id));
-        let counts = self.catalog.counts();
-        self.hears(Event::Counted(counts));
+        self.then_tell(Event::Counted(self.catalog.counts()));
+        self.hears(Event::RetryRequested);
     }
 
     /// The OS ends a transfer.

@@ -41,7 +41,8 @@ pub(crate) fn probe(desk: &Desk) {
 pub(crate) fn look(desk: &Desk) {
     let Ok(vault) = desk.link.vault() else { return }; // known to be away
     match folders::look(desk, &*vault) {
-        Ok(()) => {}
+        Ok(false) => {}
+        Ok(true) => desk.inbox.put(Message::Event(Event::RetryRequested)),
         Err(Failed::Vault(why)) => {
             let health = blame::health(&Err(why));
             desk.inbox.put(Message::Event(Event::VaultChanged(health)));

@@ -9,10 +9,11 @@ use keepsake_vault::{Vault, VaultError};
 /// Looks whether each folder in which something is known to be is still there. What was safe in one
 /// that is not is no longer safe: it is sent again. Costs a call per folder, not per file; a single
 /// file that is gone is noticed by `verify`.
-pub(crate) fn look(desk: &Desk, vault: &dyn Vault) -> Result<(), Failed> {
+/// Says whether any row changed: then the machine has new work to ask for.
+pub(crate) fn look(desk: &Desk, vault: &dyn Vault) -> Result<bool, Failed> {
     let gone = gone(vault, desk.store.read(Reader::known_folders)?)?;
     if gone.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let settled = desk.settle(&Which::In(gone.clone()), Fact::GoneFromVault)?;
     // Only then, so that after a kill the next run looks again; and not one that is there again.
@@ -25,7 +26,7 @@ pub(crate) fn look(desk: &Desk, vault: &dyn Vault) -> Result<(), Failed> {
             only: settled.changed - settled.unsafe_now,
         });
     }
-    Ok(())
+    Ok(settled.changed > 0)
 }
 
 /// Which of these are gone.

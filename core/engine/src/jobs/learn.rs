@@ -33,7 +33,7 @@ pub(crate) fn learn(desk: &Desk, vault: &dyn Vault) -> Result<(), Failed> {
     match folders::look(desk, vault) {
         // One that goes away now is seen to be by whoever uses it next.
         Err(Failed::Vault(_)) => Ok(()),
-        looked => looked,
+        looked => looked.map(|_| ()),
     }
 }
 

@@ -4,6 +4,7 @@ use super::Session;
 use super::report::needs_a_condition;
 use crate::event::Event;
 use crate::machine::Desk;
+use crate::permit::Work;
 use crate::stage::Class;
 use crate::status::{Activity, Notice};
 use statig::Outcome;
@@ -82,10 +83,17 @@ impl Session {
             return Activity::Paused;
         }
         let underway = self.slots.is_busy() || self.refilling.is_asked() || self.scanning.under_way;
-        if underway || self.uncounted || !self.walk_is_over() {
+        let measuring = self.disk.is_asked() && self.slots.wants(Work::Download);
+        if underway || measuring || self.uncounted || !self.walk_is_over() {
             return Activity::Working;
         }
-        let pending = self.counts.of(Class::Pending).items > 0 || self.slots.len() > 0;
+        let with_os = self.slots.with_os().count();
+        let pending = self.counts.of(Class::Pending).items;
+        // Where no hold is in force, what is left waits for the space that they give back.
+        if with_os > 0 && (pending <= with_os as u64 || self.holds.is_empty()) {
+            return Activity::WithOs;
+        }
+        let pending = pending > 0 || self.slots.len() > 0;
         if pending || needs_a_condition(&self.counts) {
             return Activity::Paused;
         }

@@ -101,6 +101,11 @@ impl Disk {
         self.asked
     }
 
+    /// Whether a reading was asked for and has not come.
+    pub fn is_asked(&self) -> bool {
+        self.asked > self.reading.map_or(0, |reading| reading.asked)
+    }
+
     /// Free space was read. `asked` is the number it was asked with; a reading that nobody asked
     /// for (`None`) has seen nothing for certain. One that is older than the last is passed over.
     pub fn read(&mut self, asked: Option<u64>, available: u64, total: u64) {

@@ -112,6 +112,11 @@ impl Slots {
         })
     }
 
+    /// Whether any wants `work`.
+    pub(crate) fn wants(&self, work: Work) -> bool {
+        self.wanting.iter().any(|((wanted, _), lane)| *wanted == work && !lane.is_empty())
+    }
+
     /// Those that the OS goes on with.
     pub(crate) fn with_os(&self) -> impl Iterator<Item = ResourceId> {
         let with_os = |place: &Place| place.posture == Posture::WithOs;
