@@ -11,6 +11,9 @@ use keepsake_machine::permit::Work;
 use keepsake_machine::stage::{Bytes, Class, Stage};
 use keepsake_machine::status::{Activity, Notice};
 
+/// For so many milliseconds a pause may go without a reason: until the disk was read again.
+const A_MOMENT: u64 = 61_000;
+
 impl Run {
     /// What the machine wants stored.
     pub(crate) fn check_change(&mut self, change: &Change) {
@@ -160,12 +163,14 @@ impl Run {
     fn check_reasons(&mut self) {
         let Some(machine) = self.machine.as_ref().filter(|_| self.phone.awake) else { return };
         let status = machine.0.status();
-        if status.activity == Activity::Paused && status.holds.is_empty() && status.needs.is_empty()
-        {
-            let waits = |class: &Class| matches!(class, Class::Waiting(_));
-            if !status.counts.classes.keys().any(waits) {
-                return self.broken(Invariant::ReasonTrue, format!("paused, and why? {status:?}"));
-            }
+        let waits = |class: &Class| matches!(class, Class::Waiting(_));
+        let named = !status.holds.is_empty()
+            || !status.needs.is_empty()
+            || status.counts.classes.keys().any(waits);
+        if status.activity != Activity::Paused || named {
+            self.unnamed = None;
+        } else if self.now > *self.unnamed.get_or_insert(self.now) + A_MOMENT {
+            return self.broken(Invariant::ReasonTrue, format!("paused, and why? {status:?}"));
         }
         let phone = &self.phone;
         let untrue = status.holds.iter().find(|hold| match hold {

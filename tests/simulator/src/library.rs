@@ -150,8 +150,10 @@ impl Library {
                 _ => (1, 8),
             };
             // Some photos lie in the library twice.
-            let again = (*role == Role::Photo && !self.sizes.is_empty() && random.one_in(8))
-                .then(|| random.below(self.sizes.len() as u64));
+            let stills = self.originals.values().filter(|one| one.role == Role::Photo);
+            let stills: Vec<u64> = stills.map(|one| one.content).collect();
+            let again = (*role == Role::Photo && !stills.is_empty() && random.one_in(8))
+                .then(|| stills[usize::try_from(random.below(stills.len() as u64)).unwrap_or(0)]);
             let content = again.unwrap_or_else(|| {
                 self.sizes.push(low * MB + random.below((high - low) * MB));
                 self.sizes.len() as u64 - 1

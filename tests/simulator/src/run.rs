@@ -75,6 +75,8 @@ pub struct Run {
     /// How often each version landed, and how often it was allowed to land once more.
     pub(crate) landed: BTreeMap<(ResourceId, u64), (u32, u32)>,
     pub(crate) fair: bool,
+    /// Since when a pause has no name.
+    pub(crate) unnamed: Option<Millis>,
     pub(crate) now: Millis,
     shown: bool,
     starts: u32,
@@ -123,6 +125,7 @@ impl Run {
             read: 0,
             landed: BTreeMap::new(),
             fair: false,
+            unnamed: None,
             now: 1_000,
             shown: false,
             starts: 0,

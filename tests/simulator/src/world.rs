@@ -153,6 +153,13 @@ impl Run {
 
     /// The user does something.
     pub(crate) fn acts(&mut self) {
+        let before = self.library.on_phone();
+        self.one_act();
+        // What the user shoots is not our doing.
+        self.phone.grown += self.library.on_phone().saturating_sub(before);
+    }
+
+    fn one_act(&mut self) {
         match self.random.below(10) {
             0 => {
                 self.phone.paused = !self.phone.paused;
@@ -269,7 +276,8 @@ impl Run {
         self.phone.access = LibraryAccess::Full;
         self.phone.others = 0;
         self.library.deleted = 0;
-        let needed = self.library.bytes() * 2 + self.library.largest() * 3 + 400 * MB;
+        // Estimates may be four times too large, and the library may keep a copy.
+        let needed = self.library.bytes() * 2 + self.library.largest() * 10 + 400 * MB;
         self.phone.disk = self.phone.disk.max(needed);
         self.phone.facts().into_iter().for_each(|fact| self.then_tell(fact));
         self.then_tell(Event::WindowOpened { lasts: None });
