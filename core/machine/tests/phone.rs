@@ -405,3 +405,29 @@ fn what_was_staged_for_another_vault_goes_when_this_one_has_it() {
     script.answer(id, Answer::Confirmed);
     assert!(script.has(&Effect::Evict { resource: row.id }), "{:?}", script.orders);
 }
+
+#[test]
+fn what_begins_to_wait_while_rows_are_on_their_way_is_tried_again_in_time() {
+    let rows = [Photo::local(1, MB).row(ResourceId(1))];
+    let mut script = Script::started(small(), &rows, ROOMY);
+    script.bring(rows.to_vec());
+    script.bring(Vec::new());
+    let id = script.take(|effect| match effect {
+        Effect::Checksum { id, .. } => Some(*id),
+        _ => None,
+    });
+    // The user has everything tried again: the question is for all that waits, whenever it is due.
+    script.tell(Event::RetryRequested);
+    let want = script.wanted().unwrap();
+    assert_eq!(want.due, Elapsed(u64::MAX));
+    script.answer(id.unwrap(), Answer::Failed { fault: Fault::ReadFailed, wasted: 0 });
+    // The answer is of a moment before.
+    script.tell(Event::Refilled { id: want.id, rows: Vec::new(), next_due: None, more: false });
+    let stage = script.take(|effect| match effect {
+        Effect::Persist { change: Change::Stage { stage, .. }, .. } => Some(*stage),
+        _ => None,
+    });
+    let waits = Row { stage: stage.unwrap(), ..rows[0] };
+    script.tell(Event::Counted(counts(&[waits])));
+    assert!(matches!(script.activity(), Activity::Waiting { .. }), "{:?}", script.activity());
+}

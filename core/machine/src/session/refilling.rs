@@ -42,6 +42,9 @@ pub(crate) struct Refilling {
     left_over_asked: bool,
     /// When the next waiting row is due.
     pub next_due: Option<Elapsed>,
+    /// The soonest of those that began to wait since the question: its answer may not know them.
+    #[serde(default)]
+    due_since: Option<Elapsed>,
 }
 
 impl Refilling {
@@ -64,13 +67,18 @@ impl Refilling {
 
     /// A row backs off until `due`.
     pub(crate) fn due(&mut self, due: Elapsed) {
-        self.next_due = Some(self.next_due.map_or(due, |next| next.min(due)));
+        self.next_due = soonest(self.next_due, Some(due));
+        self.due_since = soonest(self.due_since, Some(due));
     }
 
     /// Whether an answer is awaited.
     pub(crate) fn is_asked(&self) -> bool {
         self.asked.is_some()
     }
+}
+
+fn soonest(a: Option<Elapsed>, b: Option<Elapsed>) -> Option<Elapsed> {
+    a.into_iter().chain(b).min()
 }
 
 impl Session {
@@ -194,6 +202,7 @@ impl Session {
         self.refilling.asked_at = self.permitted_tally(&want.classes);
         self.refilling.overtaken = false;
         desk.effects.push_back(Effect::Refill(want.clone()));
+        self.refilling.due_since = None;
         self.refilling.asked = Some(want);
     }
 
@@ -207,7 +216,7 @@ impl Session {
         let walks = want.newest > 0 || want.oldest > 0;
         let overtaken = std::mem::take(&mut self.refilling.overtaken);
         if walks {
-            self.refilling.next_due = *next_due;
+            self.refilling.next_due = soonest(*next_due, self.refilling.due_since.take());
         }
         if walks && !overtaken {
             self.note_walk(&want, rows);
