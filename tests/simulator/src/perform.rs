@@ -233,6 +233,7 @@ impl Run {
         }
         self.check_landed(resource, original.version, job);
         if self.catalog.rows.get(&resource).is_some_and(|row| row.version.0 != original.version) {
+            self.may_land_again(resource);
             return Answer::Changed;
         }
         Answer::Downloaded(original.digest())

@@ -305,9 +305,13 @@ impl Run {
         if let Event::DiskRead { .. } = event {
             self.read = self.phone.grown;
         }
-        if let Event::Counted(counts) = &event {
-            self.counts = counts.clone();
-        }
+        // Counters are of the moment in which they are told.
+        let event = if let Event::Counted(_) = event {
+            self.counts = self.catalog.counts();
+            Event::Counted(self.counts.clone())
+        } else {
+            event
+        };
         if self.shown {
             println!("{:>9} {event:?}", self.now);
         }
@@ -335,6 +339,12 @@ impl Run {
             let counts = self.catalog.counts();
             self.inbox.push_front(Event::Counted(counts));
         }
+    }
+
+    /// Whether the machine is about to be told that this changed.
+    pub(crate) fn is_about_to_hear(&self, id: ResourceId) -> bool {
+        let of = |event: &Event| matches!(event, Event::VersionChanged { resource, .. } if *resource == id);
+        self.inbox.iter().any(of)
     }
 
     /// The counters that the machine was told last.

@@ -39,11 +39,13 @@ pub(super) fn handle(
                     let (resource, with_os) = (item.row.id, false);
                     orders.store_durably(Change::Transfer { resource, with_os });
                 }
+                look_again(then, item, orders);
                 then_do(then.clone(), bytes, item, orders)
             }
         },
         Told::TransferFinished(_) | Told::TransferMissing if effect.is_none() => {
             orders.store_durably(Change::Transfer { resource: item.row.id, with_os: false });
+            look_again(then, item, orders);
             then_do(then.clone(), bytes, item, orders)
         }
         Told::VersionChanged(row) => {
@@ -63,6 +65,14 @@ pub(super) fn handle(
             orders.unexpected(item.row.id, Stage::Discovered, told.name(), false);
             Outcome::Handled
         }
+    }
+}
+
+/// While it was dying another scan may have seen again what went out of sight, and could not say so:
+/// of one under way only a change is told.
+fn look_again(then: &Then, item: &Item, orders: &mut Orders<'_>) {
+    if matches!(then, Then::Rest(Stage::Hidden)) {
+        item.signal(Signal::Rescan, orders);
     }
 }
 

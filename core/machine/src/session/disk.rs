@@ -245,13 +245,14 @@ impl Disk {
     ///
     /// It begins when a reading is below the reserve, or when not even the smallest fits and
     /// nothing staged or in flight will free space. It ends above high water, or when nothing is
-    /// staged or in flight and the smallest fits.
+    /// staged or in flight and the smallest fits; also when none is known, since only then one is
+    /// brought.
     pub fn update_low(&mut self, smallest: Option<(u64, u64)>) -> bool {
         let Some(Reading { available, .. }) = self.reading else { return false };
         let idle = self.staged.is_empty() && self.reserved.is_empty();
         let fits = smallest.map(|(bytes, factor)| bytes.saturating_mul(factor) <= self.free());
         let begins = available < self.reserve() || (idle && fits == Some(false));
-        let ends = available >= self.high_water() || (idle && fits == Some(true));
+        let ends = available >= self.high_water() || (idle && fits != Some(false));
         let low = begins || (self.low && !ends);
         std::mem::replace(&mut self.low, low) != low
     }

@@ -43,7 +43,7 @@ pub(crate) struct Refilling {
     /// When the next waiting row is due.
     pub next_due: Option<Elapsed>,
     /// The soonest of those that began to wait since the question: its answer may not know them.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     due_since: Option<Elapsed>,
 }
 

@@ -156,7 +156,9 @@ fn low_storage_begins_below_the_reserve_and_ends_above_high_water() {
     read(&mut disk, RESERVE - 1);
     assert!(disk.update_low(Some((1, 2))) && disk.is_low());
     read(&mut disk, RESERVE + HYSTERESIS - 1);
-    assert!(!disk.update_low(None), "nothing waits that could fit");
+    assert!(disk.update_low(None) && !disk.is_low(), "what waits is brought, and then told");
+    read(&mut disk, RESERVE - 1);
+    assert!(disk.update_low(Some((1, 2))) && disk.is_low());
     disk.stage(id(1), 10); // something is staged: the smallest that fits does not end it
     read(&mut disk, RESERVE + HYSTERESIS - 1);
     assert!(!disk.update_low(Some((1, 2))) && disk.is_low());

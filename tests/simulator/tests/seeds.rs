@@ -1,0 +1,53 @@
+//! Seeds that hold, and seeds of today: what fails is printed with the command that runs it again.
+
+use keepsake_simulator::{Invariant, simulate};
+use keepsake_tests::random::Random;
+use std::collections::BTreeSet;
+
+fn hold(seeds: impl Iterator<Item = u64>) {
+    let (mut kills, mut events) = (0, 0);
+    for seed in seeds {
+        let outcome = simulate(seed, false);
+        kills += outcome.kills;
+        events += outcome.events;
+        if let Some(violation) = outcome.violation {
+            let again = "cargo run --release -p keepsake-simulator -- --seeds 1 --from";
+            panic!("seed {seed}: {violation}\n  {again} {seed}");
+        }
+    }
+    assert!(kills > 0 && events > 0, "{kills} kills, {events} events");
+}
+
+#[test]
+fn the_first_seeds_hold() {
+    hold(0..400);
+}
+
+/// Each of these once found a mistake: see the changelog.
+#[test]
+fn seeds_that_found_something_hold() {
+    let found = [67, 206, 221, 624, 1197, 1500, 1644, 4393, 7908, 11_495, 12_541, 14_615];
+    hold(found.into_iter());
+}
+
+#[test]
+fn seeds_of_today_hold() {
+    let mut random = Random::from_environment();
+    hold((0..400).map(|_| random.number()));
+}
+
+#[test]
+fn the_same_seed_gives_the_same_run() {
+    for seed in 0..20 {
+        let [one, other] = [simulate(seed, false), simulate(seed, false)];
+        assert_eq!((one.trace, one.events, one.lasted), (other.trace, other.events, other.lasted));
+    }
+    let traces: BTreeSet<u64> = (0..20).map(|seed| simulate(seed, false).trace).collect();
+    assert_eq!(traces.len(), 20, "and another seed another one");
+}
+
+#[test]
+fn every_promise_has_a_sentence_of_its_own() {
+    let sentences: BTreeSet<_> = Invariant::ALL.into_iter().map(Invariant::sentence).collect();
+    assert_eq!(sentences.len(), Invariant::ALL.len());
+}
