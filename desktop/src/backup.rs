@@ -8,7 +8,7 @@ use crate::source::Folder;
 use crate::state::{About, State};
 use crate::summary::{Exit, Summary};
 use crate::walk::Choice;
-use crate::{Failure, size, watch, words};
+use crate::{Failure, watch, words};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use keepsake_engine::{Destination, Engine, Happened, HostFact, Options};
 use keepsake_machine::event::{LibraryAccess, Network, Power};
@@ -262,19 +262,7 @@ impl Run<'_> {
                 self.show.say("the vault has lost a photo that was freed");
             }
             Happened::FoldersGone { folders, again, only } => {
-                let names: Vec<_> =
-                    folders.iter().take(3).map(|name| words::path(name.as_bytes())).collect();
-                let more = if folders.len() > names.len() { ", …" } else { "" };
-                let folders = size::counted(folders.len() as u64, "folder");
-                let (again, lost) = (size::counted(again, "file"), size::counted(only, "file"));
-                let mut said = format!(
-                    "the vault has lost {folders} ({}{more}): {again} no longer safe, to be sent again",
-                    names.join(", "),
-                );
-                if only > 0 {
-                    said += &format!("; {lost} that the source no longer has: look for the folder");
-                }
-                self.show.say(&said);
+                self.show.say(&words::folders_gone(&folders, again, only));
             }
             Happened::ScanFinished { complete: false, .. } => {
                 self.show.say("the source could not be looked through to its end; nothing is taken for deleted");

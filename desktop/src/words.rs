@@ -1,5 +1,6 @@
 //! The machine's reasons in a person's words: what it is, and what to do about it.
 
+use crate::size::counted;
 use keepsake_machine::hold::Hold;
 use keepsake_machine::media::Size;
 use keepsake_machine::stage::{Class, Fault, Stage, Why};
@@ -63,6 +64,27 @@ pub fn why(why: Why) -> &'static str {
         Why::NotFinal => "is not final yet",
         Why::Held(this) => hold(this),
     }
+}
+
+/// Folders of the vault that are gone: of so many files the source sends its own `again`, and `only`
+/// the vault had the others.
+pub fn folders_gone(folders: &[String], again: u64, only: u64) -> String {
+    let mut names: Vec<_> = folders.iter().take(3).map(|name| path(name.as_bytes())).collect();
+    if folders.len() > names.len() {
+        names.push("…".into());
+    }
+    let (names, folders) = (names.join(", "), counted(folders.len() as u64, "folder"));
+    let again = counted(again, "file");
+    let lost = match only {
+        0 => String::new(),
+        _ => format!(
+            "; {} that the source no longer has: look for the folder",
+            counted(only, "file")
+        ),
+    };
+    format!(
+        "the vault has lost {folders} ({names}): {again} no longer safe, to be sent again{lost}"
+    )
 }
 
 /// A stage in one word, as `library` shows and filters it.

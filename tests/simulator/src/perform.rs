@@ -133,10 +133,11 @@ impl Run {
         let number = self.random.below(4);
         match (&job.effect, number) {
             (Effect::Download { .. }, 0) => failed(Fault::DownloadIncomplete),
-            (Effect::Download { .. }, 1) => Answer::Held(Trouble::SourceUnavailable),
+            (Effect::Download { .. } | Effect::Checksum { .. }, 1) => {
+                Answer::Held(Trouble::SourceUnavailable)
+            }
             (Effect::Download { .. }, _) => failed(Fault::DownloadFailed),
             (Effect::Checksum { .. }, 0) => failed(Fault::ReadFailed),
-            (Effect::Checksum { .. }, 1) => Answer::Held(Trouble::SourceUnavailable),
             (Effect::Checksum { .. }, _) => Answer::Changed,
             // The object was stored, and the answer is lost.
             (Effect::Upload { digest, .. }, 0) if self.store.fits(digest) => {
@@ -226,10 +227,12 @@ impl Run {
             return Answer::Outgrown(lands);
         }
         // The library may keep its own copy of what it fetched.
-        if self.library.optimised && self.random.one_in(2) && self.free() >= original.size {
-            if let Some(original) = self.library.originals.get_mut(&resource) {
-                original.on_phone = true;
-            }
+        let keeps = self.library.optimised && self.random.one_in(2);
+        if keeps
+            && self.free() >= original.size
+            && let Some(original) = self.library.originals.get_mut(&resource)
+        {
+            original.on_phone = true;
         }
         self.check_landed(resource, original.version, job);
         if self.catalog.rows.get(&resource).is_some_and(|row| row.version.0 != original.version) {

@@ -240,7 +240,9 @@ impl Run {
         for event in self.catalog.settle(Fact::GoneFromVault, is, &under_way) {
             self.then_tell(event);
         }
-        ids.into_iter().for_each(|id| self.may_land_again(id));
+        for id in ids {
+            self.may_land_again(id);
+        }
         self.then_tell(Event::Counted(self.catalog.counts()));
         self.hears(Event::RetryRequested);
     }
