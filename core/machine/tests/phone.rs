@@ -10,29 +10,13 @@ use keepsake_machine::media::{Access, ResourceId, Run};
 use keepsake_machine::row::Row;
 use keepsake_machine::session::admissions::Admitted;
 use keepsake_machine::session::migration::Migration;
-use keepsake_machine::settings::{Config, Limits, Vault};
+use keepsake_machine::settings::{Config, Vault};
 use keepsake_machine::stage::{Bytes, Fault, Stage, Waiting, Why};
 use keepsake_machine::status::{Activity, Advice};
 use keepsake_machine::time::Elapsed;
 use keepsake_machine::{Machine, effect::Part};
-use std::time::Duration;
 use support::library::Photo;
-use support::script::{Script, counts, known};
-
-const MB: u64 = 1_000_000;
-const ROOMY: u64 = 100_000 * MB;
-
-fn small() -> Config {
-    let limits = Limits { under_way: 8, downloads: 2, checksums: 2, checks: 4, uploads: 2 };
-    Config { limits, ..Config::default() }
-}
-
-fn tickets() -> Config {
-    let vault = Vault { remote: true, tickets: true, ..Vault::default() };
-    Config { vault, ..small() }
-}
-
-const WINDOW: Event = Event::WindowOpened { lasts: Some(Duration::from_secs(30)) };
+use support::script::{MB, ROOMY, Script, WINDOW, counts, known, small, tickets};
 
 fn with_os(id: i64) -> Row {
     let stage = Stage::Uploading { bytes: Bytes::WithOs(MB) };
@@ -92,24 +76,6 @@ fn a_window_that_ends_does_not_take_back_what_is_being_handed_over() {
     assert!(!script.has(&Effect::CancelTransfer { resource: row.id }), "{:?}", script.orders);
     script.tell(Event::UserPaused);
     assert!(script.has(&Effect::CancelTransfer { resource: row.id }), "{:?}", script.orders);
-}
-
-#[test]
-fn while_only_the_os_goes_on_it_is_said_so() {
-    let stage = Stage::Uploading { bytes: Bytes::Staged(MB) };
-    let row = Row { stage, ..known(1, &Photo::cloud(1, MB)) };
-    let mut script = Script::started(tickets(), &[row], ROOMY);
-    script.tell(WINDOW);
-    script.bring(vec![row]);
-    let id = script.hand_over().unwrap();
-    while script.wanted().is_some_and(|want| {
-        script.tell(Event::Refilled { id: want.id, rows: Vec::new(), next_due: None, more: false });
-        true
-    }) {}
-    script.answer(id, Answer::HandedOver);
-    assert_eq!(script.activity(), Activity::WithOs);
-    script.tell(Event::UserPaused);
-    assert_eq!(script.activity(), Activity::Paused);
 }
 
 #[test]
@@ -391,7 +357,7 @@ fn one_in_eight_is_the_oldest_also_where_there_is_room_for_few_at_a_time() {
         let row = Photo::local(1, MB).row(ResourceId(id));
         script.tell(Event::Refilled { id: want.id, rows: vec![row], next_due: None, more: true });
         // It leaves at once, so that there is room for the next.
-        let how = keepsake_machine::event::Disappearance::Deleted;
+        let how = Disappearance::Deleted;
         script.tell(Event::Disappeared { resource: row.id, how });
         while let Some(effect) = script.take(|effect| match effect {
             Effect::Cancel { id } => Some(*id),
@@ -422,70 +388,4 @@ fn what_was_staged_for_another_vault_goes_when_this_one_has_it() {
     let id = script.verify().unwrap();
     script.answer(id, Answer::Confirmed);
     assert!(script.has(&Effect::Evict { resource: row.id }), "{:?}", script.orders);
-}
-
-#[test]
-fn what_begins_to_wait_while_rows_are_on_their_way_is_tried_again_in_time() {
-    let rows = [Photo::local(1, MB).row(ResourceId(1))];
-    let mut script = Script::started(small(), &rows, ROOMY);
-    script.bring(rows.to_vec());
-    script.bring(Vec::new());
-    let id = script.take(|effect| match effect {
-        Effect::Checksum { id, .. } => Some(*id),
-        _ => None,
-    });
-    // The user has everything tried again: the question is for all that waits, whenever it is due.
-    script.tell(Event::RetryRequested);
-    let want = script.wanted().unwrap();
-    assert_eq!(want.due, Elapsed(u64::MAX));
-    script.answer(id.unwrap(), Answer::Failed { fault: Fault::ReadFailed, wasted: 0 });
-    // The answer is of a moment before.
-    script.tell(Event::Refilled { id: want.id, rows: Vec::new(), next_due: None, more: false });
-    let stage = script.take(|effect| match effect {
-        Effect::Persist { change: Change::Stage { stage, .. }, .. } => Some(*stage),
-        _ => None,
-    });
-    let waits = Row { stage: stage.unwrap(), ..rows[0] };
-    script.tell(Event::Counted(counts(&[waits])));
-    assert!(matches!(script.activity(), Activity::Waiting { .. }), "{:?}", script.activity());
-}
-
-#[test]
-fn a_reading_of_the_disk_that_is_on_its_way_is_work() {
-    let rows = [Photo::cloud(1, MB).row(ResourceId(1))];
-    let mut script = Script::new(small());
-    script.tell(Event::Counted(counts(&rows)));
-    script.tell(Event::Started { run: Run(1) });
-    script.tell(Event::TransfersReported);
-    script.tell(Event::ScanFinished { changed: false });
-    script.bring(rows.to_vec());
-    script.bring(Vec::new());
-    assert_eq!(script.activity(), Activity::Working, "not a pause without a reason");
-    script.tell(Event::DiskRead { asked: Some(1), available: ROOMY, total: 1 << 40 });
-    assert!(script.download().is_some());
-}
-
-#[test]
-fn what_went_out_of_sight_while_it_was_stopped_is_looked_for_again() {
-    let rows = [Photo::local(1, MB).row(ResourceId(1))];
-    let mut script = Script::started(small(), &rows, ROOMY);
-    script.bring(rows.to_vec());
-    script.bring(Vec::new());
-    let id = script.take(|effect| match effect {
-        Effect::Checksum { id, .. } => Some(*id),
-        _ => None,
-    });
-    script.take(|effect| (*effect == Effect::Scan).then_some(())).unwrap();
-    let how = Disappearance::Hidden;
-    script.tell(Event::Disappeared { resource: ResourceId(1), how });
-    // A scan sees it again meanwhile: of one under way only a change is told.
-    script.tell(Event::ScanFinished { changed: false });
-    script.answer(id.unwrap(), Answer::Stopped);
-    let hidden = Row { stage: Stage::Hidden, ..rows[0] };
-    script.tell(Event::Counted(counts(&[hidden])));
-    while script.wanted().is_some_and(|want| {
-        script.tell(Event::Refilled { id: want.id, rows: Vec::new(), next_due: None, more: false });
-        true
-    }) {}
-    assert!(script.has(&Effect::Scan));
 }

@@ -5,10 +5,11 @@ use keepsake_machine::effect::{Effect, Part};
 use keepsake_machine::event::{Answer, Event};
 use keepsake_machine::media::{EffectId, ResourceId, Run};
 use keepsake_machine::row::Row;
-use keepsake_machine::settings::Config;
+use keepsake_machine::settings::{Config, Limits, Vault};
 use keepsake_machine::stage::{Class, counted_bytes};
 use keepsake_machine::status::{Activity, Counts, Tally, ToDo};
 use keepsake_machine::{Machine, Now, Want};
+use std::time::Duration;
 
 pub struct Script {
     pub machine: Machine,
@@ -132,6 +133,26 @@ impl Script {
         self.machine.status().activity
     }
 }
+
+/// Bytes.
+pub const MB: u64 = 1_000_000;
+/// Free bytes of a disk that is in nobody's way.
+pub const ROOMY: u64 = 100_000 * MB;
+
+/// Few at once.
+pub fn small() -> Config {
+    let limits = Limits { under_way: 8, downloads: 2, checksums: 2, checks: 4, uploads: 2 };
+    Config { limits, ..Config::default() }
+}
+
+/// A vault that the OS can send to by itself.
+pub fn tickets() -> Config {
+    let vault = Vault { remote: true, tickets: true, ..Vault::default() };
+    Config { vault, ..small() }
+}
+
+/// Half a minute for background work.
+pub const WINDOW: Event = Event::WindowOpened { lasts: Some(Duration::from_secs(30)) };
 
 /// The counters of these rows.
 pub fn counts(rows: &[Row]) -> Counts {

@@ -1,0 +1,97 @@
+//! What the phone in a box (tests/simulator) found, each as short as it gets.
+
+mod support;
+
+use keepsake_machine::effect::{Change, Effect};
+use keepsake_machine::event::{Answer, Disappearance, Event};
+use keepsake_machine::media::{ResourceId, Run};
+use keepsake_machine::row::Row;
+use keepsake_machine::stage::{Bytes, Fault, Stage};
+use keepsake_machine::status::Activity;
+use keepsake_machine::time::Elapsed;
+use support::library::Photo;
+use support::script::{MB, ROOMY, Script, WINDOW, counts, known, small, tickets};
+
+#[test]
+fn while_only_the_os_goes_on_it_is_said_so() {
+    let stage = Stage::Uploading { bytes: Bytes::Staged(MB) };
+    let row = Row { stage, ..known(1, &Photo::cloud(1, MB)) };
+    let mut script = Script::started(tickets(), &[row], ROOMY);
+    script.tell(WINDOW);
+    script.bring(vec![row]);
+    let id = script.hand_over().unwrap();
+    while script.wanted().is_some_and(|want| {
+        script.tell(Event::Refilled { id: want.id, rows: Vec::new(), next_due: None, more: false });
+        true
+    }) {}
+    script.answer(id, Answer::HandedOver);
+    assert_eq!(script.activity(), Activity::WithOs);
+    script.tell(Event::UserPaused);
+    assert_eq!(script.activity(), Activity::Paused);
+}
+
+#[test]
+fn what_begins_to_wait_while_rows_are_on_their_way_is_tried_again_in_time() {
+    let rows = [Photo::local(1, MB).row(ResourceId(1))];
+    let mut script = Script::started(small(), &rows, ROOMY);
+    script.bring(rows.to_vec());
+    script.bring(Vec::new());
+    let id = script.take(|effect| match effect {
+        Effect::Checksum { id, .. } => Some(*id),
+        _ => None,
+    });
+    // The user has everything tried again: the question is for all that waits, whenever it is due.
+    script.tell(Event::RetryRequested);
+    let want = script.wanted().unwrap();
+    assert_eq!(want.due, Elapsed(u64::MAX));
+    script.answer(id.unwrap(), Answer::Failed { fault: Fault::ReadFailed, wasted: 0 });
+    // The answer is of a moment before.
+    script.tell(Event::Refilled { id: want.id, rows: Vec::new(), next_due: None, more: false });
+    let stage = script.take(|effect| match effect {
+        Effect::Persist { change: Change::Stage { stage, .. }, .. } => Some(*stage),
+        _ => None,
+    });
+    let waits = Row { stage: stage.unwrap(), ..rows[0] };
+    script.tell(Event::Counted(counts(&[waits])));
+    assert!(matches!(script.activity(), Activity::Waiting { .. }), "{:?}", script.activity());
+}
+
+#[test]
+fn a_reading_of_the_disk_that_is_on_its_way_is_work() {
+    let rows = [Photo::cloud(1, MB).row(ResourceId(1))];
+    let mut script = Script::new(small());
+    script.tell(Event::Counted(counts(&rows)));
+    script.tell(Event::Started { run: Run(1) });
+    script.tell(Event::TransfersReported);
+    script.tell(Event::ScanFinished { changed: false });
+    script.bring(rows.to_vec());
+    script.bring(Vec::new());
+    assert_eq!(script.activity(), Activity::Working, "not a pause without a reason");
+    script.tell(Event::DiskRead { asked: Some(1), available: ROOMY, total: 1 << 40 });
+    assert!(script.download().is_some());
+}
+
+#[test]
+fn what_went_out_of_sight_while_it_was_stopped_is_looked_for_again() {
+    let rows = [Photo::local(1, MB).row(ResourceId(1))];
+    let mut script = Script::started(small(), &rows, ROOMY);
+    script.bring(rows.to_vec());
+    script.bring(Vec::new());
+    let id = script.take(|effect| match effect {
+        Effect::Checksum { id, .. } => Some(*id),
+        _ => None,
+    });
+    script.take(|effect| (*effect == Effect::Scan).then_some(())).unwrap();
+    let how = Disappearance::Hidden;
+    script.tell(Event::Disappeared { resource: ResourceId(1), how });
+    // A scan sees it again meanwhile: of one under way only a change is told.
+    script.tell(Event::ScanFinished { changed: false });
+    script.answer(id.unwrap(), Answer::Stopped);
+    let hidden = Row { stage: Stage::Hidden, ..rows[0] };
+    script.tell(Event::Counted(counts(&[hidden])));
+    while script.wanted().is_some_and(|want| {
+        script.tell(Event::Refilled { id: want.id, rows: Vec::new(), next_due: None, more: false });
+        true
+    }) {}
+    assert!(script.has(&Effect::Scan));
+}
