@@ -34,10 +34,6 @@ pub fn run(args: &Backup) -> Result<Exit, Failure> {
         exclude: args.exclude.clone(),
     };
     state.remember(&about)?;
-    // Deep folders cost a descriptor a level; a refusal leaves the limit as it is.
-    let mut limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
-    limit.current = limit.maximum;
-    let _ = rustix::process::setrlimit(rustix::process::Resource::Nofile, limit);
 
     let folder = Arc::new(Folder::new(&state.source, &state.folder, choice));
     let mut options = Options::new(state.folder.clone(), Some(Destination::Folder(vault.clone())));

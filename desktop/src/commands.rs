@@ -9,7 +9,7 @@ use crate::summary::Exit;
 use crate::{Failure, clock, size, skipped, words};
 use indicatif::{ProgressBar, ProgressStyle};
 use keepsake_engine::verify::Progress;
-use keepsake_engine::{Destination, Engine, Options, recorder};
+use keepsake_engine::{Destination, Engine, Happened, Options, recorder};
 use keepsake_machine::media::ResourceId;
 use keepsake_machine::stage::Class;
 use keepsake_machine::status::Status;
@@ -33,7 +33,13 @@ fn open(state: &State) -> Result<Engine, Failure> {
     let choice = choice(state, about.all_files, &about.exclude)?;
     let folder = Folder::new(&state.source, &state.folder, choice);
     let options = Options::new(state.folder.clone(), Some(Destination::Folder(about.vault)));
-    Ok(Engine::open(options, Arc::new(folder))?)
+    let engine = Engine::open(options, Arc::new(folder))?;
+    while let Some(happened) = engine.waiting_event() {
+        if let Happened::FoldersGone { folders, again, only } = happened {
+            eprintln!("{}", words::folders_gone(&folders, again, only));
+        }
+    }
+    Ok(engine)
 }
 
 /// `status`.
@@ -117,6 +123,10 @@ pub fn verify(at: &At, deep: bool) -> Result<Exit, Failure> {
     let bad = found.missing.len() + found.damaged.len() + found.unreadable.len();
     let how = if deep { "every byte read back" } else { "sizes compared; --deep reads every byte" };
     say!("{} as recorded, {} ({how})", size::counted(found.good, "file"), size::bytes(found.bytes));
+    if !found.elsewhere.is_empty() {
+        let files = size::counted(found.elsewhere.len() as u64, "file");
+        say!("{files} no longer where recorded; the same bytes lie in the vault elsewhere.");
+    }
     if found.stopped {
         say!("Stopped before the end.");
         return Ok(Exit::Paused);

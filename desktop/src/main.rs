@@ -47,6 +47,19 @@ impl From<state::StateError> for Failure {
     }
 }
 
+/// Raises the limit of open files to what is allowed: deep folders cost one a level, a vault one or
+/// two a month. A system that refuses leaves it as it is.
+fn open_many() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    // Some take no more than this, and call it infinite.
+    limit.current = Some(limit.maximum.unwrap_or(MANY).min(MANY));
+    let _ = setrlimit(Resource::Nofile, limit);
+}
+
+/// Open files that are enough for everything.
+const MANY: u64 = 10_240;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -57,6 +70,7 @@ fn main() -> ExitCode {
             return ExitCode::from(exit as u8);
         }
     };
+    open_many();
     let exit = match &cli.command {
         Command::Backup(args) => backup::run(args),
         Command::Status { at, json } => commands::status(at, *json),

@@ -91,6 +91,21 @@ fn two_months(place: &Place) {
     }
 }
 
+#[test]
+fn a_month_that_gets_another_name_is_found_by_its_bytes_and_not_sent_again() {
+    let place = Place::new();
+    two_months(&place);
+    place.backed_up();
+    fs::rename(place.vault.join("2026/07"), place.vault.join("2026/07-trip")).unwrap();
+    let ended = place.backup().finish();
+    ended.assert_code(0).assert_says("the vault has lost 1 folder (2026/07)");
+    ended.assert_says("Everything is safe: 5 files");
+    tree::assert_holds_exactly(&place.vault, &place.source);
+    let verified = place.ask("verify").finish();
+    verified.assert_code(0).assert_says("3 files no longer where recorded");
+    place.backed_up();
+}
+
 /// Takes the vault's first month out of it; says how many photos lie in it.
 fn take_a_month_out(place: &Place) -> usize {
     let month = place.vault.join("2026/07");
@@ -106,7 +121,12 @@ fn a_month_that_is_taken_out_of_the_vault_is_no_longer_called_safe_and_is_sent_a
     place.backed_up();
     let before = tree::identities(&place.vault);
     assert_eq!(take_a_month_out(&place), 3);
-    place.ask("status").finish().assert_code(3).assert_says("2 of 5 files").assert_says("3 files");
+    place
+        .ask("status")
+        .finish()
+        .assert_code(3)
+        .assert_says("2 of 5 files")
+        .assert_says("lost 1 folder");
     place.backup().finish().assert_code(0).assert_says("Everything is safe: 5 files");
     let after = tree::identities(&place.vault);
     let kept = before.iter().filter(|(path, id)| after[*path] == **id).count();

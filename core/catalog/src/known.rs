@@ -54,16 +54,16 @@ impl Catalog {
         })
     }
 
-    /// Forgets that something is known to lie in these folders of the active vault, until something
-    /// is found or put there. What is known of single files stays: each is looked at before it is
-    /// believed.
+    /// Forgets what is known to lie in these folders of the active vault. Reads every entry.
     pub fn forget_folders(&mut self, folders: &[String]) -> Result<()> {
         let vault = self.ask(active)?;
         let vault = vault.ok_or_else(|| CatalogError::NoVault { file: self.file.clone() })?;
+        let gone: HashSet<&str> = folders.iter().map(String::as_str).collect();
         self.write(Sync::Later, |connection, _| {
+            forget_where(connection, vault, |path| gone.contains(folder_of(path)))?;
             let mut forget =
                 connection.prepare_cached("DELETE FROM folder WHERE vault = ?1 AND path = ?2")?;
-            for folder in folders {
+            for folder in gone {
                 forget.execute((vault.0, folder))?;
             }
             Ok(())
@@ -226,11 +226,19 @@ pub(crate) fn forget_paths(
     if paths.is_empty() {
         return Ok(());
     }
+    forget_where(connection, vault, |path| paths.contains(path))
+}
+
+fn forget_where(
+    connection: &Connection,
+    vault: VaultId,
+    is_gone: impl Fn(&str) -> bool,
+) -> rusqlite::Result<()> {
     let mut gone = Vec::new();
     let mut read = connection.prepare_cached("SELECT id, path FROM known WHERE +vault = ?1")?;
     let mut rows = read.query([vault.0])?;
     while let Some(row) = rows.next()? {
-        if paths.contains(row.get_ref(1)?.as_str()?) {
+        if is_gone(row.get_ref(1)?.as_str()?) {
             gone.push(row.get::<_, i64>(0)?);
         }
     }

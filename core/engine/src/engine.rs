@@ -119,6 +119,11 @@ impl Engine {
         self.desk.stream.next().await
     }
 
+    /// The next thing to show, if one waits: for a host that only opened the engine.
+    pub fn waiting_event(&self) -> Option<Happened> {
+        self.desk.stream.now()
+    }
+
     /// Where everything is, at most a tenth of a second old while work goes on. Also before
     /// [`Engine::start`]: from the catalog.
     pub fn status(&self) -> Status {

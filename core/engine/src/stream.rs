@@ -73,7 +73,6 @@ impl Stream {
     }
 
     /// The next one, if one waits.
-    #[cfg(test)]
     pub(crate) fn now(&self) -> Option<Happened> {
         match self.poll_next() {
             Poll::Ready(happened) => happened,

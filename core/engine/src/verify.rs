@@ -42,6 +42,9 @@ pub struct Verified {
     /// Paths in the vault of recorded files that are not there. Their rows are settled as gone from
     /// the vault, so that the next run sends them again.
     pub missing: Vec<String>,
+    /// Paths of recorded files that are not there, while the same bytes lie, as recorded, under another
+    /// path: nothing is lost.
+    pub elsewhere: Vec<String>,
     /// Paths in the vault whose size or bytes are not those recorded. (Only `deep` reads bytes.)
     pub damaged: Vec<String>,
     /// Paths that could not be read now: nothing is said of them.
@@ -69,6 +72,8 @@ const BUFFER: usize = 1 << 20;
 #[derive(Default)]
 struct Found {
     verified: Verified,
+    /// What is missing, with its bytes.
+    missing: Vec<(String, Digest)>,
     error: Option<String>,
 }
 
@@ -111,15 +116,26 @@ pub(crate) fn verify(
         read
     });
     let read = read.map_err(of_vault)?;
-    let Found { mut verified, error } = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let Found { mut verified, missing, error } =
+        found.into_inner().unwrap_or_else(PoisonError::into_inner);
     if let Some(why) = error {
         return Err(EngineError::Vault(why));
+    }
+    let elsewhere = elsewhere(&*vault, &missing).map_err(of_vault)?;
+    for (path, digest) in missing {
+        let list = if elsewhere.contains(&digest.sha256) {
+            &mut verified.elsewhere
+        } else {
+            &mut verified.missing
+        };
+        list.push(path);
     }
     verified.stopped = progress.stop.load(Ordering::Relaxed);
     verified
         .damaged
         .extend(read.damaged.into_iter().map(|why| format!(".keepsake/segments/{why}")));
-    for list in [&mut verified.missing, &mut verified.damaged, &mut verified.unreadable] {
+    let Verified { missing, elsewhere, damaged, unreadable, .. } = &mut verified;
+    for list in [missing, elsewhere, damaged, unreadable] {
         list.sort_unstable();
     }
     if !verified.stopped {
@@ -130,6 +146,33 @@ pub(crate) fn verify(
     }
     settle_found(desk, &verified)?;
     Ok(verified)
+}
+
+/// Which of the bytes that are missing under one path the vault shows under another.
+fn elsewhere(
+    vault: &dyn Vault,
+    missing: &[(String, Digest)],
+) -> Result<HashSet<[u8; 32]>, VaultError> {
+    let mut there = HashSet::new();
+    if missing.is_empty() {
+        return Ok(there);
+    }
+    let gone: HashSet<&str> = missing.iter().map(|(path, _)| path.as_str()).collect();
+    let wanted: HashSet<_> = missing.iter().map(|(_, digest)| digest.sha256).collect();
+    let mut others = Vec::new();
+    records::all(vault, |record| {
+        if wanted.contains(&record.digest.sha256) && !gone.contains(record.path.as_str()) {
+            others.push(Recorded { path: record.path, digest: record.digest });
+        }
+        true
+    })?;
+    for batch in others.chunks(TOGETHER) {
+        let held: Vec<_> =
+            batch.iter().map(|one| Held { path: &one.path, size: one.digest.size }).collect();
+        let shown = vault.confirm(&held)?.into_iter().zip(batch).filter(|(shown, _)| *shown);
+        there.extend(shown.map(|(_, one)| one.digest.sha256));
+    }
+    Ok(there)
 }
 
 /// Says beforehand how much there is to look at.
@@ -176,13 +219,14 @@ fn look(
         };
         progress.items.fetch_add(1, Ordering::Relaxed);
         let path = one.path.as_str().to_owned();
-        let verified = &mut lock(found).verified;
+        let mut found = lock(found);
+        let Found { verified, missing, .. } = &mut *found;
         match is {
             Is::Good => {
                 verified.good += 1;
                 verified.bytes += one.digest.size;
             }
-            Is::Missing => verified.missing.push(path),
+            Is::Missing => missing.push((path, one.digest)),
             Is::Damaged => verified.damaged.push(path),
             Is::Unreadable => verified.unreadable.push(path),
             Is::Stopped => {}
@@ -235,7 +279,8 @@ fn read_back(vault: &dyn Vault, one: &Recorded, buffer: &mut [u8], progress: &Pr
 
 /// What is not as recorded is to be sent again; all others count as confirmed now.
 fn settle_found(desk: &Desk, verified: &Verified) -> Result<(), EngineError> {
-    let gone: Vec<_> = verified.missing.iter().chain(&verified.damaged).cloned().collect();
+    let Verified { missing, elsewhere, damaged, .. } = verified;
+    let gone: Vec<_> = missing.iter().chain(elsewhere).chain(damaged).cloned().collect();
     if !gone.is_empty() {
         forget::settle(desk, &Which::Paths(gone.clone()), Fact::GoneFromVault)?;
         let notes: Vec<_> = gone.into_iter().map(|path| Note::Unknown { path }).collect();

@@ -217,6 +217,7 @@ fn a_record_that_fails_keeps_its_room() {
     assert!(vault.record(vec![record.clone()]).is_err());
     // Nobody else gets it, and it suffices.
     files.says_free.store(1, Ordering::SeqCst);
+    assert_eq!(vault.probe().unwrap(), Some(0));
     assert!(matches!(vault.stage(1), Err(VaultError::Full { .. })));
     vault.record(vec![record.clone()]).unwrap();
     assert!(matches!(vault.record(vec![record]), Err(VaultError::Full { .. })), "it is used up");

@@ -371,8 +371,8 @@ fn a_folder_is_there_only_as_a_folder_and_what_cannot_be_told_is_not_gone() {
     for folder in ["2025/12", "2026/07", "2026/08", "other/deep/down"] {
         std::fs::create_dir_all(at(folder)).unwrap();
     }
-    std::os::unix::fs::symlink(at("2026/07"), at("2026/09")).unwrap();
-    std::os::unix::fs::symlink(at("2026"), at("2027")).unwrap();
+    symlink(at("2026/07"), at("2026/09")).unwrap();
+    symlink(at("2026"), at("2027")).unwrap();
     std::fs::write(at("2026/10"), b"").unwrap();
     let asked = [
         ("", true),

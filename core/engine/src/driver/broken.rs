@@ -20,6 +20,8 @@ pub(super) struct Broken {
     tries: u32,
     /// The uptime of the next probe.
     next: u64,
+    /// Only the catalog failed: no item is to blame for this end.
+    blameless: bool,
 }
 
 /// Milliseconds before the first probe; doubled after each, up to the longest.
@@ -45,7 +47,14 @@ impl Driver {
         self.notes.clear();
         self.desk.stopping.store(true, Ordering::Relaxed);
         self.stop_all();
-        self.broken = Some(Broken { tries: 0, next: now.uptime + FIRST });
+        self.broken = Some(Broken { tries: 0, next: now.uptime + FIRST, blameless: true });
+    }
+
+    /// It was a mistake in the machine or here: what was under way is suspected.
+    pub(super) fn is_to_blame(&mut self) {
+        if let Some(broken) = &mut self.broken {
+            broken.blameless = false;
+        }
     }
 
     /// Whether a stored row names the staged file of this resource; if that cannot be told, it does.
@@ -116,7 +125,10 @@ impl Driver {
     fn begin_run(&mut self, now: Now) -> Result<(), StoreError> {
         let store = &self.desk.store;
         store.write(keepsake_catalog::Catalog::probe)?;
-        let parts = store.write(|catalog| catalog.parts())?;
+        let mut parts = store.write(|catalog| catalog.parts())?;
+        if self.broken.as_ref().is_some_and(|broken| broken.blameless) {
+            parts.iter_mut().for_each(clear);
+        }
         let run = store.write(keepsake_catalog::Catalog::begin_run)?;
         lock(&self.desk.held).clear();
         lock(&self.desk.placing).clear();
@@ -156,5 +168,12 @@ impl Driver {
         self.drain(now);
         self.lanes.kick(&self.desk, now.uptime, false);
         Ok(())
+    }
+}
+
+/// Nothing of it was under way at an end that says anything of it.
+fn clear(part: &mut Part) {
+    if let Part::Admissions(admitted) = part {
+        admitted.iter_mut().for_each(|one| one.under_way = false);
     }
 }

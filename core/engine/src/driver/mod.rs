@@ -396,6 +396,7 @@ impl Driven for Driver {
         catch_unwind(AssertUnwindSafe(|| self.step())).unwrap_or_else(|_| {
             self.machine = None;
             self.break_down(Vec::new());
+            self.is_to_blame();
             Next::Now
         })
     }

@@ -77,6 +77,35 @@ fn a_catalog_that_fails_at_any_moment_loses_nothing_and_sends_nothing_twice() {
 }
 
 #[test]
+fn no_photo_is_suspected_because_the_catalog_failed() {
+    let (place, library) = (Place::new(), many(300));
+    let run = Run::open(&place, &library);
+    let fails = Arc::clone(&run.engine.desk.store.fails);
+    let opened = AtomicU64::new(0);
+    let set = Arc::clone(&fails);
+    library.on_open(move |_| {
+        if opened.fetch_add(1, Ordering::SeqCst) % 20 == 19 {
+            set.store(true, Ordering::SeqCst);
+        }
+    });
+    run.engine.start().unwrap();
+    tell_all(&run.engine);
+    for _ in 0..8 {
+        let status = run.pass(60);
+        assert!(status.holds.has(Hold::CatalogUnwritable), "{status:?}");
+        fails.store(false, Ordering::SeqCst);
+        let parts = run.engine.desk.store.write(|catalog| catalog.parts()).unwrap();
+        let suspects = parts.into_iter().find_map(|part| match part {
+            keepsake_machine::effect::Part::Admissions(all) => Some(all),
+            _ => None,
+        });
+        // As the next start would take it: three ends, and it runs alone.
+        assert!(suspects.unwrap().iter().all(|one| one.ends == 0));
+    }
+    run.engine.stop();
+}
+
+#[test]
 fn a_machine_that_panics_begins_again_from_what_is_stored() {
     let (place, library) = (Place::new(), many(50));
     let run = Run::start(&place, &library);

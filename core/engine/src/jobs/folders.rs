@@ -1,6 +1,6 @@
 //! Folders of the vault that somebody took out of it, with the photos that are safe in them.
 
-use super::{Desk, Failed};
+use super::{Desk, Failed, learn};
 use crate::events::Happened;
 use keepsake_catalog::{Reader, Which};
 use keepsake_machine::settle::Fact;
@@ -16,7 +16,12 @@ pub(crate) fn look(desk: &Desk, vault: &dyn Vault) -> Result<bool, Failed> {
         return Ok(false);
     }
     let settled = desk.settle(&Which::In(gone.clone()), Fact::GoneFromVault)?;
+    if settled.changed > 0 {
+        // Should somebody put them back, the next opening knows again what lies in them.
+        learn::audit_next(desk)?;
+    }
     // Only then, so that after a kill the next run looks again; and not one that is there again.
+    // What is not known is looked for by its bytes: the folder may only have another name.
     let still = self::gone(vault, gone.clone())?;
     desk.store.write(|catalog| catalog.forget_folders(&still))?;
     if settled.changed > 0 {

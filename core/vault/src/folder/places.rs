@@ -71,6 +71,15 @@ pub(super) struct Places {
 const MOST_FOLDERS: usize = 200;
 const MOST_NAMES: usize = 1_000_000;
 
+/// [`MOST_FOLDERS`], or fewer where the system allows few open files: each takes up to three, and
+/// those are no more than half of all.
+fn most_folders() -> usize {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    let allowed =
+        limit.map_or(usize::MAX, |limit| usize::try_from(limit / 6).unwrap_or(usize::MAX));
+    allowed.clamp(4, MOST_FOLDERS)
+}
+
 impl Places {
     /// The folder at `path` (parts joined by `/`, empty for the root). `None` if it is not there
     /// and is not to be made; it is where there is room, if one is given. The way to it is looked at anew, so that one that was moved away or
@@ -109,7 +118,7 @@ impl Places {
             return Ok(Some(Arc::clone(known))); // another thread was first
         }
         let names: usize = folders.values().map(|folder| folder.known()).sum();
-        if folders.len() >= MOST_FOLDERS || names > MOST_NAMES {
+        if folders.len() >= most_folders() || names > MOST_NAMES {
             // What was given and not put is forgotten with it: its put finds a free name then.
             folders.clear();
         }
