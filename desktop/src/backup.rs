@@ -56,15 +56,10 @@ pub fn run(args: &Backup) -> Result<Exit, Failure> {
         .enable_all()
         .build()
         .map_err(|why| Failure(format!("no event loop: {why}")))?;
-    let run = Run {
-        engine: engine.clone(),
-        show: show.as_mut(),
-        watch: args.watch,
-        state: &state.folder,
-    };
+    let run = Run { engine: engine.clone(), show: show.as_mut(), watch: args.watch, state: &state };
     let ended = runtime.block_on(run.drive(&state.source))?;
     let status = engine.status();
-    keep_status(&state.folder, &status);
+    state.keep_status(&status);
     let summary = Summary {
         gone: more(&status, Class::Closed),
         out_of_sight: more(&status, Class::Hidden),
@@ -163,7 +158,7 @@ struct Run<'a> {
     engine: Arc<Engine>,
     show: &'a mut dyn Show,
     watch: bool,
-    state: &'a Path,
+    state: &'a State,
 }
 
 struct Ended {
@@ -215,7 +210,7 @@ impl Run<'_> {
                 }
                 _ = reconcile.tick(), if self.watch => self.engine.tell(HostFact::LibraryChanged),
                 _ = kept.tick() => {
-                    keep_status(self.state, &self.engine.status());
+                    self.state.keep_status(&self.engine.status());
                     if watched.as_ref().is_some_and(|(_, changes)| changes.any()) {
                         self.engine.tell(HostFact::LibraryChanged);
                     }
@@ -320,17 +315,6 @@ fn quarantined(engine: &Engine, status: &Status) -> Vec<(Vec<u8>, Fault)> {
     }
     found.truncate(usize::try_from(wanted).unwrap_or_default());
     found
-}
-
-/// Leaves the status for `keepsake status` to read while another run has the catalog.
-fn keep_status(state: &Path, status: &Status) {
-    let new = state.join("status.new");
-    if let Ok(text) = serde_json::to_vec(status)
-        && std::fs::write(&new, text).is_ok()
-    {
-        // Only a copy: `status` does without it.
-        let _ = std::fs::rename(&new, state.join("status.json"));
-    }
 }
 
 /// The command as it was given, for a shell.

@@ -47,12 +47,19 @@ pub fn status(at: &At, as_json: bool) -> Result<Exit, Failure> {
     let state = state_of(at)?;
     let about = state.known()?;
     let (status, running): (Status, bool) = match state.lock() {
-        Ok(_lock) => (open(&state)?.status(), false),
+        Ok(_lock) => {
+            let mut status = open(&state)?.status();
+            // What the last run waited for, the next one may still wait for.
+            if status.counts.unfinished().items > 0
+                && let Some(last) = state.last_status()
+            {
+                status.holds = last.holds;
+            }
+            (status, false)
+        }
         Err(crate::state::StateError::Busy { .. }) => {
-            let text = std::fs::read(state.folder.join("status.json"))
-                .map_err(|_| Failure("a backup has just begun: ask again in a moment".into()))?;
-            let status = serde_json::from_slice(&text);
-            (status.map_err(|why| Failure(format!("status.json: {why}")))?, true)
+            let begun = || Failure("a backup has just begun: ask again in a moment".into());
+            (state.last_status().ok_or_else(begun)?, true)
         }
         Err(other) => return Err(other.into()),
     };

@@ -1,5 +1,6 @@
 //! Where Keepsake keeps what it knows of a source: one folder each, one process at a time.
 
+use keepsake_machine::Status;
 use rustix::fs::FlockOperation;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -163,6 +164,23 @@ impl State {
             .mode(0o700)
             .create(&self.folder)
             .map_err(|why| self.unusable(why))
+    }
+
+    /// Leaves the status for `keepsake status` to read, also while another run has the catalog.
+    pub fn keep_status(&self, status: &Status) {
+        let new = self.folder.join("status.new");
+        if let Ok(text) = serde_json::to_vec(status)
+            && std::fs::write(&new, text).is_ok()
+        {
+            // Only a copy: `status` does without it.
+            let _ = std::fs::rename(&new, self.folder.join("status.json"));
+        }
+    }
+
+    /// The status that a run left last.
+    pub fn last_status(&self) -> Option<Status> {
+        let text = std::fs::read(self.folder.join("status.json")).ok()?;
+        serde_json::from_slice(&text).ok()
     }
 
     /// Takes the state for this process, until the lock is dropped or the process ends.

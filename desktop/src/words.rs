@@ -45,7 +45,9 @@ pub fn fault(fault: Fault) -> &'static str {
         Fault::OriginalMissing => "is listed and cannot be served",
         Fault::DownloadFailed => "could not be downloaded",
         Fault::DownloadIncomplete => "was downloaded only in part",
-        Fault::Refused => "the vault refused it",
+        Fault::Refused => {
+            "the vault cannot take it: its name, or a link or a file that lies where its folder must be"
+        }
         Fault::UploadFailed => "could not be written to the vault",
         Fault::VerifyFailed => "the vault cannot show it after it was written",
         Fault::DigestMismatch => "other bytes arrived than were read",

@@ -64,7 +64,7 @@ fn a_full_disk_is_named_nothing_is_half_written_and_room_lets_it_go_on() {
     done.assert_says("To go on: ");
     nothing_half_written(&place);
     assert!(tree::files(&place.vault).len() >= 12, "it could have kept more: {done:#?}");
-    place.status().finish().assert_code(3).assert_says("still to do");
+    place.status().finish().assert_code(3).assert_says("no room above");
     // No room yet: it says so again, and nothing was quarantined for it.
     let again = place.backup().finish();
     again.assert_code(3).assert_says("no room").assert_does_not_say("Not safe");
