@@ -174,6 +174,8 @@ impl Driver {
 /// Nothing of it was under way at an end that says anything of it.
 fn clear(part: &mut Part) {
     if let Part::Admissions(admitted) = part {
-        admitted.iter_mut().for_each(|one| one.under_way = false);
+        for one in admitted {
+            one.under_way = false;
+        }
     }
 }

@@ -3,6 +3,7 @@
 use super::Session;
 use super::report::needs_a_condition;
 use crate::event::Event;
+use crate::hold::Hold;
 use crate::machine::Desk;
 use crate::permit::Work;
 use crate::stage::Class;
@@ -90,7 +91,9 @@ impl Session {
         let with_os = self.slots.with_os().count();
         let pending = self.counts.of(Class::Pending).items;
         // Where no hold is in force, what is left waits for the space that they give back.
-        if with_os > 0 && (pending <= with_os as u64 || self.holds.is_empty()) {
+        // (A pause takes them back.)
+        let goes_on = with_os > 0 && !self.holds.has(Hold::User);
+        if goes_on && (pending <= with_os as u64 || self.holds.is_empty()) {
             return Activity::WithOs;
         }
         let pending = pending > 0 || self.slots.len() > 0;
