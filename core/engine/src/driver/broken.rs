@@ -27,6 +27,8 @@ pub(super) struct Broken {
 /// Milliseconds before the first probe; doubled after each, up to the longest.
 const FIRST: u64 = 1_000;
 const LONGEST: u64 = 60_000;
+/// Milliseconds after which what is under way is looked at again.
+const AGAIN: u64 = 100;
 
 impl Driver {
     /// The catalog could not be written. Of `orders` nothing is performed but the removal of files
@@ -73,7 +75,9 @@ impl Driver {
             self.take_note(message);
         }
         if !self.is_quiet() {
-            return Next::Woken;
+            // A worker may give back, a moment after all was withdrawn, what it could not begin.
+            self.stop_all();
+            return Next::At(now.uptime + AGAIN);
         }
         if self.ending {
             return self.end();
