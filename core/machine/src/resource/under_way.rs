@@ -50,6 +50,8 @@ impl blocking::Superstate<Item> for UnderWay<'_> {
                 item.let_go(self.bytes, orders);
                 Outcome::Transition(State::start(&item.row))
             }
+            // It was told to stop just as it was given leave for more.
+            Told::Raised(_) if matches!(*self.doing, Doing::Stopping(_)) => Outcome::Handled,
             Told::Go(_) | Told::Raised(_) | Told::Need(_) | Told::Evicted => {
                 self.unexpected(item, told, orders, false)
             }
