@@ -33,7 +33,7 @@ fn seeds_that_found_something_hold() {
 #[test]
 fn seeds_of_today_hold() {
     let mut random = Random::from_environment();
-    hold((0..400).map(|_| random.number()));
+    hold((0..60).map(|_| random.number()));
 }
 
 #[test]
