@@ -49,7 +49,7 @@ pub fn status(at: &At, as_json: bool) -> Result<Exit, Failure> {
     let (status, running): (Status, bool) = match state.lock() {
         Ok(_lock) => {
             let mut status = open(&state)?.status();
-            // What the last run waited for, the next one may still wait for.
+            // Told as what the last run waited for: whether it is still so, the next one will see.
             if status.counts.unfinished().items > 0
                 && let Some(last) = state.last_status()
             {
@@ -97,7 +97,8 @@ pub fn status(at: &At, as_json: bool) -> Result<Exit, Failure> {
             }
         }
         for hold in status.holds.iter() {
-            say!("Waits   {}", words::hold(hold));
+            let when = if running { "Waits " } else { "Waited" };
+            say!("{when}  {}", words::hold(hold));
         }
     }
     let open = counts.unfinished().items + counts.of(Class::Hidden).items > 0;

@@ -20,10 +20,7 @@ fn while_only_the_os_goes_on_it_is_said_so() {
     script.tell(WINDOW);
     script.bring(vec![row]);
     let id = script.hand_over().unwrap();
-    while script.wanted().is_some_and(|want| {
-        script.tell(Event::Refilled { id: want.id, rows: Vec::new(), next_due: None, more: false });
-        true
-    }) {}
+    script.bring_no_more();
     script.answer(id, Answer::HandedOver);
     assert_eq!(script.activity(), Activity::WithOs);
     script.tell(Event::UserPaused);
@@ -36,10 +33,7 @@ fn what_begins_to_wait_while_rows_are_on_their_way_is_tried_again_in_time() {
     let mut script = Script::started(small(), &rows, ROOMY);
     script.bring(rows.to_vec());
     script.bring(Vec::new());
-    let id = script.take(|effect| match effect {
-        Effect::Checksum { id, .. } => Some(*id),
-        _ => None,
-    });
+    let id = script.checksum();
     // The user has everything tried again: the question is for all that waits, whenever it is due.
     script.tell(Event::RetryRequested);
     let want = script.wanted().unwrap();
@@ -77,10 +71,7 @@ fn what_went_out_of_sight_while_it_was_stopped_is_looked_for_again() {
     let mut script = Script::started(small(), &rows, ROOMY);
     script.bring(rows.to_vec());
     script.bring(Vec::new());
-    let id = script.take(|effect| match effect {
-        Effect::Checksum { id, .. } => Some(*id),
-        _ => None,
-    });
+    let id = script.checksum();
     script.take(|effect| (*effect == Effect::Scan).then_some(())).unwrap();
     let how = Disappearance::Hidden;
     script.tell(Event::Disappeared { resource: ResourceId(1), how });
@@ -89,9 +80,6 @@ fn what_went_out_of_sight_while_it_was_stopped_is_looked_for_again() {
     script.answer(id.unwrap(), Answer::Stopped);
     let hidden = Row { stage: Stage::Hidden, ..rows[0] };
     script.tell(Event::Counted(counts(&[hidden])));
-    while script.wanted().is_some_and(|want| {
-        script.tell(Event::Refilled { id: want.id, rows: Vec::new(), next_due: None, more: false });
-        true
-    }) {}
+    script.bring_no_more();
     assert!(script.has(&Effect::Scan));
 }

@@ -82,6 +82,14 @@ impl Script {
         want
     }
 
+    /// To whatever is asked for the catalog's answer is that there is nothing more.
+    pub fn bring_no_more(&mut self) {
+        while let Some(want) = self.wanted() {
+            let (id, rows) = (want.id, Vec::new());
+            self.tell(Event::Refilled { id, rows, next_due: None, more: false });
+        }
+    }
+
     /// The refill that was asked for.
     pub fn wanted(&mut self) -> Option<Want> {
         self.take(|effect| match effect {
@@ -93,6 +101,13 @@ impl Script {
     pub fn download(&mut self) -> Option<EffectId> {
         self.take(|effect| match effect {
             Effect::Download { id, .. } => Some(*id),
+            _ => None,
+        })
+    }
+
+    pub fn checksum(&mut self) -> Option<EffectId> {
+        self.take(|effect| match effect {
+            Effect::Checksum { id, .. } => Some(*id),
             _ => None,
         })
     }

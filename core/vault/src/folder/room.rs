@@ -112,7 +112,7 @@ impl Promise {
     }
 
     /// Makes one of two.
-    pub(super) fn add(&mut self, mut other: Promise) {
+    fn add(&mut self, mut other: Promise) {
         self.bytes += std::mem::take(&mut other.bytes);
     }
 

@@ -1,7 +1,8 @@
-//! The way to a folder that is held open: whether its path still leads there.
+//! The way to a folder: whether a path still leads to the one that is held open, and whether there is
+//! one at all. No link is followed.
 //!
 //! A folder that is held open can be written into wherever it was moved meanwhile. So before it is
-//! used each step of the way is looked at; no link is followed, and nothing is opened.
+//! used each step of the way is looked at, and nothing is opened ([`leads_there`]).
 
 use super::fail::is_absent;
 use crate::files::{Dir, Files, Kind};
