@@ -252,8 +252,8 @@ impl Run<'_> {
             Happened::Noticed(Notice::Lost { .. }) => {
                 self.show.say("the vault has lost a photo that was freed");
             }
-            Happened::FoldersGone { folders, again, only } => {
-                self.show.say(&words::folders_gone(&folders, again, only));
+            Happened::VaultLost { folders, again, only } => {
+                self.show.say(&words::vault_lost(&folders, again, only));
             }
             Happened::ScanFinished { complete: false, .. } => {
                 self.show.say("the source could not be looked through to its end; nothing is taken for deleted");

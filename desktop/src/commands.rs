@@ -35,8 +35,8 @@ fn open(state: &State) -> Result<Engine, Failure> {
     let options = Options::new(state.folder.clone(), Some(Destination::Folder(about.vault)));
     let engine = Engine::open(options, Arc::new(folder))?;
     while let Some(happened) = engine.waiting_event() {
-        if let Happened::FoldersGone { folders, again, only } = happened {
-            eprintln!("{}", words::folders_gone(&folders, again, only));
+        if let Happened::VaultLost { folders, again, only } = happened {
+            eprintln!("{}", words::vault_lost(&folders, again, only));
         }
     }
     Ok(engine)

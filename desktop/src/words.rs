@@ -68,25 +68,25 @@ pub fn why(why: Why) -> &'static str {
     }
 }
 
-/// Folders of the vault that are gone: of so many files the source sends its own `again`, and `only`
-/// the vault had the others.
-pub fn folders_gone(folders: &[String], again: u64, only: u64) -> String {
+/// Files that are gone from folders of the vault: the source sends its own `again`, and `only` the
+/// vault had the others.
+pub fn vault_lost(folders: &[String], again: u64, only: u64) -> String {
     let mut names: Vec<_> = folders.iter().take(3).map(|name| path(name.as_bytes())).collect();
     if folders.len() > names.len() {
         names.push("…".into());
     }
-    let (names, folders) = (names.join(", "), counted(folders.len() as u64, "folder"));
-    let again = counted(again, "file");
-    let lost = match only {
-        0 => String::new(),
+    let names = names.join(", ");
+    let (all, only_there) = (counted(again + only, "file"), counted(only, "file"));
+    let rest = match (again, only) {
+        (_, 0) => "no longer safe, to be sent again".to_owned(),
+        (0, _) => "the source no longer has them: look for the folder".to_owned(),
         _ => format!(
-            "; {} that the source no longer has: look for the folder",
-            counted(only, "file")
+            "{} no longer safe, to be sent again; {only_there} that the source no longer has: look \
+             for the folder",
+            counted(again, "file")
         ),
     };
-    format!(
-        "the vault has lost {folders} ({names}): {again} no longer safe, to be sent again{lost}"
-    )
+    format!("the vault has lost {all} (in {names}): {rest}")
 }
 
 /// A stage in one word, as `library` shows and filters it.

@@ -23,6 +23,16 @@ pub struct KnownAt {
     pub path: String,
 }
 
+/// A folder of the active vault in which something is known to lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownFolder {
+    /// The path below the vault; empty for the vault itself.
+    pub path: String,
+    /// The vault's mark of it, by which everything safe in it was shown to lie there. `None`: nobody
+    /// looked, or it was another folder meanwhile.
+    pub mark: Option<u64>,
+}
+
 impl Catalog {
     /// Stores what a segment of records says, in one transaction, and that it was read. What is
     /// known already is not stored again.
@@ -40,16 +50,31 @@ impl Catalog {
         })
     }
 
-    /// Forgets what the active vault's records said, tombstones apart, and which segments were read:
-    /// they are to be read again. No row changes; [`crate::Which::Unrecorded`] finds those of which
+    /// Forgets what the active vault's records said, tombstones and folders apart, and which segments
+    /// were read: they are to be read again. No row changes; [`crate::Which::Unrecorded`] finds those of which
     /// no record speaks any more.
     pub fn forget_records(&mut self) -> Result<()> {
         let vault = self.ask(active)?;
         let vault = vault.ok_or_else(|| CatalogError::NoVault { file: self.file.clone() })?;
         self.write(Sync::Later, |connection, _| {
             connection.execute("DELETE FROM known WHERE vault = ?1", [vault.0])?;
-            connection.execute("DELETE FROM folder WHERE vault = ?1", [vault.0])?;
             connection.execute("DELETE FROM segment WHERE vault = ?1", [vault.0])?;
+            Ok(())
+        })
+    }
+
+    /// Stores the marks of folders: everything safe in them was shown to lie there since they had
+    /// these.
+    pub fn mark_folders(&mut self, folders: &[KnownFolder]) -> Result<()> {
+        let vault = self.ask(active)?;
+        let vault = vault.ok_or_else(|| CatalogError::NoVault { file: self.file.clone() })?;
+        self.write(Sync::Later, |connection, _| {
+            let mut mark = connection.prepare_cached(
+                "INSERT OR REPLACE INTO folder (vault, path, mark) VALUES (?1, ?2, ?3)",
+            )?;
+            for folder in folders {
+                mark.execute((vault.0, &folder.path, folder.mark.map(u64::cast_signed)))?;
+            }
             Ok(())
         })
     }
@@ -90,14 +115,17 @@ impl Reader {
         })
     }
 
-    /// The folders of the active vault in which something is known to lie, in order; the vault
-    /// itself is the empty one. Some may be empty by now.
-    pub fn known_folders(&self) -> Result<Vec<String>> {
+    /// The folders of the active vault in which something is known to lie, in order. Some may be
+    /// empty by now.
+    pub fn known_folders(&self) -> Result<Vec<KnownFolder>> {
         self.ask(|connection| {
             let Some(vault) = active(connection)? else { return Ok(Vec::new()) };
             connection
-                .prepare_cached("SELECT path FROM folder WHERE vault = ?1 ORDER BY path")?
-                .query_map([vault.0], |row| row.get(0))?
+                .prepare_cached("SELECT path, mark FROM folder WHERE vault = ?1 ORDER BY path")?
+                .query_map([vault.0], |row| {
+                    let mark = row.get::<_, Option<i64>>(1)?.map(i64::cast_unsigned);
+                    Ok(KnownFolder { path: row.get(0)?, mark })
+                })?
                 .collect()
         })
     }
@@ -182,6 +210,23 @@ pub(crate) fn learn_one(
     connection
         .prepare_cached("INSERT OR IGNORE INTO folder (vault, path) VALUES (?1, ?2)")?
         .execute((vault.0, folder_of(path)))?;
+    Ok(())
+}
+
+/// Something is shown to lie in a folder that had this mark just before. Where another mark is known
+/// the folder is another one by now, and what was shown in that one is not known to lie in this.
+pub(crate) fn folder_shown(
+    connection: &Connection,
+    vault: VaultId,
+    folder: &str,
+    mark: u64,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO folder (vault, path, mark) VALUES (?1, ?2, ?3) \
+             ON CONFLICT (vault, path) DO UPDATE SET mark = NULL WHERE mark <> excluded.mark",
+        )?
+        .execute((vault.0, folder, mark.cast_signed()))?;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! Short lists: what a kill left behind, what to confirm again, what may be freed.
 
+use crate::known::folder_of;
 use crate::reader::active;
 use crate::stored::{Sight, Stored};
 use crate::{Reader, Result};
@@ -7,6 +8,7 @@ use keepsake_machine::event::Candidate;
 use keepsake_machine::media::{AssetId, Locality, ResourceId};
 use keepsake_machine::stage::{Stage, counted_bytes};
 use keepsake_machine::time::Elapsed;
+use std::collections::HashSet;
 
 /// When a safe resource was last confirmed at the vault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +28,57 @@ pub struct FreeablePage {
     pub next: Option<AssetId>,
 }
 
+/// A file that should lie in the active vault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lying {
+    /// Whose bytes it has.
+    pub resource: ResourceId,
+    /// The path below the vault.
+    pub path: String,
+    /// How many bytes.
+    pub size: u64,
+}
+
+/// A page of files that should lie in some folders.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LyingPage {
+    /// The files.
+    pub files: Vec<Lying>,
+    /// Where the next page begins; `None`: this was the last.
+    pub next: Option<ResourceId>,
+}
+
 impl Reader {
+    /// Looks through 1,000 resources from `from` on (`None`: from the first) for such as have their
+    /// bytes in these folders of the active vault, not below them.
+    pub fn lying_in(
+        &self,
+        folders: &HashSet<&str>,
+        from: Option<ResourceId>,
+    ) -> Result<LyingPage> {
+        self.ask(|connection| {
+            let mut read = connection.prepare_cached(
+                "SELECT id, path, digest_size FROM resource WHERE id >= ?1 ORDER BY id LIMIT 1000",
+            )?;
+            let mut rows = read.query([from.map_or(i64::MIN, |resource| resource.0)])?;
+            let (mut page, mut seen) = (LyingPage::default(), 0);
+            while let Some(row) = rows.next()? {
+                let id: i64 = row.get(0)?;
+                seen += 1;
+                page.next = (seen == 1_000).then(|| ResourceId(id.saturating_add(1)));
+                let path: Option<&str> = row.get_ref(1)?.as_str_or_null()?;
+                let size: Option<i64> = row.get(2)?;
+                if let (Some(path), Some(size)) = (path, size)
+                    && folders.contains(folder_of(path))
+                {
+                    let (resource, path) = (ResourceId(id), path.to_owned());
+                    page.files.push(Lying { resource, path, size: size.cast_unsigned() });
+                }
+            }
+            Ok(page)
+        })
+    }
+
     /// The staged originals that a stage of the active vault names, with their bytes: any other
     /// file in staging has no owner.
     pub fn staged(&self) -> Result<Vec<(ResourceId, u64)>> {

@@ -3,8 +3,11 @@
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 /// The steps, each with the format that it makes.
-const STEPS: [(i64, &str); 2] =
-    [(1, include_str!("migrations/0001.sql")), (2, include_str!("migrations/0002.sql"))];
+const STEPS: [(i64, &str); 3] = [
+    (1, include_str!("migrations/0001.sql")),
+    (2, include_str!("migrations/0002.sql")),
+    (3, include_str!("migrations/0003.sql")),
+];
 
 /// The format that this version writes.
 pub(crate) const NEWEST: i64 = STEPS[STEPS.len() - 1].0;

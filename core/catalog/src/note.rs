@@ -43,6 +43,14 @@ pub enum Note {
         /// The path below the vault.
         path: String,
     },
+    /// What is shown to lie in this folder of the vault does so in the one that has this mark: told
+    /// before what lies there.
+    FolderShown {
+        /// The path below the vault; empty for the vault itself.
+        folder: String,
+        /// The vault's mark of it.
+        mark: u64,
+    },
     /// The vault's file at this path is gone, or is not what its record says: it is no longer known
     /// by it.
     Unknown {
@@ -115,6 +123,9 @@ impl Note {
                 &[&vault.0, &resource.0],
             ),
             Note::Known { digest, path } => known::learn_one(connection, vault, digest, path),
+            Note::FolderShown { folder, mark } => {
+                known::folder_shown(connection, vault, folder, *mark)
+            }
             Note::Forgotten { digest, forgotten: true } => known::bury(connection, vault, digest),
             Note::Forgotten { digest, forgotten: false } => run(
                 "DELETE FROM tombstone WHERE vault = ?1 AND sha256 = ?2",

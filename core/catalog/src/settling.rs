@@ -26,8 +26,6 @@ pub enum Which {
     Digests(Vec<Digest>),
     /// All whose bytes the active vault holds at these paths.
     Paths(Vec<String>),
-    /// All whose bytes the active vault holds in these folders, not below them.
-    In(Vec<String>),
     /// All that are safe and of whose bytes no record of the active vault speaks.
     Unrecorded,
 }
@@ -131,7 +129,6 @@ enum Matching<'a> {
     Quarantined,
     Digests(HashSet<([u8; 32], u64)>),
     Paths(HashSet<&'a str>),
-    In(HashSet<&'a str>),
     Unrecorded,
 }
 
@@ -148,7 +145,6 @@ impl Matching<'_> {
                 digests.iter().map(|digest| (digest.sha256, digest.size)).collect(),
             ),
             Which::Paths(paths) => Matching::Paths(paths.iter().map(String::as_str).collect()),
-            Which::In(folders) => Matching::In(folders.iter().map(String::as_str).collect()),
             Which::Unrecorded => Matching::Unrecorded,
         }
     }
@@ -182,9 +178,6 @@ impl Matching<'_> {
                 row.digest.is_some_and(|digest| digests.contains(&(digest.sha256, digest.size)))
             }
             Matching::Paths(paths) => row.path.as_deref().is_some_and(|path| paths.contains(path)),
-            Matching::In(folders) => {
-                row.path.as_deref().is_some_and(|path| folders.contains(known::folder_of(path)))
-            }
         }
     }
 
@@ -210,7 +203,6 @@ impl Matching<'_> {
             Matching::All
             | Matching::Digests(_)
             | Matching::Paths(_)
-            | Matching::In(_)
             | Matching::Unrecorded => {
                 concat!("SELECT ", columns!(), " FROM resource WHERE id >= ?1 ORDER BY id LIMIT ?2")
             }

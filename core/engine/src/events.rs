@@ -25,9 +25,9 @@ pub enum Happened {
         /// Resources that were new, changed or gone.
         changed: u64,
     },
-    /// Folders of the vault are gone, and with them what was safe there.
-    FoldersGone {
-        /// Their paths below the vault.
+    /// Somebody took folders out of the vault, and with them what was safe there.
+    VaultLost {
+        /// The paths below the vault of the folders that something is gone from.
         folders: Vec<String>,
         /// Resources that are not safe any more: they are sent again.
         again: u64,

@@ -209,6 +209,10 @@ impl Files for Counting {
     fn stat_dir(&self, at: &Dir) -> io::Result<Stat> {
         OsFiles.stat_dir(at)
     }
+    fn mark(&self, at: &Dir, name: Option<&OsStr>) -> io::Result<Option<u64>> {
+        OsFiles.mark(at, name)
+    }
+
     fn open(&self, at: &Dir, name: &OsStr) -> io::Result<File> {
         OsFiles.open(at, name)
     }

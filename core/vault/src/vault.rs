@@ -95,12 +95,12 @@ pub trait Vault: Send + Sync {
     /// Looks whether each is there now: file and size. In order.
     fn confirm(&self, items: &[Held<'_>]) -> Result<Vec<bool>, VaultError>;
 
-    /// Whether each of these folders is there: the parts of paths before the last `/`, the vault
-    /// itself being the empty one. In order; what cannot be told now counts as there. Cheapest in the
-    /// order of the paths. Where looking costs a request, all are said to be: a scrub confirms
-    /// files there.
-    fn has_folders(&self, folders: &[String]) -> Result<Vec<bool>, VaultError> {
-        Ok(vec![true; folders.len()])
+    /// Looks at these folders, the parts of paths before the last `/`, the vault itself being the
+    /// empty one: whether each is there, and still the same. In order; cheapest in the order of the
+    /// paths. Where there are no folders, or looking costs a request, nothing can be told: a scrub
+    /// confirms files there.
+    fn see_folders(&self, folders: &[String]) -> Result<Vec<FolderSeen>, VaultError> {
+        Ok(vec![FolderSeen::CannotTell; folders.len()])
     }
 
     /// Makes these records durable in one new segment, and says its name (the catalog need not
@@ -165,6 +165,18 @@ impl Found {
             Found::Forgotten => Finding::Forgotten,
         }
     }
+}
+
+/// A folder of the vault, looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FolderSeen {
+    /// It is there. The mark tells it from any other that has had its name, or will: as long as it is
+    /// the same, nobody took the folder out and made another in its place.
+    There(u64),
+    /// No folder lies there.
+    Gone,
+    /// It may not be looked at, or its disk fails: it is not gone.
+    CannotTell,
 }
 
 /// What should be in the vault.

@@ -2,7 +2,7 @@
 
 use super::place::captured;
 use super::reply::{Replies, Reply};
-use super::{Desk, blame};
+use super::{Desk, blame, folders};
 use keepsake_catalog::{Detail, Note};
 use keepsake_machine::event::{Answer, Disappearance};
 use keepsake_machine::media::Digest;
@@ -33,8 +33,9 @@ pub(crate) fn run(desk: &Desk, batch: Vec<Verify>) {
     };
     let held: Vec<_> =
         placed.iter().map(|one| Held { path: &one.path, size: one.digest.size }).collect();
-    let there = match vault.confirm(&held) {
-        Ok(there) => there,
+    let folders = folders::shown(desk, &*vault, placed.iter().map(|one| &one.path));
+    let (there, folders) = match folders.and_then(|folders| Ok((vault.confirm(&held)?, folders))) {
+        Ok(shown) => shown,
         Err(error) => return fail(placed, &error, &mut replies),
     };
     let mut good = Vec::with_capacity(placed.len());
@@ -48,7 +49,7 @@ pub(crate) fn run(desk: &Desk, batch: Vec<Verify>) {
             replies.add(one.reply, Answer::NotConfirmed, vec![gone]);
         }
     }
-    record(desk, &*vault, good, &mut replies);
+    record(desk, &*vault, good, folders, &mut replies);
 }
 
 /// Finds where each should be; `None`, and all are answered, when the catalog cannot be read.
@@ -97,7 +98,13 @@ fn placed(desk: &Desk, batch: Vec<Verify>, replies: &mut Replies) -> Option<Vec<
 }
 
 /// Makes the records durable, then answers: with it goes into the catalog where the bytes are.
-fn record(desk: &Desk, vault: &dyn Vault, good: Vec<Placed>, replies: &mut Replies) {
+fn record(
+    desk: &Desk,
+    vault: &dyn Vault,
+    good: Vec<Placed>,
+    mut folders: Vec<Note>,
+    replies: &mut Replies,
+) {
     let records = good.iter().map(|one| recorded(desk, one)).collect();
     let mut segment = match vault.record(records) {
         Ok(segment) => segment,
@@ -105,11 +112,12 @@ fn record(desk: &Desk, vault: &dyn Vault, good: Vec<Placed>, replies: &mut Repli
     };
     for one in good {
         let path = one.path.as_str().to_owned();
-        let mut notes = vec![
+        // With the first: all of them are stored in one transaction.
+        let mut notes = std::mem::take(&mut folders);
+        notes.extend([
             Note::Path { resource: one.detail.resource, path: path.clone() },
             Note::Known { digest: one.digest, path },
-        ];
-        // With the first: all of them are stored in one transaction.
+        ]);
         notes.extend(segment.take().map(|name| Note::SegmentRead { name: name.0 }));
         replies.add(one.reply, Answer::Confirmed, notes);
     }

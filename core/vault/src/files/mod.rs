@@ -10,6 +10,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+mod mark;
 mod os;
 pub use os::OsFiles;
 
@@ -122,6 +123,11 @@ pub trait Files: Send + Sync {
 
     /// What the folder itself is.
     fn stat_dir(&self, at: &Dir) -> io::Result<Stat>;
+
+    /// What tells the folder `name` in `at` (`None`: `at` itself) from any other that has had, or will
+    /// have, its name: the same also after the volume was away. `None` if what lies there is no
+    /// folder.
+    fn mark(&self, at: &Dir, name: Option<&OsStr>) -> io::Result<Option<u64>>;
 
     /// Opens a plain file for reading. A link, a pipe, a device is an error.
     fn open(&self, at: &Dir, name: &OsStr) -> io::Result<File>;

@@ -1,5 +1,6 @@
 //! The system's own files, through calls relative to an open folder that follow no link.
 
+use super::mark::mark;
 use super::{Dir, File, Files, Kind, Space, Stat, Written};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, RenameFlags, Timespec, Timestamps};
@@ -48,6 +49,10 @@ impl Files for OsFiles {
 
     fn stat_dir(&self, at: &Dir) -> io::Result<Stat> {
         Ok(stat(&fs::fstat(folder(at)?)?))
+    }
+
+    fn mark(&self, at: &Dir, name: Option<&OsStr>) -> io::Result<Option<u64>> {
+        mark(folder(at)?, name.unwrap_or_default())
     }
 
     fn open(&self, at: &Dir, name: &OsStr) -> io::Result<File> {

@@ -38,7 +38,7 @@ use crate::names::{Placement, ToPlace};
 use crate::path::VaultPath;
 use crate::put::{Put, Staging, Stored, Teed, Watch};
 use crate::record::{Entry, Record, SegmentName, SegmentRead};
-use crate::vault::{Found, Held, Tidied, Vault};
+use crate::vault::{FolderSeen, Found, Held, Tidied, Vault};
 use adopt::Memory;
 use barrier::Barrier;
 use commit::Recent;
@@ -214,12 +214,12 @@ impl Vault for FolderVault {
         items.iter().map(look).collect()
     }
 
-    fn has_folders(&self, folders: &[String]) -> Result<Vec<bool>, VaultError> {
+    fn see_folders(&self, folders: &[String]) -> Result<Vec<FolderSeen>, VaultError> {
         let home = self.shared.home()?;
         let mut way = way::Walk::from(&*self.shared.files, &home.root);
-        let there = folders.iter().map(|folder| way.has(folder)).collect();
+        let seen = folders.iter().map(|folder| way.seen(folder)).collect();
         // Of a vault that went away meanwhile nothing is said.
-        self.shared.home().map(|_| there)
+        self.shared.home().map(|_| seen)
     }
 
     fn record(&self, records: Vec<Record>) -> Result<Option<SegmentName>, VaultError> {

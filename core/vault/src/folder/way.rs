@@ -6,6 +6,7 @@
 
 use super::fail::is_absent;
 use crate::files::{Dir, Files, Kind};
+use crate::vault::FolderSeen;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
 
@@ -45,7 +46,7 @@ pub(super) fn leads_there(files: &dyn Files, way: &[Step]) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Looks whether folders are there, one after the other: what is above the last one stays open, so
+/// Looks which folders are there, one after the other: what is above the last one stays open, so
 /// that in order of their paths each costs little more than one look.
 pub(super) struct Walk<'a> {
     files: &'a dyn Files,
@@ -59,26 +60,31 @@ impl<'a> Walk<'a> {
         Walk { files, root, above: Vec::new() }
     }
 
-    /// Whether a folder lies at `path` (parts joined by `/`, empty for the root). What cannot be
-    /// told, of one that may not be read or a disk that fails, counts as there: it is not gone.
-    pub(super) fn has(&mut self, path: &str) -> bool {
+    /// What lies at `path` (parts joined by `/`, empty for the root).
+    pub(super) fn seen(&mut self, path: &str) -> FolderSeen {
+        match self.mark(path) {
+            Ok(Some(mark)) => FolderSeen::There(mark),
+            Ok(None) => FolderSeen::Gone,
+            Err(error) if is_absent(&error) => FolderSeen::Gone,
+            Err(_) => FolderSeen::CannotTell,
+        }
+    }
+
+    fn mark(&mut self, path: &str) -> io::Result<Option<u64>> {
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-        let Some((last, above)) = parts.split_last() else { return true };
+        let Some((last, above)) = parts.split_last() else {
+            return self.files.mark(self.root, None);
+        };
         let same = self.above.iter().zip(above).take_while(|((open, _), part)| open == *part);
         let same = same.count();
         self.above.truncate(same);
         for part in &above[same..] {
             let at = self.above.last().map_or(self.root, |(_, dir)| dir);
-            match self.files.open_dir(at, OsStr::new(part)) {
-                Ok(dir) => self.above.push(((*part).to_owned(), dir)),
-                Err(error) => return !is_absent(&error),
-            }
+            let dir = self.files.open_dir(at, OsStr::new(part))?;
+            self.above.push(((*part).to_owned(), dir));
         }
         let at = self.above.last().map_or(self.root, |(_, dir)| dir);
-        match self.files.stat(at, OsStr::new(last)) {
-            Ok(seen) => seen.kind == Kind::Dir,
-            Err(error) => !is_absent(&error),
-        }
+        self.files.mark(at, Some(OsStr::new(last)))
     }
 }
 

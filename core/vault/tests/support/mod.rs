@@ -225,6 +225,10 @@ impl Files for Mortal {
         self.alive()?;
         OsFiles.stat_dir(at)
     }
+    fn mark(&self, at: &Dir, name: Option<&OsStr>) -> io::Result<Option<u64>> {
+        OsFiles.mark(at, name)
+    }
+
     fn open(&self, at: &Dir, name: &OsStr) -> io::Result<File> {
         self.alive()?;
         OsFiles.open(at, name)
