@@ -249,9 +249,6 @@ impl Run<'_> {
                     }
                 }
             }
-            Happened::Noticed(Notice::Lost { .. }) => {
-                self.show.say("the vault has lost a photo that was freed");
-            }
             Happened::VaultLost { folders, again, only } => {
                 self.show.say(&words::vault_lost(&folders, again, only));
             }

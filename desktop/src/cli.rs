@@ -184,6 +184,10 @@ pub enum Only {
     There,
     /// Out of sight: its folder or disk is away
     Hidden,
+    /// Only the vault has it
+    Kept,
+    /// Neither the source nor the vault has it any more
+    Lost,
     /// You said forget
     Forgotten,
 }
@@ -198,6 +202,8 @@ impl Only {
             Only::Safe => "safe",
             Only::There => "there",
             Only::Hidden => "hidden",
+            Only::Kept => "kept",
+            Only::Lost => "lost",
             Only::Forgotten => "forgotten",
         }
     }

@@ -88,7 +88,8 @@ pub fn status(at: &At, as_json: bool) -> Result<Exit, Failure> {
                 Class::Waiting(why) => format!("tried again later: {}", words::why(*why)),
                 Class::Quarantined(fault) => format!("not safe: {}", words::fault(*fault)),
                 Class::Hidden => "out of sight: their folder or disk is away".into(),
-                Class::Lost => "lost by the vault".into(),
+                Class::Freed => "safe, and only in the vault".into(),
+                Class::Lost => "lost: neither the source nor the vault has them".into(),
                 Class::Forgotten => "forgotten, as you said".into(),
                 _ => continue,
             };

@@ -84,7 +84,8 @@ impl Summary {
         tally(Class::Duplicate, "safe, the vault had the same bytes already", &mut lines);
         tally(Class::Pending, "still to do", &mut lines);
         tally(Class::Hidden, "out of sight: their folder or disk is away", &mut lines);
-        tally(Class::Lost, "lost by the vault", &mut lines);
+        tally(Class::Freed, "safe, and only in the vault", &mut lines);
+        tally(Class::Lost, "lost: neither the source nor the vault has them", &mut lines);
         if self.gone > 0 {
             let files = size::counted(self.gone, "file");
             lines.push(format!(
@@ -111,6 +112,13 @@ impl Summary {
                 lines.push(format!("  and {more} more: keepsake library --only quarantined"));
             }
             lines.push("Try them again with `keepsake retry SOURCE`, then back up again.".into());
+        }
+        if counts.of(Class::Lost).items > 0 {
+            lines.push(
+                "What is lost: keepsake library --only lost. Put it back into the source or the \
+                 vault, or let go of it with `keepsake forget`."
+                    .into(),
+            );
         }
         for reason in Reason::ALL {
             let count = self.skipped.of(reason);

@@ -98,7 +98,7 @@ pub fn stage(stage: Stage) -> &'static str {
         Class::Quarantined(_) => "quarantined",
         Class::BackedUp => "safe",
         Class::Duplicate => "there",
-        Class::Freed => "freed",
+        Class::Freed => "kept",
         Class::Lost => "lost",
         Class::Closed => "gone",
         Class::Excluded => "excluded",
@@ -111,7 +111,8 @@ pub fn reason(stage: Stage) -> &'static str {
     match stage.class() {
         Class::Waiting(this) => why(this),
         Class::Quarantined(this) => fault(this),
-        Class::Lost => "the vault no longer has it",
+        Class::Freed => "only the vault has it",
+        Class::Lost => "neither the source nor the vault has it",
         _ => "",
     }
 }

@@ -6,7 +6,7 @@ use keepsake_tests::place::Place;
 use keepsake_tests::tree;
 use rustix::process::Signal;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 fn segments(place: &Place) -> Vec<PathBuf> {
@@ -98,7 +98,7 @@ fn a_month_that_gets_another_name_is_found_by_its_bytes_and_not_sent_again() {
     place.backed_up();
     fs::rename(place.vault.join("2026/07"), place.vault.join("2026/07-trip")).unwrap();
     let ended = place.backup().finish();
-    ended.assert_code(0).assert_says("the vault has lost 1 folder (2026/07)");
+    ended.assert_code(0).assert_says("the vault has lost 3 files (in 2026/07)");
     ended.assert_says("Everything is safe: 5 files");
     tree::assert_holds_exactly(&place.vault, &place.source);
     let verified = place.ask("verify").finish();
@@ -126,7 +126,7 @@ fn a_month_that_is_taken_out_of_the_vault_is_no_longer_called_safe_and_is_sent_a
         .finish()
         .assert_code(3)
         .assert_says("2 of 5 files")
-        .assert_says("lost 1 folder");
+        .assert_says("the vault has lost 3 files");
     place.backup().finish().assert_code(0).assert_says("Everything is safe: 5 files");
     let after = tree::identities(&place.vault);
     let kept = before.iter().filter(|(path, id)| after[*path] == **id).count();
@@ -134,26 +134,93 @@ fn a_month_that_is_taken_out_of_the_vault_is_no_longer_called_safe_and_is_sent_a
     whole(&place);
 }
 
+/// How many files the vault's records speak of.
+fn recorded(place: &Place) -> usize {
+    let read = |segment| fs::read_to_string(segment).unwrap_or_default();
+    let text: String = segments(place).into_iter().map(read).collect();
+    text.matches("\"path\"").count()
+}
+
+/// One more photo of July in `source`.
+fn one_more_of_july(source: &Path) {
+    write(source, "9.jpg", &jpeg(9, 3_000, Some("2026:07:09 10:00:00")));
+}
+
 #[test]
 fn a_month_that_goes_while_a_backup_runs_is_said_at_its_end() {
     let place = Place::new();
     two_months(&place);
     let mut running = place.backup().arg("--watch").start();
-    let recorded = |_| {
-        let read = |segment| fs::read_to_string(segment).unwrap_or_default();
-        let text: String = segments(&place).into_iter().map(read).collect();
-        text.matches("\"path\"").count() == 5
-    };
-    assert!(running.stop_when(recorded), "it ended");
+    assert!(running.stop_when(|_| recorded(&place) == 5), "it ended");
     take_a_month_out(&place);
     running.go_on();
     running.signal(Signal::INT);
     let ended = running.finish();
     ended
         .assert_code(3)
-        .assert_says("the vault has lost 1 folder (2026/07): 3 files no longer safe, to be sent");
+        .assert_says("the vault has lost 3 files (in 2026/07): no longer safe, to be sent again");
     ended.assert_says("2 of 5 files are safe");
     place.backup().finish().assert_code(0).assert_says("Everything is safe: 5 files");
+    whole(&place);
+}
+
+#[test]
+fn a_month_that_goes_and_is_made_again_by_the_next_photo_is_noticed() {
+    let place = Place::new();
+    two_months(&place);
+    let mut running = place.backup().arg("--watch").start();
+    assert!(running.stop_when(|_| recorded(&place) == 5), "it ended");
+    fs::remove_dir_all(place.vault.join("2026/07")).unwrap();
+    one_more_of_july(&place.source);
+    running.go_on();
+    assert!(running.stop_when(|_| recorded(&place) == 6), "it ended");
+    running.go_on();
+    running.signal(Signal::INT);
+    let ended = running.finish();
+    ended.assert_code(3).assert_says("3 of 6 files are safe");
+    ended.assert_says("the vault has lost 3 files (in 2026/07): no longer safe, to be sent again");
+    place.backup().finish().assert_code(0).assert_says("Everything is safe: 6 files");
+    whole(&place);
+}
+
+#[test]
+fn a_month_that_goes_while_its_photos_are_sent_is_noticed() {
+    let place = Place::new();
+    for day in 1..=60 {
+        let when = format!("2026:07:{:02} 10:00:00", day % 28 + 1);
+        write(&place.source, format!("{day}.jpg"), &jpeg(day, 3_000_000, Some(&when)));
+    }
+    let mut running = place.backup().start();
+    assert!(running.stop_when(|_| recorded(&place) > 0), "it ended");
+    fs::remove_dir_all(place.vault.join("2026/07")).unwrap();
+    running.go_on();
+    let ended = running.finish();
+    let there = fs::read_dir(place.vault.join("2026/07")).map_or(0, Iterator::count);
+    let says = match there {
+        60 => "Everything is safe: 60 files".to_owned(),
+        _ => format!("{there} of 60 files are safe"),
+    };
+    ended.assert_says(&says);
+    place.backup().finish().assert_code(0).assert_says("Everything is safe: 60 files");
+    whole(&place);
+}
+
+#[test]
+fn a_month_that_goes_and_is_made_again_by_another_device_is_noticed() {
+    let place = Place::new();
+    two_months(&place);
+    place.backed_up();
+    fs::remove_dir_all(place.vault.join("2026/07")).unwrap();
+    let mut phone = Place::new();
+    phone.vault.clone_from(&place.vault);
+    one_more_of_july(&phone.source);
+    phone.backup().finish().assert_code(0).assert_says("Everything is safe: 1 file");
+    let ended = place.ask("status").finish();
+    ended.assert_code(3).assert_says("the vault has lost 3 files (in 2026/07)");
+    place.backup().finish().assert_code(0).assert_says("Everything is safe: 5 files");
+    place.ask("verify").finish().assert_code(0);
+    one_more_of_july(&place.source);
+    place.backup().finish().assert_code(0).assert_says("Everything is safe: 6 files");
     whole(&place);
 }
 
@@ -178,6 +245,46 @@ fn what_only_the_vault_had_is_named_when_its_folder_goes() {
     place.backup().finish().assert_code(0).assert_says("Everything is safe: 3 files");
     assert_eq!(fs::read_dir(place.vault.join("2026/07")).unwrap().count(), 3);
     place.ask("verify").finish().assert_code(0);
+}
+
+#[test]
+fn what_goes_from_the_vault_and_the_source_between_two_backups_is_named_until_it_is_forgotten() {
+    let place = Place::new();
+    two_months(&place);
+    place.backed_up();
+    take_a_month_out(&place);
+    fs::remove_file(place.source.join("1.jpg")).unwrap();
+    for _ in 0..2 {
+        let ended = place.backup().finish();
+        ended.assert_code(2).assert_says("Finished: 4 of 5 files are safe");
+        ended.assert_says("1 file").assert_says("lost: neither the source nor the vault has");
+        ended.assert_says("keepsake library --only lost");
+    }
+    place.status().finish().assert_code(2).assert_says("1 file lost");
+    place.ask("library").args(&["--only", "lost"]).finish().assert_says("1.jpg");
+    place.verify().finish().assert_code(2).assert_says("missing: 2026/07/1.jpg");
+    place.ask("forget").path(&place.source.join("1.jpg")).finish().assert_code(0);
+    place.status().finish().assert_code(0);
+    place.verify().finish().assert_code(0);
+    place.backed_up();
+}
+
+#[test]
+fn what_is_lost_is_known_again_when_the_folder_is_put_back() {
+    let place = Place::new();
+    two_months(&place);
+    place.backed_up();
+    take_a_month_out(&place);
+    for day in 1..=3 {
+        fs::remove_file(place.source.join(format!("{day}.jpg"))).unwrap();
+    }
+    place.backup().finish().assert_code(2).assert_says("2 of 5 files are safe");
+    fs::rename(place.root().join("a-month"), place.vault.join("2026/07")).unwrap();
+    place.backup().finish().assert_code(0).assert_says("Everything is safe: 5 files");
+    place.verify().finish().assert_code(0);
+    fs::remove_file(place.vault.join("2026/07/2.jpg")).unwrap();
+    place.verify().finish().assert_code(2).assert_says("missing: 2026/07/2.jpg");
+    place.status().finish().assert_code(2).assert_says("1 file lost");
 }
 
 #[test]

@@ -98,7 +98,7 @@ impl Rows<'_> {
             Change::Stage { resource, stage } => {
                 let at = self.at;
                 self.change(*resource, |row| {
-                    row.enter(standing(*stage, row.digest.is_some()), Some(at));
+                    row.enter(standing(*stage, row.digest.is_some(), row.at_vault()), Some(at));
                 })
             }
             Change::Freed { asset } => self.free(*asset, vault),

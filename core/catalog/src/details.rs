@@ -1,7 +1,7 @@
 //! Everything about a resource that the machine must not know and the vault must be told.
 
 use crate::reader::active;
-use crate::stored::{Stored, columns, digest};
+use crate::stored::{REST, Stored, columns, digest};
 use crate::{Reader, Result, codes};
 use keepsake_machine::media::{
     Access, AssetId, Digest, Locality, Media, ResourceId, Role, Size, Version,
@@ -102,33 +102,33 @@ impl Reader {
 
 fn detail(row: &rusqlite::Row<'_>) -> rusqlite::Result<Detail> {
     let stored = Stored::read(row)?;
-    let albums: Option<String> = row.get(23)?;
+    let albums: Option<String> = row.get(REST + 6)?;
     let albums = albums.map_or(Ok(Vec::new()), |albums| {
-        serde_json::from_str(&albums).map_err(|e| codes::unreadable(23, e))
+        serde_json::from_str(&albums).map_err(|e| codes::unreadable(REST + 6, e))
     })?;
     Ok(Detail {
         resource: stored.id,
-        local_id: row.get(17)?,
+        local_id: row.get(REST)?,
         role: stored.role,
         media: stored.media,
-        name: row.get(18)?,
+        name: row.get(REST + 1)?,
         size: stored.known_size(),
         version: stored.version,
         locality: stored.locality,
         access: stored.access,
-        modified: row.get(19)?,
+        modified: row.get(REST + 2)?,
         digest: stored.digest,
         stage: stored.stage,
         path: stored.path,
-        token: row.get(26)?,
+        token: row.get(REST + 9)?,
         asset: stored.asset,
-        asset_local_id: row.get(20)?,
+        asset_local_id: row.get(REST + 3)?,
         taken: stored.taken,
-        captured: row.get(21)?,
-        placement: row.get(22)?,
+        captured: row.get(REST + 4)?,
+        placement: row.get(REST + 5)?,
         albums,
-        cross_id: row.get(24)?,
-        favourite: row.get(25)?,
+        cross_id: row.get(REST + 7)?,
+        favourite: row.get(REST + 8)?,
         siblings: Vec::new(),
     })
 }

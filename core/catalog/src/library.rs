@@ -1,6 +1,6 @@
 //! The library as the host shows it: newest first, each item with its stage.
 
-use crate::stored::{Stored, columns};
+use crate::stored::{REST, Stored, columns};
 use crate::{Reader, Result};
 use keepsake_machine::media::{AssetId, Digest, Media, ResourceId, Role, Size};
 use keepsake_machine::row::Position;
@@ -120,8 +120,8 @@ impl Entry {
         Ok(Entry {
             resource: stored.id,
             asset: stored.asset,
-            local_id: row.get(17)?,
-            name: row.get(18)?,
+            local_id: row.get(REST)?,
+            name: row.get(REST + 1)?,
             role: stored.role,
             media: stored.media,
             taken: stored.taken,

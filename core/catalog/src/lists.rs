@@ -2,10 +2,10 @@
 
 use crate::known::folder_of;
 use crate::reader::active;
-use crate::stored::{Sight, Stored};
+use crate::stored::{Sight, Stored, digest, stage_code};
 use crate::{Reader, Result};
 use keepsake_machine::event::Candidate;
-use keepsake_machine::media::{AssetId, Locality, ResourceId};
+use keepsake_machine::media::{AssetId, Digest, Locality, ResourceId};
 use keepsake_machine::stage::{Stage, counted_bytes};
 use keepsake_machine::time::Elapsed;
 use std::collections::HashSet;
@@ -51,11 +51,7 @@ pub struct LyingPage {
 impl Reader {
     /// Looks through 1,000 resources from `from` on (`None`: from the first) for such as have their
     /// bytes in these folders of the active vault, not below them.
-    pub fn lying_in(
-        &self,
-        folders: &HashSet<&str>,
-        from: Option<ResourceId>,
-    ) -> Result<LyingPage> {
+    pub fn lying_in(&self, folders: &HashSet<&str>, from: Option<ResourceId>) -> Result<LyingPage> {
         self.ask(|connection| {
             let mut read = connection.prepare_cached(
                 "SELECT id, path, digest_size FROM resource WHERE id >= ?1 ORDER BY id LIMIT 1000",
@@ -76,6 +72,24 @@ impl Reader {
                 }
             }
             Ok(page)
+        })
+    }
+
+    /// Up to 1,000 resources from `from` on (`None`: from the first) that are [`Stage::Lost`], with
+    /// the bytes that they had. Reads every row; ask only when some are counted.
+    pub fn lost(&self, from: Option<ResourceId>) -> Result<Vec<(ResourceId, Digest)>> {
+        self.ask(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT id, sha256, md5, digest_size FROM resource \
+                     WHERE id >= ?1 AND stage = ?2 AND sha256 IS NOT NULL ORDER BY id LIMIT 1000",
+                )?
+                .query_map(
+                    (from.map_or(i64::MIN, |resource| resource.0), stage_code(Stage::Lost)?),
+                    |row| Ok((ResourceId(row.get(0)?), digest(row, 1)?)),
+                )?
+                .filter_map(|row| row.map(|(id, digest)| Some((id, digest?))).transpose())
+                .collect()
         })
     }
 

@@ -28,6 +28,8 @@ pub enum Which {
     Paths(Vec<String>),
     /// All that are safe and of whose bytes no record of the active vault speaks.
     Unrecorded,
+    /// All that are safe.
+    Safe,
 }
 
 /// What became of it.
@@ -35,8 +37,10 @@ pub enum Which {
 pub struct Settling {
     /// Rows that changed.
     pub changed: u64,
-    /// Of those, rows that were safe and are not any more.
-    pub unsafe_now: u64,
+    /// Of those, rows that were safe and are to be sent again.
+    pub again: u64,
+    /// Of those, rows that neither the library nor the vault has now.
+    pub lost: u64,
     /// Rows that are under way: left alone. Tell the machine, or ask again when they have ended.
     pub skipped: Vec<ResourceId>,
     /// What the machine must be told: [`Event::StagingLeft`], for it to evict.
@@ -92,9 +96,6 @@ impl Catalog {
             if fact == Fact::StillThere && after.stage.is_safe() {
                 after.confirmed = Some(at.0);
             }
-            if fact == Fact::GoneFromVault {
-                after.path = None;
-            }
             if after != row {
                 changed.push((row, after));
             }
@@ -114,9 +115,10 @@ impl Catalog {
             Ok(())
         })?;
         settling.changed += changed.len() as u64;
-        let unsafe_now =
-            |(row, after): &&(Stored, Stored)| row.stage.is_safe() && !after.stage.is_safe();
-        settling.unsafe_now += changed.iter().filter(unsafe_now).count() as u64;
+        for (row, after) in &changed {
+            settling.again += u64::from(row.stage.is_safe() && after.stage.is_pending());
+            settling.lost += u64::from(row.stage != Stage::Lost && after.stage == Stage::Lost);
+        }
         settling.events.extend(changed.iter().filter_map(|(row, after)| row.staging_left(after)));
         Ok(())
     }
@@ -130,6 +132,7 @@ enum Matching<'a> {
     Digests(HashSet<([u8; 32], u64)>),
     Paths(HashSet<&'a str>),
     Unrecorded,
+    Safe,
 }
 
 impl Matching<'_> {
@@ -146,6 +149,7 @@ impl Matching<'_> {
             ),
             Which::Paths(paths) => Matching::Paths(paths.iter().map(String::as_str).collect()),
             Which::Unrecorded => Matching::Unrecorded,
+            Which::Safe => Matching::Safe,
         }
     }
 
@@ -172,7 +176,7 @@ impl Matching<'_> {
     fn takes(&self, row: &Stored) -> bool {
         match self {
             Matching::All | Matching::These(_) => true,
-            Matching::Unrecorded => row.stage.is_safe(),
+            Matching::Unrecorded | Matching::Safe => row.stage.is_safe(),
             Matching::Quarantined => matches!(row.stage, Stage::Quarantined(_)),
             Matching::Digests(digests) => {
                 row.digest.is_some_and(|digest| digests.contains(&(digest.sha256, digest.size)))
@@ -203,7 +207,8 @@ impl Matching<'_> {
             Matching::All
             | Matching::Digests(_)
             | Matching::Paths(_)
-            | Matching::Unrecorded => {
+            | Matching::Unrecorded
+            | Matching::Safe => {
                 concat!("SELECT ", columns!(), " FROM resource WHERE id >= ?1 ORDER BY id LIMIT ?2")
             }
         };

@@ -9,7 +9,7 @@ use keepsake_machine::media::{
     Access, AssetId, Digest, Locality, Media, ResourceId, Role, Size, Version,
 };
 use keepsake_machine::row::Row;
-use keepsake_machine::settle::{Fact, Settled, left_in_staging, settle};
+use keepsake_machine::settle::{AtVault, Fact, Settled, closed, left_in_staging, settle};
 use keepsake_machine::stage::{Bytes, Class, Stage, Waiting, counted_bytes};
 use keepsake_machine::status::{Tally, ToDo};
 use keepsake_machine::time::Elapsed;
@@ -45,6 +45,8 @@ pub(crate) struct Stored {
     pub confirmed: Option<u64>,
     /// Of the digest's bytes, in the active vault.
     pub path: Option<String>,
+    /// Whether the active vault had the digest's bytes and has lost them.
+    pub lost: bool,
 }
 
 /// The columns that [`Stored::read`] reads, in its order.
@@ -53,10 +55,13 @@ macro_rules! columns {
         "resource.id, resource.asset, resource.role, resource.media, resource.locality, \
          resource.access, resource.size_class, resource.size, resource.version, resource.taken, \
          resource.sha256, resource.md5, resource.digest_size, resource.sight, resource.stage, \
-         resource.confirmed, resource.path"
+         resource.confirmed, resource.path, resource.lost"
     };
 }
 pub(crate) use columns;
+
+/// The first column that a query asks for beside [`columns!`].
+pub(crate) const REST: usize = 18;
 
 impl Stored {
     /// Reads a row of [`columns!`].
@@ -81,6 +86,7 @@ impl Stored {
             stage: stage(row.get_ref(14)?.as_str()?)?,
             confirmed: row.get::<_, Option<i64>>(15)?.map(i64::cast_unsigned),
             path: row.get(16)?,
+            lost: row.get::<_, Option<i64>>(17)?.is_some(),
         })
     }
 
@@ -154,7 +160,7 @@ impl Stored {
                 "UPDATE resource SET locality = ?2, size_class = ?3, size = ?4, version = ?5, \
                  sha256 = ?6, md5 = ?7, digest_size = ?8, sight = ?9, stage = ?10, \
                  confirmed = ?11, path = ?12, lane = ?13, waits = ?14, due = ?15, staged = ?16, \
-                 faulty = ?17 WHERE id = ?1",
+                 faulty = ?17, lost = ?18 WHERE id = ?1",
             )?
             .execute(params![
                 self.id.0,
@@ -174,6 +180,7 @@ impl Stored {
                 columns.due,
                 columns.staged,
                 columns.faulty,
+                columns.lost,
             ])?;
         Ok(())
     }
@@ -190,18 +197,29 @@ impl Stored {
     pub fn enter(&mut self, stage: Stage, at: Option<Elapsed>) {
         self.stage = stage;
         self.confirmed = if stage.is_safe() {
+            self.lost = false;
             Some(at.map(|at| at.0).or(self.confirmed).unwrap_or(0))
         } else {
             None
         };
     }
 
-    /// Binds a digest, or none; the path belongs to the bytes.
+    /// What the active vault has of its bytes.
+    pub fn at_vault(&self) -> AtVault {
+        match (self.stage.is_safe() || self.path.is_some(), self.lost) {
+            (true, _) => AtVault::There,
+            (false, true) => AtVault::Lost,
+            (false, false) => AtVault::Never,
+        }
+    }
+
+    /// Binds a digest, or none; what the vault has belongs to the bytes.
     pub fn bind(&mut self, digest: Option<Digest>) {
         let same = |old: Digest, new: Digest| old.sha256 == new.sha256 && old.size == new.size;
         let kept = matches!((self.digest, digest), (Some(old), Some(new)) if same(old, new));
         if !kept {
             self.path = None;
+            self.lost = false;
         }
         self.digest = digest;
     }
@@ -214,6 +232,7 @@ impl Stored {
             size: self.size,
             digest: self.digest,
             stage: self.stage,
+            at_vault: self.at_vault(),
         }
     }
 
@@ -235,6 +254,10 @@ impl Stored {
         self.size = after.size;
         self.bind(after.digest);
         self.enter(after.stage, None);
+        self.lost = after.at_vault == AtVault::Lost;
+        if after.at_vault != AtVault::There {
+            self.path = None;
+        }
         match fact {
             Fact::Seen { .. } => self.sight = Sight::Here,
             Fact::Absent => self.sight = Sight::Gone,
@@ -285,6 +308,7 @@ pub(crate) struct Columns<'a> {
     pub due: Option<i64>,
     pub staged: Option<i64>,
     pub faulty: Option<i64>,
+    pub lost: Option<i64>,
 }
 
 impl Columns<'_> {
@@ -312,16 +336,20 @@ impl Columns<'_> {
             },
             staged: (staged > 0).then(|| clamped(staged)),
             faulty: matches!(row.stage, Stage::Quarantined(_)).then_some(1),
+            lost: row.lost.then_some(1),
         })
     }
 }
 
 /// The stage that is stored where the machine says `stage` of a row with or without a digest for
 /// its version. Without one no stage can stand that is about bytes: it is told by an answer that
-/// came after a scan saw the file change.
-pub(crate) fn standing(stage: Stage, digest_known: bool) -> Stage {
+/// came after a scan saw the file change. What the vault had and lost does not just go.
+pub(crate) fn standing(stage: Stage, digest_known: bool, at_vault: AtVault) -> Stage {
     if !stage.is_stored() {
         return Stage::Discovered;
+    }
+    if stage == Stage::Closed {
+        return closed(at_vault);
     }
     if digest_known {
         return stage;

@@ -2,7 +2,7 @@
 
 use crate::catalog::{Catalog, Sync, set_meta};
 use crate::reader::active;
-use crate::stored::{Sight, Stored, columns, stage, stage_code, standing};
+use crate::stored::{REST, Sight, Stored, columns, stage, stage_code, standing};
 use crate::tallies::Tallies;
 use crate::{Reader, Result};
 use keepsake_machine::media::{VaultId, Version};
@@ -99,9 +99,9 @@ fn remember(
 fn shelve(connection: &Connection, vault: VaultId) -> rusqlite::Result<()> {
     connection.execute("DELETE FROM shelf WHERE vault = ?1", [vault.0])?;
     connection.execute(
-        "INSERT INTO shelf (vault, resource, version, stage, confirmed, path) \
-         SELECT ?1, id, version, CASE WHEN staged IS NULL THEN stage ELSE ?2 END, confirmed, path \
-         FROM resource WHERE stage <> ?2 OR path IS NOT NULL",
+        "INSERT INTO shelf (vault, resource, version, stage, confirmed, path, lost) \
+         SELECT ?1, id, version, CASE WHEN staged IS NULL THEN stage ELSE ?2 END, confirmed, \
+         path, lost FROM resource WHERE stage <> ?2 OR path IS NOT NULL OR lost IS NOT NULL",
         (vault.0, stage_code(Stage::Discovered)?),
     )?;
     connection.execute("DELETE FROM shelf_placement WHERE vault = ?1", [vault.0])?;
@@ -145,6 +145,7 @@ struct Shelved {
     stage: Stage,
     confirmed: Option<u64>,
     path: Option<String>,
+    lost: bool,
 }
 
 /// Rows in order of id, each with its shelf and whether its asset is chosen.
@@ -156,22 +157,24 @@ fn shelved_page(
     let mut read = connection.prepare_cached(concat!(
         "SELECT ",
         columns!(),
-        ", asset.chosen, shelf.version, shelf.stage, shelf.confirmed, shelf.path \
+        ", asset.chosen, shelf.version, shelf.stage, shelf.confirmed, shelf.path, \
+         shelf.lost \
          FROM resource CROSS JOIN asset ON asset.id = resource.asset \
          LEFT JOIN shelf ON shelf.vault = ?1 AND shelf.resource = resource.id \
          WHERE resource.id >= ?2 ORDER BY resource.id LIMIT 1000"
     ))?;
     let rows = read.query_map((vault.0, from), |row| {
-        let shelved = match row.get::<_, Option<i64>>(18)? {
+        let shelved = match row.get::<_, Option<i64>>(REST + 1)? {
             Some(version) => Some(Shelved {
                 version: Version(version.cast_unsigned()),
-                stage: stage(row.get_ref(19)?.as_str()?)?,
-                confirmed: row.get::<_, Option<i64>>(20)?.map(i64::cast_unsigned),
-                path: row.get(21)?,
+                stage: stage(row.get_ref(REST + 2)?.as_str()?)?,
+                confirmed: row.get::<_, Option<i64>>(REST + 3)?.map(i64::cast_unsigned),
+                path: row.get(REST + 4)?,
+                lost: row.get::<_, Option<i64>>(REST + 5)?.is_some(),
             }),
             None => None,
         };
-        Ok((Stored::read(row)?, shelved, row.get(17)?))
+        Ok((Stored::read(row)?, shelved, row.get(REST)?))
     })?;
     rows.collect()
 }
@@ -183,13 +186,13 @@ fn take(row: &mut Stored, shelved: Option<Shelved>, chosen: bool) {
     let staged = now.stage.bytes().staged();
     let seen = Fact::Seen { version: now.version, locality: now.locality, size: now.size, chosen };
     row.enter(Stage::Discovered, None);
-    row.path = None;
+    (row.path, row.lost) = (None, false);
     if let Some(shelved) = shelved {
         row.version = shelved.version;
         row.digest = row.digest.filter(|_| shelved.version == now.version);
-        row.path = shelved.path;
+        (row.path, row.lost) = (shelved.path, shelved.lost);
         row.confirmed = shelved.confirmed;
-        row.enter(standing(shelved.stage, row.digest.is_some()), None);
+        row.enter(standing(shelved.stage, row.digest.is_some(), row.at_vault()), None);
     }
     match now.sight {
         Sight::Here => row.settle(seen),
@@ -208,7 +211,7 @@ fn take(row: &mut Stored, shelved: Option<Shelved>, chosen: bool) {
     row.sight = now.sight;
     row.digest = now.digest;
     if !kept {
-        row.path = None;
+        (row.path, row.lost) = (None, false);
     }
     if staged > 0 && row.stage == Stage::Discovered && row.digest.is_some() {
         row.enter(Stage::CheckingDuplicate { bytes: Bytes::Staged(staged) }, None);

@@ -72,6 +72,7 @@ pub(crate) fn open(
         clock: Mutex::new(clock),
         md5: features.md5,
         outgrown: Mutex::default(),
+        marks: Mutex::default(),
         tidy_due: Mutex::default(),
         sending: false.into(),
         stopping: false.into(),

@@ -106,6 +106,7 @@ impl Stream {
 mod tests {
     use super::*;
     use keepsake_machine::media::ResourceId;
+    use keepsake_machine::stage::Fault;
     use keepsake_machine::status::Notice;
 
     fn all(stream: &Stream) -> Vec<Happened> {
@@ -115,19 +116,25 @@ mod tests {
     #[test]
     fn of_what_only_the_newest_counts_only_the_newest_waits() {
         let stream = Stream::default();
-        let lost = Happened::Noticed(Notice::Lost { resource: ResourceId(1) });
+        let notice = Happened::Noticed(Notice::Quarantined {
+            resource: ResourceId(1),
+            fault: Fault::Crashed,
+        });
         stream.put(Happened::Scanned { assets: 1 });
-        stream.put(lost.clone());
+        stream.put(notice.clone());
         stream.put(Happened::Scanned { assets: 2 });
-        assert_eq!(all(&stream), [lost, Happened::Scanned { assets: 2 }]);
+        assert_eq!(all(&stream), [notice, Happened::Scanned { assets: 2 }]);
     }
 
     #[test]
     fn a_slow_host_is_told_how_many_notices_it_missed() {
         let stream = Stream::default();
-        let lost = Happened::Noticed(Notice::Lost { resource: ResourceId(1) });
+        let notice = Happened::Noticed(Notice::Quarantined {
+            resource: ResourceId(1),
+            fault: Fault::Crashed,
+        });
         for _ in 0..MOST + 3 {
-            stream.put(lost.clone());
+            stream.put(notice.clone());
         }
         stream.put(Happened::ScanStarted);
         stream.end();

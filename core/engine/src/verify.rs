@@ -2,7 +2,7 @@
 
 use crate::error::EngineError;
 use crate::jobs::hashing::Hashing;
-use crate::jobs::learn::audit;
+use crate::jobs::learn::{self, audit};
 use crate::jobs::{Desk, Failed, lock};
 use crate::open::of_store;
 use crate::runtime::together;
@@ -40,7 +40,7 @@ pub struct Verified {
     /// Their bytes.
     pub bytes: u64,
     /// Paths in the vault of recorded files that are not there. Their rows are settled as gone from
-    /// the vault, so that the next run sends them again.
+    /// the vault, so that the next run sends them again. What was forgotten is not among them.
     pub missing: Vec<String>,
     /// Paths of recorded files that are not there, while the same bytes lie, as recorded, under another
     /// path: nothing is lost.
@@ -122,7 +122,8 @@ pub(crate) fn verify(
         return Err(EngineError::Vault(why));
     }
     let elsewhere = elsewhere(&*vault, &missing).map_err(of_vault)?;
-    for (path, digest) in missing {
+    let forgotten = lock(&desk.tombstones).clone();
+    for (path, digest) in missing.into_iter().filter(|(_, one)| !forgotten.contains(&one.sha256)) {
         let list = if elsewhere.contains(&digest.sha256) {
             &mut verified.elsewhere
         } else {
@@ -282,12 +283,16 @@ fn settle_found(desk: &Desk, verified: &Verified) -> Result<(), EngineError> {
     let Verified { missing, elsewhere, damaged, .. } = verified;
     let gone: Vec<_> = missing.iter().chain(elsewhere).chain(damaged).cloned().collect();
     if !gone.is_empty() {
-        forget::settle(desk, &Which::Paths(gone.clone()), Fact::GoneFromVault)?;
+        let settled = desk.settle(&Which::Paths(gone.clone()), Fact::GoneFromVault);
+        if settled.map_err(of_store)?.lost > 0 {
+            // Should somebody put them back, the next opening knows again where they lie.
+            learn::audit_next(desk).map_err(of_store)?;
+        }
         let notes: Vec<_> = gone.into_iter().map(|path| Note::Unknown { path }).collect();
         desk.note(&notes, false).map_err(of_store)?;
     }
     if verified.unreadable.is_empty() && !verified.stopped {
-        forget::settle(desk, &Which::All, Fact::StillThere)?;
+        forget::settle(desk, &Which::Safe, Fact::StillThere)?;
     }
     Ok(())
 }

@@ -9,6 +9,8 @@
 //! - [`Stage::Hidden`] is for what still waits to be done. It does not remember how far the work
 //!   was: seen again, it is [`Stage::Discovered`] with its digest, so that the vault is asked (in
 //!   bulk, from its records) and nothing is read or sent that is there already.
+//! - What the vault **had and lost** is [`Stage::Lost`] once the library does not have it either,
+//!   whichever went first, until the library or the vault shows it again or the user says forget.
 //! - A **quarantined** row stays so until the user retries it or its bytes change: a card that is
 //!   put in again is no reason to crash again.
 //! - What a scan does not know does not undo what was found out: an unknown locality and a hinted
@@ -18,6 +20,18 @@ use crate::media::{Digest, Locality, Size, Version};
 use crate::stage::{Bytes, Fault, Stage, Waiting, Why};
 use crate::time::Elapsed;
 use serde::{Deserialize, Serialize};
+
+/// What the active vault has of a row's bytes, as far as it was shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum AtVault {
+    /// Never shown there.
+    #[default]
+    Never,
+    /// Shown there; it was safe, and may be so under a stage that does not say it.
+    There,
+    /// Shown there once, and gone from there since.
+    Lost,
+}
 
 /// What `settle` looks at and changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +46,8 @@ pub struct Settled {
     pub digest: Option<Digest>,
     /// How far it is.
     pub stage: Stage,
+    /// What the vault has of that version.
+    pub at_vault: AtVault,
 }
 
 /// A fact about a row that is not under way.
@@ -79,12 +95,12 @@ pub enum Fact {
 /// | `Seen`, other version | any → Discovered or, not chosen, Excluded; the digest is dropped; what waits because it kept changing waits on |
 /// | `Seen`, same version | Freed → BackedUp; Hidden, Closed, Lost, Excluded → Discovered or Excluded; `NeedsMoreSpace` that is local now → Discovered |
 /// | `Seen`, not chosen | as `Chosen(false)` |
-/// | `Absent` | any → Closed, but Freed, Lost and Forgotten: their absence is known |
+/// | `Absent` | any → Closed or, lost at the vault, Lost; but Freed, Lost and Forgotten: their absence is known |
 /// | `OutOfSight` | what has work left → Hidden |
 /// | `Chosen(false)` | what has work left, Hidden and Quarantined → Excluded |
 /// | `Chosen(true)` | Excluded → Discovered |
 /// | `StillThere` | Lost → Freed |
-/// | `GoneFromVault` | BackedUp, Duplicate → Discovered, with the digest; Freed → Lost |
+/// | `GoneFromVault` | BackedUp, Duplicate → Discovered, with the digest; Freed and, once shown there, Closed → Lost |
 /// | `Forget` | any → Forgotten |
 /// | `Remember` | Forgotten → Discovered |
 /// | `Retry` | Quarantined → Discovered; Waiting → due now, its attempts kept |
@@ -93,6 +109,7 @@ pub enum Fact {
 pub fn settle(row: Settled, fact: Fact) -> Settled {
     let stage = row.stage;
     let to = |stage| Settled { stage, ..row };
+    let at_vault = |at_vault, stage| Settled { stage, at_vault, ..row };
     match fact {
         Fact::Seen { version, locality, size, chosen } if version != row.version => {
             let stage = match stage {
@@ -104,19 +121,21 @@ pub fn settle(row: Settled, fact: Fact) -> Settled {
                 }
                 _ => Stage::Discovered,
             };
-            Settled { version, locality, size, digest: None, stage }
+            Settled { version, locality, size, digest: None, stage, at_vault: AtVault::Never }
         }
         Fact::Seen { locality, size, chosen, .. } => seen_again(row, locality, size, chosen),
         Fact::Absent if !matches!(stage, Stage::Freed | Stage::Lost | Stage::Forgotten) => {
-            to(Stage::Closed)
+            to(closed(row.at_vault))
         }
         Fact::OutOfSight if stage.is_pending() => to(Stage::Hidden),
         Fact::Chosen(chosen) => to(chosen_or_not(stage, chosen)),
-        Fact::StillThere if stage == Stage::Lost => to(Stage::Freed),
-        Fact::GoneFromVault => match stage {
-            Stage::BackedUp | Stage::Duplicate => to(Stage::Discovered),
-            Stage::Freed => to(Stage::Lost),
-            _ => row,
+        Fact::StillThere if stage == Stage::Lost => at_vault(AtVault::There, Stage::Freed),
+        Fact::GoneFromVault => match (stage, row.at_vault) {
+            (Stage::BackedUp | Stage::Duplicate, _) => at_vault(AtVault::Lost, Stage::Discovered),
+            (Stage::Freed, _) => at_vault(AtVault::Lost, Stage::Lost),
+            (_, AtVault::Never) => row,
+            (Stage::Closed, _) => at_vault(AtVault::Lost, Stage::Lost),
+            _ => at_vault(AtVault::Lost, stage),
         },
         Fact::Forget => to(Stage::Forgotten),
         Fact::Remember if stage == Stage::Forgotten => to(Stage::Discovered),
@@ -136,6 +155,11 @@ pub fn settle(row: Settled, fact: Fact) -> Settled {
         | Fact::Freed
         | Fact::Crashed(_) => row,
     }
+}
+
+/// What becomes of a row that is gone from the library for good.
+pub fn closed(at_vault: AtVault) -> Stage {
+    if at_vault == AtVault::Lost { Stage::Lost } else { Stage::Closed }
 }
 
 /// Bytes of a staged file that the row named before and names no longer: nothing is forgotten in

@@ -43,7 +43,7 @@ pub enum Stage {
     Duplicate,
     /// Safe in this vault, and deleted from the phone on the user's word.
     Freed,
-    /// Was freed, and the vault no longer has it: an alarm.
+    /// Neither the library nor the vault has it, and the vault had it: an alarm.
     Lost,
     /// Given up on until the user retries it.
     Quarantined(Fault),
@@ -244,7 +244,7 @@ pub enum Class {
     Duplicate,
     /// Safe, and deleted from the phone.
     Freed,
-    /// Freed, and the vault has lost it.
+    /// Neither in the library nor in the vault, which had it.
     Lost,
     /// Outside the total: gone from the library.
     Closed,

@@ -219,11 +219,6 @@ pub enum Notice {
         /// Why.
         fault: Fault,
     },
-    /// A freed photo is no longer in the vault.
-    Lost {
-        /// Which.
-        resource: ResourceId,
-    },
     /// The migration took a step.
     Migrated(Migration),
     /// An event that cannot happen, or came too late: recorded, never ignored.

@@ -283,7 +283,6 @@ fn effects() {
         Notice::Advised(Advice::KeepOriginals),
         Notice::Alarmed(alarmed),
         Notice::Quarantined { resource, fault: Fault::Crashed },
-        Notice::Lost { resource },
         Notice::Migrated(Migration::Done),
         Notice::Unexpected(Unexpected {
             resource: Some(resource),

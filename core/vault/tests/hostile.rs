@@ -4,7 +4,8 @@ mod support;
 
 use keepsake_vault::put::Unwatched;
 use keepsake_vault::{
-    Blame, FolderVault, Found, Held, OpenFolder, OsFiles, SegmentName, Vault, VaultError, VaultPath,
+    Blame, FolderSeen, FolderVault, Found, Held, OpenFolder, OsFiles, SegmentName, Vault,
+    VaultError, VaultPath,
 };
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -390,9 +391,14 @@ fn a_folder_is_there_only_as_a_folder_and_what_cannot_be_told_is_not_gone() {
         ("2025/12", true),
     ];
     let folders: Vec<_> = asked.iter().map(|(folder, _)| (*folder).to_owned()).collect();
-    let expected: Vec<_> = asked.iter().map(|(_, there)| *there).collect();
-    assert_eq!(vault.has_folders(&folders).unwrap(), expected);
+    let seen = vault.see_folders(&folders).unwrap();
+    for ((folder, there), seen) in asked.iter().zip(&seen) {
+        assert_eq!(matches!(seen, FolderSeen::There(_)), *there, "{folder}: {seen:?}");
+        assert_eq!(*seen == FolderSeen::Gone, !there, "{folder}: {seen:?}");
+    }
+    assert_eq!(seen[1], seen[12], "the same folder, twice");
+    assert_eq!(vault.see_folders(&folders).unwrap(), seen, "nothing happened between");
     std::fs::rename(dir.path(), dir.path().with_extension("away")).unwrap();
-    assert!(vault.has_folders(&folders).is_err(), "nothing is said of a vault that is away");
+    assert!(vault.see_folders(&folders).is_err(), "nothing is said of a vault that is away");
     std::fs::rename(dir.path().with_extension("away"), dir.path()).unwrap();
 }

@@ -5,7 +5,7 @@ use keepsake_machine::effect::{Change, Part, Want};
 use keepsake_machine::event::{Candidate, Disappearance, Event};
 use keepsake_machine::media::{AssetId, Locality, ResourceId, Size};
 use keepsake_machine::row::Row;
-use keepsake_machine::settle::{Fact, Settled, left_in_staging, settle};
+use keepsake_machine::settle::{AtVault, Fact, Settled, closed, left_in_staging, settle};
 use keepsake_machine::stage::{Class, Stage, counted_bytes};
 use keepsake_machine::status::{Counts, Tally, ToDo};
 use keepsake_machine::time::Elapsed;
@@ -16,6 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Catalog {
     /// Every resource that a scan ever saw.
     pub rows: BTreeMap<ResourceId, Row>,
+    /// What the vault has of each, where it was ever shown.
+    at_vault: BTreeMap<ResourceId, AtVault>,
     /// What the session keeps.
     pub parts: BTreeMap<&'static str, Part>,
 }
@@ -24,7 +26,14 @@ impl Catalog {
     /// Stores one change of the machine.
     pub fn store(&mut self, change: &Change) {
         match change {
-            Change::Stage { resource, stage } => self.with(*resource, |row| row.stage = *stage),
+            Change::Stage { resource, stage } => {
+                let at_vault = self.at_vault.entry(*resource).or_default();
+                if stage.is_safe() {
+                    *at_vault = AtVault::There;
+                }
+                let stage = if *stage == Stage::Closed { closed(*at_vault) } else { *stage };
+                self.with(*resource, |row| row.stage = stage);
+            }
             Change::Digest { resource, version, digest } => self.with(*resource, |row| {
                 if row.version == *version {
                     row.digest = Some(*digest);
@@ -36,9 +45,8 @@ impl Catalog {
             }
             Change::Transfer { .. } => {}
             Change::Freed { asset } => {
-                for row in self.rows.values_mut().filter(|row| row.asset == *asset) {
-                    settled(row, Fact::Freed);
-                }
+                let is = |row: &Row| row.asset == *asset;
+                self.settle(Fact::Freed, is, &BTreeSet::new());
             }
             Change::Session(part) => {
                 self.parts.insert(part.key(), part.clone());
@@ -111,8 +119,9 @@ impl Catalog {
         which: impl Fn(&Row) -> bool,
         under_way: &BTreeSet<ResourceId>,
     ) -> Vec<Event> {
-        let rows = self.rows.values_mut().filter(|row| which(row) && !under_way.contains(&row.id));
-        rows.filter_map(|row| settled(row, fact)).collect()
+        let rows = self.rows.values().filter(|row| which(row) && !under_way.contains(&row.id));
+        let ids: Vec<_> = rows.map(|row| row.id).collect();
+        ids.into_iter().filter_map(|id| self.settle_one(id, fact)).collect()
     }
 
     /// A scan saw it so.
@@ -123,7 +132,7 @@ impl Catalog {
         };
         if !under_way.contains(&seen.id) {
             let Row { version, locality, size, .. } = seen;
-            return settled(known, Fact::Seen { version, locality, size, chosen: true });
+            return self.settle_one(seen.id, Fact::Seen { version, locality, size, chosen: true });
         }
         if known.version == seen.version {
             return None;
@@ -131,6 +140,7 @@ impl Catalog {
         let unknown = seen.locality == Locality::Unknown;
         let locality = if unknown { known.locality } else { seen.locality };
         *known = Row { stage: known.stage, locality, digest: None, ..seen };
+        self.at_vault.remove(&seen.id);
         Some(Event::VersionChanged { resource: seen.id, row: Box::new(*known) })
     }
 
@@ -148,7 +158,19 @@ impl Catalog {
             Disappearance::Deleted => Fact::Absent,
             Disappearance::Hidden => Fact::OutOfSight,
         };
-        self.rows.get_mut(&id).and_then(|row| settled(row, fact))
+        self.settle_one(id, fact)
+    }
+
+    fn settle_one(&mut self, id: ResourceId, fact: Fact) -> Option<Event> {
+        let row = self.rows.get_mut(&id)?;
+        let at_vault = self.at_vault.entry(id).or_default();
+        let Row { version, locality, size, digest, stage, .. } = *row;
+        let before = Settled { version, locality, size, digest, stage, at_vault: *at_vault };
+        let after = settle(before, fact);
+        let Settled { version, locality, size, digest, stage, .. } = after;
+        *row = Row { version, locality, size, digest, stage, ..*row };
+        *at_vault = after.at_vault;
+        (left_in_staging(&before, &after) > 0).then_some(Event::StagingLeft { resource: id })
     }
 
     /// Assets all of whose resources are safe, at most `wanted` bytes.
@@ -183,18 +205,4 @@ fn takes(want: &Want, row: &Row) -> bool {
         (class.media, class.locality, class.digest_known) == (row.media, row.locality, known)
             && class.at_most.is_none_or(|most| bytes <= most)
     })
-}
-
-fn settled(row: &mut Row, fact: Fact) -> Option<Event> {
-    let before = Settled {
-        version: row.version,
-        locality: row.locality,
-        size: row.size,
-        digest: row.digest,
-        stage: row.stage,
-    };
-    let after = settle(before, fact);
-    let Settled { version, locality, size, digest, stage } = after;
-    *row = Row { version, locality, size, digest, stage, ..*row };
-    (left_in_staging(&before, &after) > 0).then_some(Event::StagingLeft { resource: row.id })
 }

@@ -186,6 +186,7 @@ impl Storing<'_> {
             stage: Stage::Discovered,
             confirmed: None,
             path: None,
+            lost: false,
         };
         row.settle(fact);
         let weight = row.weight();

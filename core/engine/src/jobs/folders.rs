@@ -46,7 +46,8 @@ struct Lost {
     /// The folders that something is gone from.
     folders: BTreeSet<String>,
     changed: u64,
-    unsafe_now: u64,
+    again: u64,
+    lost: u64,
 }
 
 /// Looks whether each folder in which something is known to be is still there, and still the same.
@@ -89,11 +90,11 @@ pub(crate) fn look(desk: &Desk, vault: &dyn Vault) -> Result<bool, Failed> {
         catalog.forget_folders(&forget)?;
         catalog.mark_folders(&others)
     })?;
-    if lost.changed > 0 {
+    if lost.again + lost.lost > 0 {
         desk.stream.put(Happened::VaultLost {
             folders: lost.folders.into_iter().collect(),
-            again: lost.unsafe_now,
-            only: lost.changed - lost.unsafe_now,
+            again: lost.again,
+            only: lost.lost,
         });
     }
     Ok(lost.changed > 0)
@@ -141,7 +142,8 @@ fn settle_lost(
         if !resources.is_empty() {
             let settled = desk.settle(&Which::These(resources), Fact::GoneFromVault)?;
             lost.changed += settled.changed;
-            lost.unsafe_now += settled.unsafe_now;
+            lost.again += settled.again;
+            lost.lost += settled.lost;
         }
         match page.next {
             Some(next) => from = Some(next),

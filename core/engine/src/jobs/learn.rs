@@ -1,6 +1,6 @@
 //! What the vault's records say that the catalog does not know yet, in constant memory.
 
-use super::{Desk, Failed, folders, lock};
+use super::{Desk, Failed, folders, lock, lost};
 use crate::store::StoreError;
 use keepsake_catalog::{Known, Note, Which};
 use keepsake_machine::media::Digest;
@@ -30,6 +30,7 @@ pub(crate) fn learn(desk: &Desk, vault: &dyn Vault) -> Result<(), Failed> {
     } else {
         news(desk, vault)?;
     }
+    lost::regain(desk, vault)?;
     match folders::look(desk, vault) {
         // One that goes away now is seen to be by whoever uses it next.
         Err(Failed::Vault(_)) => Ok(()),
@@ -38,7 +39,7 @@ pub(crate) fn learn(desk: &Desk, vault: &dyn Vault) -> Result<(), Failed> {
 }
 
 /// Has the next opening read all records again.
-pub(super) fn audit_next(desk: &Desk) -> Result<(), StoreError> {
+pub(crate) fn audit_next(desk: &Desk) -> Result<(), StoreError> {
     let (name, value) = (AUDIT.to_owned(), Some("asked for".to_owned()));
     desk.note(&[Note::Setting { name, value }], false)
 }

@@ -17,6 +17,7 @@ pub(crate) mod kept;
 pub(crate) mod lane;
 pub(crate) mod learn;
 pub(crate) mod link;
+pub(crate) mod lost;
 pub(crate) mod place;
 pub(crate) mod reading;
 pub(crate) mod refill;

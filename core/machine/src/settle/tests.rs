@@ -93,6 +93,7 @@ fn row(stage: Stage) -> Settled {
         size: Size::Exact(STAGED),
         digest: Some(digest()),
         stage,
+        at_vault: if stage.is_safe() { AtVault::There } else { AtVault::Never },
     }
 }
 
@@ -202,6 +203,33 @@ fn any_fact() -> impl Strategy<Value = Fact> {
 
 fn any_stage() -> impl Strategy<Value = Stage> {
     proptest::sample::select(stages().into_iter().map(|(_, stage)| stage).collect::<Vec<_>>())
+}
+
+/// A row whose bytes the vault had shown, or lost.
+fn row_of(stage: Stage, at_vault: AtVault) -> Settled {
+    Settled { at_vault, ..row(stage) }
+}
+
+#[test]
+fn what_the_vault_had_and_neither_has_now_is_lost_whichever_went_first() {
+    for stage in [Stage::BackedUp, Stage::Duplicate] {
+        let kept = settle(row(stage), Fact::Absent);
+        assert_eq!((kept.stage, kept.at_vault), (Stage::Closed, AtVault::There));
+        assert_eq!(settle(kept, Fact::GoneFromVault).stage, Stage::Lost);
+        let to_send = settle(row(stage), Fact::GoneFromVault);
+        assert_eq!((to_send.stage, to_send.at_vault), (Stage::Discovered, AtVault::Lost));
+        for between in [Fact::OutOfSight, Fact::Chosen(false), Fact::Crashed(Fault::Crashed)] {
+            assert_eq!(settle(settle(to_send, between), Fact::Absent).stage, Stage::Lost);
+        }
+        let edited = settle(to_send, seen(TWO, true));
+        assert_eq!(settle(edited, Fact::Absent).stage, Stage::Closed, "no vault had that version");
+    }
+    let closed = settle(row_of(Stage::Closed, AtVault::Never), Fact::GoneFromVault);
+    assert_eq!(closed.stage, Stage::Closed, "it was never there");
+    let back = settle(row_of(Stage::Lost, AtVault::Lost), Fact::StillThere);
+    assert_eq!((back.stage, back.at_vault), (Stage::Freed, AtVault::There));
+    let seen_again = settle(row_of(Stage::Lost, AtVault::Lost), seen(ONE, true));
+    assert_eq!(settle(seen_again, Fact::Absent).stage, Stage::Lost);
 }
 
 proptest! {

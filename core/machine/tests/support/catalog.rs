@@ -5,7 +5,7 @@ use keepsake_machine::effect::{Change, Part};
 use keepsake_machine::event::{Disappearance, Event};
 use keepsake_machine::media::{Locality, ResourceId, Size};
 use keepsake_machine::row::Row;
-use keepsake_machine::settle::{Fact, Settled, settle};
+use keepsake_machine::settle::{AtVault, Fact, Settled, settle};
 use keepsake_machine::stage::{Class, Stage, counted_bytes};
 use keepsake_machine::status::{Counts, Tally, ToDo};
 use keepsake_machine::time::Elapsed;
@@ -125,6 +125,7 @@ impl Catalog {
                 size: row.size,
                 digest: row.digest,
                 stage: row.stage,
+                at_vault: AtVault::Never,
             };
             row.stage = settle(before, Fact::Retry).stage;
         }
