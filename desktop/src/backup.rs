@@ -59,7 +59,6 @@ pub fn run(args: &Backup) -> Result<Exit, Failure> {
     let run = Run { engine: engine.clone(), show: show.as_mut(), watch: args.watch, state: &state };
     let ended = runtime.block_on(run.drive(&state.source))?;
     let status = engine.status();
-    state.keep_status(&status);
     let summary = Summary {
         gone: more(&status, Class::Closed),
         out_of_sight: more(&status, Class::Hidden),
@@ -71,6 +70,7 @@ pub fn run(args: &Backup) -> Result<Exit, Failure> {
         quarantined: ended.quarantined,
         again: again(),
     };
+    state.keep_last(summary.status.clone(), summary.unseen());
     show.ended(&summary);
     Ok(summary.exit())
 }
@@ -210,7 +210,7 @@ impl Run<'_> {
                 }
                 _ = reconcile.tick(), if self.watch => self.engine.tell(HostFact::LibraryChanged),
                 _ = kept.tick() => {
-                    self.state.keep_status(&self.engine.status());
+                    self.state.keep_last(self.engine.status(), !ended.complete);
                     if watched.as_ref().is_some_and(|(_, changes)| changes.any()) {
                         self.engine.tell(HostFact::LibraryChanged);
                     }

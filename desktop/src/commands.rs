@@ -46,30 +46,34 @@ fn open(state: &State) -> Result<Engine, Failure> {
 pub fn status(at: &At, as_json: bool) -> Result<Exit, Failure> {
     let state = state_of(at)?;
     let about = state.known()?;
-    let (status, running): (Status, bool) = match state.lock() {
+    let last = state.last();
+    let (status, running, away): (Status, bool, _) = match state.lock() {
         Ok(_lock) => {
-            let mut status = open(&state)?.status();
+            let engine = open(&state)?;
+            let mut status = engine.status();
             // Told as what the last run waited for: whether it is still so, the next one will see.
-            if status.counts.unfinished().items > 0
-                && let Some(last) = state.last_status()
+            if let Some(last) = &last
+                && (last.unseen || status.counts.unfinished().items > 0)
             {
-                status.holds = last.holds;
+                status.holds = last.status.holds;
             }
-            (status, false)
+            (status, false, engine.vault_away())
         }
         Err(crate::state::StateError::Busy { .. }) => {
             let begun = || Failure("a backup has just begun: ask again in a moment".into());
-            (state.last_status().ok_or_else(begun)?, true)
+            (last.as_ref().ok_or_else(begun)?.status.clone(), true, None)
         }
         Err(other) => return Err(other.into()),
     };
+    let unseen = last.is_none_or(|last| last.unseen);
     let counts = &status.counts;
     let (safe, total, bad) = (counts.safe(), counts.total(), counts.quarantined());
     if as_json {
         say!(
             "{}",
             json!({ "source": about.source.display().to_string(),
-            "vault": about.vault.display().to_string(), "running": running, "status": status })
+            "vault": about.vault.display().to_string(), "running": running, "unseen": unseen, "vault_away": away,
+            "status": status })
         );
     } else {
         say!("Source  {}", about.source.display());
@@ -101,9 +105,17 @@ pub fn status(at: &At, as_json: bool) -> Result<Exit, Failure> {
             let when = if running { "Waits " } else { "Waited" };
             say!("{when}  {}", words::hold(hold));
         }
+        if let Some(why) = &away {
+            say!("Now     {why}");
+        }
+        if unseen && !running && status.holds.is_empty() {
+            say!(
+                "Waited  no backup has looked through the whole source yet, or the last one could not"
+            );
+        }
     }
     let open = counts.unfinished().items + counts.of(Class::Hidden).items > 0;
-    Ok(match (open, bad.items + counts.of(Class::Lost).items > 0) {
+    Ok(match (open || unseen || away.is_some(), bad.items + counts.of(Class::Lost).items > 0) {
         (true, _) => Exit::Paused,
         (false, true) => Exit::Quarantined,
         (false, false) => Exit::Safe,

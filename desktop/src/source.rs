@@ -55,8 +55,7 @@ impl Folder {
         if local_id.split(|byte| *byte == b'/').any(|step| matches!(step, b"" | b"." | b"..")) {
             return Err(Refusal::OriginalMissing);
         }
-        let root = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let root = rustix::fs::open(&self.root, root, Mode::empty())
+        let root = rustix::fs::open(&self.root, crate::walk::FOLDER, Mode::empty())
             .map_err(|_| Refusal::SourceUnavailable)?;
         match at_once(root.as_fd(), OsStr::from_bytes(local_id)) {
             Some(file) => Ok(file),

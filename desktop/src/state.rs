@@ -9,6 +9,18 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// What a run leaves for `keepsake status`. No names and no places: it is part of a report.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Last {
+    /// Its last status.
+    #[serde(flatten)]
+    pub status: Status,
+    /// Whether it could not see all of the source, or not the vault: then nobody knows whether what
+    /// the catalog calls safe is all there is, and still there.
+    #[serde(default)]
+    pub unseen: bool,
+}
+
 /// Why the state cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
@@ -166,10 +178,10 @@ impl State {
             .map_err(|why| self.unusable(why))
     }
 
-    /// Leaves the status for `keepsake status` to read, also while another run has the catalog.
-    pub fn keep_status(&self, status: &Status) {
+    /// Leaves word for `keepsake status` to read, also while another run has the catalog.
+    pub fn keep_last(&self, status: Status, unseen: bool) {
         let new = self.folder.join("status.new");
-        if let Ok(text) = serde_json::to_vec(status)
+        if let Ok(text) = serde_json::to_vec(&Last { status, unseen })
             && std::fs::write(&new, text).is_ok()
         {
             // Only a copy: `status` does without it.
@@ -177,8 +189,8 @@ impl State {
         }
     }
 
-    /// The status that a run left last.
-    pub fn last_status(&self) -> Option<Status> {
+    /// What a run left last.
+    pub fn last(&self) -> Option<Last> {
         let text = std::fs::read(self.folder.join("status.json")).ok()?;
         serde_json::from_slice(&text).ok()
     }

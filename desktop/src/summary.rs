@@ -49,15 +49,7 @@ impl Summary {
     pub fn exit(&self) -> Exit {
         let counts = &self.status.counts;
         let open = counts.unfinished().items > 0 || self.status.under_way > 0;
-        // A vault that is away may have lost what was safe in it: nobody looked.
-        let away = self.status.holds.has(Hold::VaultUnavailable);
-        // A source that is empty all of a sudden: nothing is taken for deleted, and nothing was seen.
-        let blind = self.trouble.is_some() && counts.total().items > 0;
-        // Nor are files that just went out of sight: another run may see them. (Where a folder may
-        // not be read, that is what is to be mended.)
-        let unseen = self.skipped.of(Reason::Unreadable) == 0;
-        let blind = blind || unseen && self.out_of_sight > 0;
-        let done = self.status.activity == Activity::Done && self.complete && !away && !blind;
+        let done = self.status.activity == Activity::Done && !self.unseen();
         if self.interrupted || open || !done {
             return Exit::Paused;
         }
@@ -67,6 +59,19 @@ impl Summary {
         } else {
             Exit::Safe
         }
+    }
+
+    /// Whether the source was not seen in full, or the vault not at all.
+    pub fn unseen(&self) -> bool {
+        // A vault that is away may have lost what was safe in it: nobody looked.
+        let away = self.status.holds.has(Hold::VaultUnavailable);
+        // A source that is empty all of a sudden: nothing is taken for deleted, and nothing was seen.
+        let blind = self.trouble.is_some() && self.status.counts.total().items > 0;
+        // Nor are files that just went out of sight: another run may see them. (Where a folder may
+        // not be read, that is what is to be mended.)
+        let unseen = self.skipped.of(Reason::Unreadable) == 0;
+        let blind = blind || unseen && self.out_of_sight > 0;
+        !self.complete || away || blind
     }
 
     /// For people.

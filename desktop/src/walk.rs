@@ -74,8 +74,8 @@ pub fn walk(
     skipped: Skipped,
     page: &mut dyn FnMut(Vec<SeenAsset>) -> bool,
 ) -> Result<Walked, WalkError> {
-    // The root itself may be reached through a link: the user named it.
-    let opened = rustix::fs::open(root, FOLDER.difference(OFlags::NOFOLLOW), Mode::empty());
+    // The user may name it through a link, which was followed then: what is a link now came later.
+    let opened = rustix::fs::open(root, FOLDER, Mode::empty());
     let failed = |why| WalkError::Source { path: root.to_owned(), why };
     let fd = opened.map_err(failed)?;
     let mut walk = Walk {

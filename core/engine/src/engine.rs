@@ -130,6 +130,11 @@ impl Engine {
         lock(&self.shown).clone()
     }
 
+    /// Why the vault is not there, if it is not: before [`Engine::start`], as it was when opened.
+    pub fn vault_away(&self) -> Option<String> {
+        self.desk.link.vault().err().map(|why| why.to_string())
+    }
+
     /// Tries quarantined items again: these, or all. Says how many.
     pub fn retry(&self, which: Option<&[ResourceId]>) -> Result<u64, EngineError> {
         let which = which.map_or(Which::Quarantined, |these| Which::These(these.to_vec()));

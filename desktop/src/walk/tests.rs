@@ -146,3 +146,12 @@ fn a_receiver_that_wants_no_more_ends_the_walk() {
     let ended = walk(tree.0.path(), &Choice::default(), Skipped::default(), &mut |_| false);
     assert!(matches!(ended, Err(WalkError::Stopped)));
 }
+
+#[test]
+fn a_root_that_has_become_a_link_is_not_followed() {
+    let tree = Tree::new(&["real/a.jpg"]);
+    let root = tree.0.path().join("root");
+    std::os::unix::fs::symlink(tree.0.path().join("real"), &root).unwrap();
+    let ended = walk(&root, &Choice::default(), Skipped::default(), &mut |_| true);
+    assert!(matches!(ended, Err(WalkError::Source { .. })));
+}

@@ -47,7 +47,7 @@ struct Lost {
     folders: BTreeSet<String>,
     changed: u64,
     again: u64,
-    lost: u64,
+    only: u64,
 }
 
 /// Looks whether each folder in which something is known to be is still there, and still the same.
@@ -90,11 +90,11 @@ pub(crate) fn look(desk: &Desk, vault: &dyn Vault) -> Result<bool, Failed> {
         catalog.forget_folders(&forget)?;
         catalog.mark_folders(&others)
     })?;
-    if lost.again + lost.lost > 0 {
+    if lost.again + lost.only > 0 {
         desk.stream.put(Happened::VaultLost {
             folders: lost.folders.into_iter().collect(),
             again: lost.again,
-            only: lost.lost,
+            only: lost.only,
         });
     }
     Ok(lost.changed > 0)
@@ -143,7 +143,7 @@ fn settle_lost(
             let settled = desk.settle(&Which::These(resources), Fact::GoneFromVault)?;
             lost.changed += settled.changed;
             lost.again += settled.again;
-            lost.lost += settled.lost;
+            lost.only += settled.lost;
         }
         match page.next {
             Some(next) => from = Some(next),

@@ -1,7 +1,7 @@
 //! Photos that neither the library nor the vault has: until somebody puts the vault's back.
 
 use super::{Desk, Failed};
-use keepsake_catalog::{Note, Which};
+use keepsake_catalog::{Note, Reader, Which};
 use keepsake_machine::media::ResourceId;
 use keepsake_machine::settle::Fact;
 use keepsake_machine::stage::Class;
@@ -9,7 +9,7 @@ use keepsake_vault::{Held, Vault, VaultPath};
 
 /// Looks whether the vault shows again what it had lost, where its records say that it lies.
 pub(crate) fn regain(desk: &Desk, vault: &dyn Vault) -> Result<(), Failed> {
-    if desk.store.read(|reader| reader.counts())?.of(Class::Lost).items == 0 {
+    if desk.store.read(Reader::counts)?.of(Class::Lost).items == 0 {
         return Ok(());
     }
     let mut from = None;
