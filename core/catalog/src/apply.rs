@@ -8,7 +8,6 @@ use crate::{CatalogError, Note, Result, known};
 use keepsake_machine::effect::Change;
 use keepsake_machine::media::{AssetId, ResourceId, VaultId};
 use keepsake_machine::settle::Fact;
-use keepsake_machine::stage::Stage;
 use keepsake_machine::status::Counts;
 use keepsake_machine::time::Elapsed;
 use rusqlite::Connection;
@@ -48,7 +47,7 @@ impl Catalog {
                 rows.tell_bytes(change)?;
             }
             for change in changes {
-                rows.tell(change, vault)?;
+                rows.tell(change)?;
             }
             // What is gone before what came: a file may have been sent again.
             let gone: HashSet<&str> = notes.iter().filter_map(Note::unknown_path).collect();
@@ -93,7 +92,7 @@ impl Rows<'_> {
         }
     }
 
-    fn tell(&mut self, change: &Change, vault: VaultId) -> rusqlite::Result<()> {
+    fn tell(&mut self, change: &Change) -> rusqlite::Result<()> {
         match change {
             Change::Stage { resource, stage } => {
                 let at = self.at;
@@ -101,7 +100,7 @@ impl Rows<'_> {
                     row.enter(standing(*stage, row.digest.is_some(), row.at_vault()), Some(at));
                 })
             }
-            Change::Freed { asset } => self.free(*asset, vault),
+            Change::Freed { asset } => self.free(*asset),
             Change::Transfer { resource, with_os } => {
                 let sql = if *with_os {
                     "INSERT OR IGNORE INTO transfer (resource) VALUES (?1)"
@@ -123,18 +122,10 @@ impl Rows<'_> {
         }
     }
 
-    /// An asset that was deleted on the user's word. A scan may have come before the answer and
-    /// closed its resources: those were freed too that the vault is known to hold. What had left
-    /// the asset earlier, and was never backed up, must not count as safe.
-    fn free(&mut self, asset: AssetId, vault: VaultId) -> rusqlite::Result<()> {
+    /// An asset that was deleted on the user's word.
+    fn free(&mut self, asset: AssetId) -> rusqlite::Result<()> {
         for row in Stored::of_asset(self.connection, asset)? {
-            let held = match row.digest {
-                Some(digest) => known::find(self.connection, vault, &digest)?.is_some(),
-                None => false,
-            };
-            if row.stage != Stage::Closed || held {
-                self.change(row.id, |row| row.settle(Fact::Freed))?;
-            }
+            self.change(row.id, |row| row.settle(Fact::Freed))?;
         }
         Ok(())
     }

@@ -204,9 +204,11 @@ impl Stored {
         };
     }
 
-    /// What the active vault has of its bytes.
+    /// What the active vault has of its bytes. A path is there without a digest when an answer came
+    /// after a scan saw the file change: it is of the bytes before.
     pub fn at_vault(&self) -> AtVault {
-        match (self.stage.is_safe() || self.path.is_some(), self.lost) {
+        let shown = self.path.is_some() && self.digest.is_some();
+        match (self.stage.is_safe() || shown, self.lost) {
             (true, _) => AtVault::There,
             (false, true) => AtVault::Lost,
             (false, false) => AtVault::Never,

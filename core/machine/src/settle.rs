@@ -6,6 +6,7 @@
 //! - What is **safe** stays safe whatever the library does, as long as the bytes are the same: out
 //!   of sight, no longer chosen, freed. Only other bytes (a new version), the vault's loss, the
 //!   user's `forget` and a deletion from a library that we see in full end it.
+//!   A deletion that is taken back restores it.
 //! - [`Stage::Hidden`] is for what still waits to be done. It does not remember how far the work
 //!   was: seen again, it is [`Stage::Discovered`] with its digest, so that the vault is asked (in
 //!   bulk, from its records) and nothing is read or sent that is there already.
@@ -93,7 +94,7 @@ pub enum Fact {
 /// | fact | stages that change |
 /// |---|---|
 /// | `Seen`, other version | any → Discovered or, not chosen, Excluded; the digest is dropped; what waits because it kept changing waits on |
-/// | `Seen`, same version | Freed → BackedUp; Hidden, Closed, Lost, Excluded → Discovered or Excluded; `NeedsMoreSpace` that is local now → Discovered |
+/// | `Seen`, same version | Freed and, still at the vault, Closed → BackedUp; Hidden, Closed, Lost, Excluded → Discovered or Excluded; `NeedsMoreSpace` that is local now → Discovered |
 /// | `Seen`, not chosen | as `Chosen(false)` |
 /// | `Absent` | any → Closed or, lost at the vault, Lost; but Freed, Lost and Forgotten: their absence is known |
 /// | `OutOfSight` | what has work left → Hidden |
@@ -104,7 +105,7 @@ pub enum Fact {
 /// | `Forget` | any → Forgotten |
 /// | `Remember` | Forgotten → Discovered |
 /// | `Retry` | Quarantined → Discovered; Waiting → due now, its attempts kept |
-/// | `Freed` | BackedUp, Duplicate, and Closed when a scan came before the answer → Freed |
+/// | `Freed` | BackedUp, Duplicate, and Closed that the vault has, when a scan came before the answer → Freed |
 /// | `Crashed` | what has work left → Quarantined |
 pub fn settle(row: Settled, fact: Fact) -> Settled {
     let stage = row.stage;
@@ -144,16 +145,16 @@ pub fn settle(row: Settled, fact: Fact) -> Settled {
             Stage::Waiting(waiting) => to(Stage::Waiting(Waiting { due: Elapsed(0), ..waiting })),
             _ => row,
         },
-        Fact::Freed if matches!(stage, Stage::BackedUp | Stage::Duplicate | Stage::Closed) => {
-            to(Stage::Freed)
-        }
+        Fact::Freed => match (stage, row.at_vault) {
+            (Stage::BackedUp | Stage::Duplicate, _) | (Stage::Closed, AtVault::There) => {
+                to(Stage::Freed)
+            }
+            _ => row,
+        },
         Fact::Crashed(fault) if stage.is_pending() => to(Stage::Quarantined(fault)),
-        Fact::Absent
-        | Fact::OutOfSight
-        | Fact::StillThere
-        | Fact::Remember
-        | Fact::Freed
-        | Fact::Crashed(_) => row,
+        Fact::Absent | Fact::OutOfSight | Fact::StillThere | Fact::Remember | Fact::Crashed(_) => {
+            row
+        }
     }
 }
 
@@ -179,6 +180,7 @@ fn seen_again(row: Settled, locality: Locality, size: Size, chosen: bool) -> Set
     let back =
         match row.stage {
             Stage::Freed => Stage::BackedUp,
+            Stage::Closed if row.at_vault == AtVault::There => Stage::BackedUp,
             Stage::Hidden | Stage::Closed | Stage::Lost | Stage::Excluded => Stage::Discovered,
             // It waits for space to be downloaded into, and needs none any more.
             Stage::Waiting(Waiting {

@@ -3,10 +3,10 @@
 
 use keepsake_machine::effect::{Change, Part, Want};
 use keepsake_machine::event::{Candidate, Disappearance, Event};
-use keepsake_machine::media::{AssetId, Locality, ResourceId, Size};
+use keepsake_machine::media::{AssetId, Locality, ResourceId, Size, Version};
 use keepsake_machine::row::Row;
 use keepsake_machine::settle::{AtVault, Fact, Settled, closed, left_in_staging, settle};
-use keepsake_machine::stage::{Class, Stage, counted_bytes};
+use keepsake_machine::stage::{Bytes, Class, Stage, counted_bytes};
 use keepsake_machine::status::{Counts, Tally, ToDo};
 use keepsake_machine::time::Elapsed;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +18,10 @@ pub struct Catalog {
     pub rows: BTreeMap<ResourceId, Row>,
     /// What the vault has of each, where it was ever shown.
     at_vault: BTreeMap<ResourceId, AtVault>,
+    /// How the last scan missed those that it did not see.
+    unseen: BTreeMap<ResourceId, Fact>,
+    /// What rests of the vault that is not the destination now: stages of versions.
+    shelf: BTreeMap<ResourceId, (Version, Stage, AtVault)>,
     /// What the session keeps.
     pub parts: BTreeMap<&'static str, Part>,
 }
@@ -126,6 +130,7 @@ impl Catalog {
 
     /// A scan saw it so.
     pub fn seen(&mut self, seen: Row, under_way: &BTreeSet<ResourceId>) -> Option<Event> {
+        self.unseen.remove(&seen.id);
         let Some(known) = self.rows.get_mut(&seen.id) else {
             self.rows.insert(seen.id, seen);
             return None;
@@ -151,14 +156,43 @@ impl Catalog {
         how: Disappearance,
         under_way: &BTreeSet<ResourceId>,
     ) -> Option<Event> {
-        if under_way.contains(&id) {
-            return Some(Event::Disappeared { resource: id, how });
-        }
         let fact = match how {
             Disappearance::Deleted => Fact::Absent,
             Disappearance::Hidden => Fact::OutOfSight,
         };
+        self.unseen.insert(id, fact);
+        if under_way.contains(&id) {
+            return Some(Event::Disappeared { resource: id, how });
+        }
         self.settle_one(id, fact)
+    }
+
+    /// The other vault becomes the destination: what rests of it holds again, settled by what the
+    /// library is now, and what is staged is looked for there first.
+    pub fn activate_other(&mut self, staged: &BTreeMap<ResourceId, u64>) {
+        let mut left = BTreeMap::new();
+        for id in self.rows.keys().copied().collect::<Vec<_>>() {
+            let Some(row) = self.rows.get_mut(&id) else { continue };
+            let at_vault = self.at_vault.entry(id).or_default();
+            let rests = if row.stage.bytes().staged() > 0 { Stage::Discovered } else { row.stage };
+            left.insert(id, (row.version, rests, *at_vault));
+            let was_staged = row.stage.bytes().staged() > 0;
+            (row.stage, *at_vault) = match self.shelf.get(&id) {
+                Some((version, stage, at_vault)) if *version == row.version => (*stage, *at_vault),
+                _ => (Stage::Discovered, AtVault::Never),
+            };
+            let Row { version, locality, size, .. } = *row;
+            let seen = Fact::Seen { version, locality, size, chosen: true };
+            self.settle_one(id, self.unseen.get(&id).copied().unwrap_or(seen));
+            let bytes = staged.get(&id).copied().filter(|_| was_staged).map(Bytes::Staged);
+            if let (Some(bytes), Some(row)) = (bytes, self.rows.get_mut(&id))
+                && row.stage == Stage::Discovered
+                && row.digest.is_some()
+            {
+                row.stage = Stage::CheckingDuplicate { bytes };
+            }
+        }
+        self.shelf = left;
     }
 
     fn settle_one(&mut self, id: ResourceId, fact: Fact) -> Option<Event> {

@@ -95,8 +95,8 @@ pub struct Library {
     /// Whether the cloud has everything, and the phone may let go of bytes ("Optimise iPhone
     /// Storage").
     pub optimised: bool,
-    /// Bytes in Recently Deleted: still on the disk.
-    pub deleted: u64,
+    /// Recently Deleted: what was on the phone is still on its disk.
+    pub trash: Vec<Original>,
     /// The size of each content.
     sizes: Vec<u64>,
     /// The bytes of every version that there ever was.
@@ -112,7 +112,7 @@ impl Library {
         let mut library = Library {
             originals: BTreeMap::new(),
             optimised,
-            deleted: 0,
+            trash: Vec::new(),
             sizes: Vec::new(),
             history: BTreeMap::new(),
             next: 0,
@@ -200,8 +200,15 @@ impl Library {
     /// The user deletes an asset, with all its files: into Recently Deleted.
     pub fn delete(&mut self, asset: AssetId) {
         let doomed = self.originals.extract_if(.., |_, original| original.asset == asset);
-        self.deleted +=
-            doomed.filter(|(_, one)| one.on_phone).map(|(_, one)| one.size).sum::<u64>();
+        self.trash.extend(doomed.map(|(_, one)| one));
+    }
+
+    /// The user takes everything back out of Recently Deleted. Says whether there was anything.
+    pub fn recover(&mut self) -> bool {
+        let trash = std::mem::take(&mut self.trash);
+        let any = !trash.is_empty();
+        self.originals.extend(trash.into_iter().map(|one| (one.id, one)));
+        any
     }
 
     /// One of them, as `random` picks it.
@@ -221,8 +228,8 @@ impl Library {
 
     /// Bytes on the phone's disk.
     pub fn on_phone(&self) -> u64 {
-        let there = self.originals.values().filter(|original| original.on_phone);
-        there.map(|original| original.size).sum::<u64>() + self.deleted
+        let there = self.originals.values().chain(&self.trash).filter(|original| original.on_phone);
+        there.map(|original| original.size).sum()
     }
 
     /// Bytes of the largest.

@@ -83,12 +83,49 @@ impl Run {
             Work::Check => u64::MAX,
         };
         let lasts = bytes / rate + 5 + self.random.below(200);
+        let mut copies = false;
         if work == Work::Download {
             self.staged.insert(id.resource, 0);
+            let away = self.library.originals.get(&id.resource).is_some_and(|one| !one.on_phone);
+            copies = self.library.optimised && away && self.random.one_in(2);
+            self.soon(lasts / 2, Happening::Progresses(id));
         }
         let ends = self.soon(lasts, Happening::Ends(id));
-        let job = Job { effect, work, cancelled: false, ends, grown: self.read, stalled: false };
+        let (cancelled, stalled, grown) = (false, false, self.read);
+        let job = Job { effect, work, cancelled, ends, grown, copies, stalled };
         self.jobs.insert(id, job);
+    }
+
+    /// Half of it has landed.
+    pub(crate) fn progresses(&mut self, id: EffectId) {
+        let Some(job) = self.jobs.get(&id).filter(|job| !job.cancelled && !job.stalled) else {
+            return;
+        };
+        let Effect::Download { at_most, .. } = job.effect else { return };
+        let size = self.library.originals.get(&id.resource).map_or(0, |one| one.size);
+        let bytes = size.min(at_most) / 2;
+        let landed = self.staged.get(&id.resource).copied().unwrap_or(0);
+        let factor = if job.copies { 2 } else { 1 };
+        if bytes > landed && (bytes - landed) * factor <= self.free() {
+            self.lands(id.resource, bytes, job.copies);
+            self.tell(Event::Progressed { id, bytes });
+        }
+    }
+
+    /// Bytes of a download are on the disk, in all.
+    fn lands(&mut self, resource: ResourceId, bytes: u64, copies: bool) {
+        let before = self.staged.insert(resource, bytes).unwrap_or(0);
+        if copies {
+            self.copying.insert(resource, bytes);
+        }
+        self.moves(bytes.saturating_sub(before));
+    }
+
+    /// Bytes went over the network.
+    fn moves(&mut self, bytes: u64) {
+        if self.phone.network.metered {
+            self.metered += bytes;
+        }
     }
 
     fn put_off(&mut self, id: EffectId, by: Millis) {
@@ -119,6 +156,10 @@ impl Run {
             }
         } else {
             self.jobs.remove(&id);
+            self.copying.remove(&id.resource);
+            if let Answer::Failed { wasted, .. } = answer {
+                self.moves(wasted);
+            }
             if job.work == Work::Download && !matches!(answer, Answer::Downloaded(_)) {
                 self.staged.remove(&id.resource);
             }
@@ -219,20 +260,18 @@ impl Run {
         }
         let landed = self.staged.get(&resource).copied().unwrap_or(0);
         let lands = original.size.min(at_most);
-        if lands - landed.min(lands) > self.free() {
+        let copies = job.copies && !original.on_phone;
+        let factor = if copies { 2 } else { 1 };
+        if lands.saturating_sub(landed) * factor > self.free() {
             return Answer::Held(Trouble::DiskFull);
         }
-        self.staged.insert(resource, lands);
+        self.lands(resource, lands, copies);
         if lands < original.size {
             return Answer::Outgrown(lands);
         }
-        // The library may keep its own copy of what it fetched.
-        let keeps = self.library.optimised && self.random.one_in(2);
-        if keeps
-            && self.free() >= original.size
-            && let Some(original) = self.library.originals.get_mut(&resource)
-        {
-            original.on_phone = true;
+        self.copying.remove(&resource);
+        if let Some(original) = self.library.originals.get_mut(&resource) {
+            original.on_phone |= copies;
         }
         self.check_landed(resource, original.version, job);
         if self.catalog.rows.get(&resource).is_some_and(|row| row.version.0 != original.version) {
@@ -278,6 +317,9 @@ impl Run {
             return Answer::Held(Trouble::VaultFull { needed: digest.size });
         }
         Answer::Put(if self.store.put(digest) {
+            if self.config.vault.remote {
+                self.moves(digest.size);
+            }
             PutOutcome::Sent
         } else {
             PutOutcome::AlreadyThere
@@ -362,8 +404,9 @@ impl Run {
 
     /// It may be downloaded once more, for a good reason.
     pub(crate) fn may_land_again(&mut self, resource: ResourceId) {
-        if let Some(original) = self.library.originals.get(&resource) {
-            self.landed.entry((resource, original.version)).or_default().1 += 1;
+        let versions = self.library.history.range((resource, 0)..=(resource, u64::MAX));
+        if let Some((newest, _)) = versions.last() {
+            self.landed.entry(*newest).or_default().1 += 1;
         }
     }
 }

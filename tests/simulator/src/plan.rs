@@ -22,6 +22,8 @@ pub struct Plan {
     pub disk: u64,
     /// Bytes of it that neither the library nor we take.
     pub others: u64,
+    /// Whether another device fills the same vault.
+    pub another: bool,
     /// Bytes that the vault can take; `None`: it has no end.
     pub vault_room: Option<u64>,
     /// How rough it is.
@@ -81,12 +83,14 @@ impl Plan {
         let vault_room = full.then(|| library.bytes() / 2 + library.largest());
         let weather = Weather {
             fault: 3 + random.below(30),
-            turn: 2_000 + random.below(120_000),
-            act: 10_000 + random.below(600_000),
-            kill: 20_000 + random.below(600_000),
+            // From seconds, where everything happens at once, to hours, where days go by.
+            turn: 2_000 << random.below(13),
+            act: 10_000 << random.below(13),
+            kill: 20_000 << random.below(13),
             lasts: 500 + u32::try_from(random.below(500)).unwrap_or(0),
         };
+        let another = random.one_in(3);
         let config = Config { settings, limits, vault, seed: random.number() };
-        Plan { seed, random, library, config, disk, others, vault_room, weather }
+        Plan { seed, random, library, config, disk, others, another, vault_room, weather }
     }
 }

@@ -22,6 +22,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 pub enum Happening {
     /// A long effect ends, unless it was put off.
     Ends(EffectId),
+    /// Half of what a download may land has landed.
+    Progresses(EffectId),
     /// A short order is carried out.
     Answers(Effect),
     /// A condition of the phone, the cloud or the vault turns.
@@ -60,8 +62,16 @@ pub struct Run {
     pub(crate) library: Library,
     pub(crate) phone: Phone,
     pub(crate) store: Store,
+    /// The vault that is not the destination now.
+    pub(crate) other_store: Store,
+    /// Whether another device fills the same vault.
+    pub(crate) another: bool,
     pub(crate) catalog: Catalog,
     pub(crate) staged: BTreeMap<ResourceId, u64>,
+    /// Copies that the library makes of what it fetches for us: bytes so far.
+    pub(crate) copying: BTreeMap<ResourceId, u64>,
+    /// Bytes that we moved over metered networks, with what was wasted.
+    pub(crate) metered: u64,
     pub(crate) teed: BTreeSet<ResourceId>,
     /// What the OS sends without us.
     pub(crate) with_os: BTreeMap<ResourceId, Digest>,
@@ -75,6 +85,8 @@ pub struct Run {
     /// How often each version landed, and how often it was allowed to land once more.
     pub(crate) landed: BTreeMap<(ResourceId, u64), (u32, u32)>,
     pub(crate) fair: bool,
+    /// The user tried again, once it was fair, what a crash was blamed on.
+    pub(crate) tried: bool,
     /// Since when a pause has no name.
     pub(crate) unnamed: Option<Millis>,
     pub(crate) now: Millis,
@@ -115,8 +127,12 @@ impl Run {
             library: plan.library,
             phone,
             store: Store::new(plan.vault_room),
+            other_store: Store::new(None),
+            another: plan.another,
             catalog: Catalog::default(),
             staged: BTreeMap::new(),
+            copying: BTreeMap::new(),
+            metered: 0,
             teed: BTreeSet::new(),
             with_os: BTreeMap::new(),
             delivered: BTreeMap::new(),
@@ -125,6 +141,7 @@ impl Run {
             read: 0,
             landed: BTreeMap::new(),
             fair: false,
+            tried: false,
             unnamed: None,
             now: 1_000,
             shown: false,
@@ -169,6 +186,9 @@ impl Run {
                 (fair_since, self.happened) = (self.now, 0);
             }
             if self.fair && self.is_over() {
+                if self.tries_again() {
+                    continue;
+                }
                 self.check_end();
                 break;
             }
@@ -206,13 +226,15 @@ impl Run {
     }
 
     fn take_place(&mut self, what: Happening) {
-        let ours = matches!(what, Happening::Ends(_) | Happening::Answers(_));
+        let ours =
+            matches!(what, Happening::Ends(_) | Happening::Progresses(_) | Happening::Answers(_));
         if ours && !self.phone.awake {
             self.asleep.push(what);
             return;
         }
         match what {
             Happening::Ends(id) => self.ends(id),
+            Happening::Progresses(id) => self.progresses(id),
             Happening::Answers(effect) => self.answers(&effect),
             Happening::Turns => {
                 if !self.fair {
@@ -367,10 +389,17 @@ impl Run {
     /// What the dead program waited for is nobody's any more.
     pub(crate) fn forgets(&mut self) {
         self.jobs.clear();
+        self.copying.clear();
         self.asleep.clear();
         self.inbox.clear();
         let ours = |what: &Happening| {
-            matches!(what, Happening::Ends(_) | Happening::Answers(_) | Happening::Wakes)
+            matches!(
+                what,
+                Happening::Ends(_)
+                    | Happening::Progresses(_)
+                    | Happening::Answers(_)
+                    | Happening::Wakes
+            )
         };
         self.queue.retain(|_, what| !ours(what));
     }
@@ -383,7 +412,7 @@ impl Run {
 
     /// Bytes of the phone's disk that are free.
     pub(crate) fn free(&self) -> u64 {
-        let staged: u64 = self.staged.values().sum();
+        let staged: u64 = self.staged.values().chain(self.copying.values()).sum();
         self.phone.free(self.library.on_phone() + staged)
     }
 }

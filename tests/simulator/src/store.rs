@@ -79,6 +79,14 @@ impl Store {
         true
     }
 
+    /// Another device puts bytes, and records them.
+    pub fn receive(&mut self, digest: &Digest) {
+        if !self.holds(digest) && self.fits(digest) {
+            self.objects.insert(digest.sha256, Object { size: digest.size, recorded: true });
+            self.room = self.room.map(|room| room.saturating_sub(digest.size));
+        }
+    }
+
     /// The user removes something there.
     pub fn remove(&mut self, sha256: [u8; 32]) {
         if let Some(object) = self.objects.remove(&sha256) {

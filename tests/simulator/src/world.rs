@@ -1,6 +1,7 @@
 //! What the world does to a run: conditions that turn, a user who acts, an OS that kills, and fair
 //! weather in the end.
 
+use crate::catalog::Catalog;
 use crate::plan::MB;
 use crate::run::{Driven, Happening, Run};
 use keepsake_machine::Machine;
@@ -8,6 +9,7 @@ use keepsake_machine::event::{Event, LibraryAccess, Network, Power, TransferOutc
 use keepsake_machine::media::{ResourceId, Run as Start};
 use keepsake_machine::settings::MeteredUse;
 use keepsake_machine::settle::Fact;
+use keepsake_machine::stage::{Fault, Stage};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -160,7 +162,7 @@ impl Run {
     }
 
     fn one_act(&mut self) {
-        match self.random.below(10) {
+        match self.random.below(14) {
             0 => {
                 self.phone.paused = !self.phone.paused;
                 let paused = self.phone.paused;
@@ -188,7 +190,7 @@ impl Run {
                 }
             }
             5 => {
-                self.library.deleted = 0; // Recently Deleted is emptied
+                self.library.trash.clear(); // Recently Deleted is emptied
                 self.hears_of_the_disk();
             }
             6 => {
@@ -210,6 +212,20 @@ impl Run {
                     self.removes_from_the_vault(sha256);
                 }
             }
+            9 => {
+                let any = self.library.any(&mut self.random).filter(|_| self.another);
+                if let Some(original) = any.and_then(|id| self.library.originals.get(&id)) {
+                    self.store.receive(&original.digest());
+                }
+            }
+            10 => {
+                if self.library.recover() {
+                    self.hears(Event::PhotosRecovered);
+                    self.looks();
+                }
+            }
+            11 if self.random.one_in(4) => self.reinstalls(),
+            12 if self.random.one_in(3) => self.changes_destination(),
             _ => {
                 let under_way = self.under_way();
                 for event in self.catalog.settle(Fact::Retry, |_| true, &under_way) {
@@ -219,6 +235,38 @@ impl Run {
                 self.hears(Event::RetryRequested);
             }
         }
+    }
+
+    /// The user removes the program and installs it again: what it knew is gone, the vault is not.
+    fn reinstalls(&mut self) {
+        self.ends_for_good();
+        self.staged.clear();
+        self.catalog = Catalog::default();
+        self.phone.paused = false; // so is the pause
+        self.all_may_land_again();
+        self.soon(60_000, Happening::Wakes);
+    }
+
+    /// The user chooses the other vault: the program ends, and starts with it.
+    fn changes_destination(&mut self) {
+        self.ends_for_good();
+        self.catalog.activate_other(&self.staged);
+        self.all_may_land_again();
+        std::mem::swap(&mut self.store, &mut self.other_store);
+        self.soon(1_000, Happening::Wakes);
+    }
+
+    fn all_may_land_again(&mut self) {
+        for version in self.library.history.keys() {
+            self.landed.entry(*version).or_default().1 += 1;
+        }
+    }
+
+    /// The program ends, and what the OS still sends for it is cancelled.
+    fn ends_for_good(&mut self) {
+        self.dies();
+        self.with_os.clear();
+        self.delivered.clear();
     }
 
     /// The library says that something may have changed.
@@ -263,6 +311,22 @@ impl Run {
         }
     }
 
+    /// The user tries again what kills were blamed on, once: it was not its fault. Says whether there
+    /// was any.
+    pub(crate) fn tries_again(&mut self) -> bool {
+        let crashed = |row: &keepsake_machine::Row| row.stage == Stage::Quarantined(Fault::Crashed);
+        if std::mem::replace(&mut self.tried, true) || !self.catalog.rows.values().any(crashed) {
+            return false;
+        }
+        let under_way = self.under_way();
+        for event in self.catalog.settle(Fact::Retry, crashed, &under_way) {
+            self.then_tell(event);
+        }
+        self.then_tell(Event::Counted(self.catalog.counts()));
+        self.tell(Event::RetryRequested);
+        true
+    }
+
     /// Everything is well from now on: the user is at home, frees space, and tries again what was
     /// given up on.
     pub(crate) fn clears_up(&mut self) {
@@ -277,7 +341,7 @@ impl Run {
         self.phone.power = Power::MAINS;
         self.phone.access = LibraryAccess::Full;
         self.phone.others = 0;
-        self.library.deleted = 0;
+        self.library.trash.clear();
         // Estimates may be four times too large, and the library may keep a copy.
         let needed = self.library.bytes() * 2 + self.library.largest() * 10 + 400 * MB;
         self.phone.disk = self.phone.disk.max(needed);

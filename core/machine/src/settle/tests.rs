@@ -83,7 +83,7 @@ const TABLE: &str = "
     forget: Discovered>Forgotten Awaiting>Forgotten Checksumming>Forgotten Checking>Forgotten Uploading>Forgotten Verifying>Forgotten Waiting>Forgotten NeedsSpace>Forgotten BackedUp>Forgotten Duplicate>Forgotten Freed>Forgotten Lost>Forgotten Quarantined>Forgotten Hidden>Forgotten Closed>Forgotten Excluded>Forgotten
     remember: Forgotten>Discovered
     retry: Waiting>Due NeedsSpace>Due Quarantined>Discovered
-    freed: BackedUp>Freed Duplicate>Freed Closed>Freed
+    freed: BackedUp>Freed Duplicate>Freed
     crashed: Discovered>Quarantined Awaiting>Quarantined Checksumming>Quarantined Checking>Quarantined Uploading>Quarantined Verifying>Quarantined Waiting>Quarantined NeedsSpace>Quarantined";
 
 fn row(stage: Stage) -> Settled {
@@ -216,6 +216,8 @@ fn what_the_vault_had_and_neither_has_now_is_lost_whichever_went_first() {
         let kept = settle(row(stage), Fact::Absent);
         assert_eq!((kept.stage, kept.at_vault), (Stage::Closed, AtVault::There));
         assert_eq!(settle(kept, Fact::GoneFromVault).stage, Stage::Lost);
+        assert_eq!(settle(kept, Fact::Freed).stage, Stage::Freed, "a scan came first");
+        assert_eq!(settle(kept, seen(ONE, true)).stage, Stage::BackedUp, "the deletion is undone");
         let to_send = settle(row(stage), Fact::GoneFromVault);
         assert_eq!((to_send.stage, to_send.at_vault), (Stage::Discovered, AtVault::Lost));
         for between in [Fact::OutOfSight, Fact::Chosen(false), Fact::Crashed(Fault::Crashed)] {
@@ -248,13 +250,9 @@ proptest! {
     fn nothing_becomes_safe_that_no_vault_has_shown(
         facts in proptest::collection::vec(any_fact(), 1..12),
     ) {
-        // What no vault ever had is never counted as safe, whatever the library and the user do:
-        // only `Freed`, which is said of confirmed assets alone, may speak of a closed one.
+        // What no vault ever had is never counted as safe, whatever the library and the user do.
         let mut row = row(Stage::Discovered);
         for fact in facts {
-            if fact == Fact::Freed {
-                continue;
-            }
             row = settle(row, fact);
             prop_assert!(!row.stage.is_safe() && row.stage != Stage::Lost, "{:?}", row);
         }
