@@ -115,8 +115,8 @@ fn what_left_an_asset_before_it_was_backed_up_is_not_freed_with_it() {
     home.persist("a", Stage::BackedUp);
     home.persist("kept.xmp", Stage::BackedUp);
     home.persist("lost.xmp", Stage::Discovered);
-    let known = Note::Known { digest: digest("kept.xmp"), path: "kept.xmp".into() };
-    home.catalog.apply(&[], &[known], false, Elapsed(2)).unwrap();
+    let path = Note::Path { resource: home.id("kept.xmp"), path: "2026/kept.xmp".into() };
+    home.catalog.apply(&[], &[path], false, Elapsed(2)).unwrap();
     home.scan(&[photo("a"), photo("b")]);
     let asset = home.entry("a").asset;
     home.catalog.apply(&[Change::Freed { asset }], &[], true, Elapsed(9)).unwrap();

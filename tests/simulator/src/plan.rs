@@ -84,9 +84,9 @@ impl Plan {
         let weather = Weather {
             fault: 3 + random.below(30),
             // From seconds, where everything happens at once, to hours, where days go by.
-            turn: 2_000 << random.below(13),
-            act: 10_000 << random.below(13),
-            kill: 20_000 << random.below(13),
+            turn: 2_000 << random.below(16),
+            act: 10_000 << random.below(16),
+            kill: 20_000 << random.below(16),
             lasts: 500 + u32::try_from(random.below(500)).unwrap_or(0),
         };
         let another = random.one_in(3);

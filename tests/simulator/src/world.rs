@@ -342,8 +342,8 @@ impl Run {
         self.phone.access = LibraryAccess::Full;
         self.phone.others = 0;
         self.library.trash.clear();
-        // Estimates may be four times too large, and the library may keep a copy.
-        let needed = self.library.bytes() * 2 + self.library.largest() * 10 + 400 * MB;
+        // Estimates are learned, and may be many times too large; the library may keep a copy.
+        let needed = self.library.bytes() * 2 + self.library.largest() * 24 + 400 * MB;
         self.phone.disk = self.phone.disk.max(needed);
         self.phone.facts().into_iter().for_each(|fact| self.then_tell(fact));
         self.then_tell(Event::WindowOpened { lasts: None });
