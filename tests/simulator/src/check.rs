@@ -1,5 +1,6 @@
 //! The promises, looked at while a run goes on.
 
+use crate::coverage::Fate;
 use crate::invariant::Invariant;
 use crate::job::{Job, id_of};
 use crate::run::Run;
@@ -7,10 +8,13 @@ use keepsake_machine::effect::{Change, Effect, Proposal};
 use keepsake_machine::event::LibraryAccess;
 use keepsake_machine::hold::Hold;
 use keepsake_machine::media::{EffectId, ResourceId};
-use keepsake_machine::permit::Work;
+use keepsake_machine::permit::{Work, stopping};
+use keepsake_machine::row::Row;
 use keepsake_machine::stage::{Bytes, Class, Stage};
 use keepsake_machine::status::{Activity, Notice};
 
+/// A day's budget opens at most once in so many milliseconds: 20 hours.
+const SHORTEST_DAY: u64 = 20 * 3_600_000;
 /// For so many milliseconds a pause may go without a reason: until the disk was read again.
 const A_MOMENT: u64 = 61_000;
 
@@ -27,6 +31,7 @@ impl Run {
                 if !held {
                     self.broken(Invariant::SafeIsHeld, format!("{resource:?} is {stage:?}"));
                 }
+                self.was_safe.extend(digest.map(|digest| (*resource, digest.sha256)));
             }
             Change::Digest { resource, version, digest } => {
                 let was = self.library.history.get(&(*resource, version.0)).copied();
@@ -114,6 +119,7 @@ impl Run {
     pub(crate) fn check(&mut self) {
         self.check_permits();
         self.check_reasons();
+        self.check_budget();
         let twice = (self.store.taken.iter()).find(|(sha256, taken)| {
             **taken > 1 + self.store.removed.get(*sha256).copied().unwrap_or(0)
         });
@@ -162,6 +168,27 @@ impl Run {
         holds.into_iter().find_map(|(stops, hold)| stops.then_some(hold))
     }
 
+    /// Work is told to stop: for which holds?
+    pub(crate) fn note_revoked(&mut self, id: EffectId) {
+        let (Some(machine), Some(job)) = (&self.machine, self.jobs.get(&id)) else { return };
+        let Some(row) = self.catalog.rows.get(&id.resource) else { return };
+        let (metered, remote) = (self.config.settings.metered, self.config.vault.remote);
+        let holds = stopping(machine.0.status().holds, metered, remote, job.work, row.media);
+        if !holds.is_empty() {
+            self.outcome.coverage.note(job.work, holds, Fate::Revoked);
+        }
+    }
+
+    /// No more went over metered networks than the budget of every day that may have been opened.
+    fn check_budget(&mut self) {
+        let Some(limit) = self.config.settings.daily_metered_bytes else { return };
+        let days = (self.now - self.installed + self.ahead) / SHORTEST_DAY + 1;
+        if self.metered > limit * days {
+            let what = format!("{} in {days} days of {limit}", self.metered);
+            self.broken(Invariant::BudgetKept, what);
+        }
+    }
+
     fn check_reasons(&mut self) {
         let Some(machine) = self.machine.as_ref().filter(|_| self.phone.awake) else { return };
         let status = machine.0.status();
@@ -200,6 +227,17 @@ impl Run {
         if !self.staged.is_empty() || !self.teed.is_empty() {
             let what = format!("staged {:?}, teed {:?}", self.staged, self.teed);
             self.broken(Invariant::StagingEmpty, what);
+        }
+        // What the vault lost, with no library to send it from again, is said.
+        let here = |row: &&Row| self.library.originals.contains_key(&row.id);
+        let silent = self.catalog.rows.values().find(|row| {
+            let held = row.digest.is_some_and(|digest| self.store.holds(&digest));
+            let removed = row.digest.is_some_and(|d| self.was_safe.contains(&(row.id, d.sha256)));
+            removed && !held && !here(row) && row.stage != Stage::Lost
+        });
+        if let Some(row) = silent {
+            let what = format!("{row:?}");
+            return self.broken(Invariant::LossTold, what);
         }
         for original in self.library.originals.values() {
             let row = self.catalog.rows.get(&original.id);

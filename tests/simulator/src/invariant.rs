@@ -24,6 +24,10 @@ pub enum Invariant {
     /// See [`Invariant::sentence`].
     SumExact,
     /// See [`Invariant::sentence`].
+    BudgetKept,
+    /// See [`Invariant::sentence`].
+    LossTold,
+    /// See [`Invariant::sentence`].
     FreedOnlyLive,
     /// See [`Invariant::sentence`].
     GoodEnd,
@@ -33,7 +37,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// Every one.
-    pub const ALL: [Invariant; 12] = [
+    pub const ALL: [Invariant; 14] = [
         Invariant::SafeIsHeld,
         Invariant::RightBytes,
         Invariant::PutOnce,
@@ -43,6 +47,8 @@ impl Invariant {
         Invariant::PermitKept,
         Invariant::ReasonTrue,
         Invariant::SumExact,
+        Invariant::BudgetKept,
+        Invariant::LossTold,
         Invariant::FreedOnlyLive,
         Invariant::GoodEnd,
         Invariant::ContractKept,
@@ -64,6 +70,12 @@ impl Invariant {
             Invariant::PermitKept => "what a hold stops is stopped as soon as the hold is told",
             Invariant::ReasonTrue => "nothing waits without a named reason, and the reason is true",
             Invariant::SumExact => "the sum in the status is that of the catalog",
+            Invariant::BudgetKept => {
+                "over metered networks goes no more than the budget of each day that was opened"
+            }
+            Invariant::LossTold => {
+                "what the vault had and neither it nor the library has now is counted as lost"
+            }
             Invariant::FreedOnlyLive => {
                 "only unchanged assets that the vault holds are proposed for freeing"
             }

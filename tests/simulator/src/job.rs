@@ -19,6 +19,8 @@ pub struct Job {
     pub ends: Millis,
     /// What others had written to the disk by the last reading before it began.
     pub grown: u64,
+    /// It began on a metered network.
+    pub metered: bool,
     /// The library keeps a copy of its own of what it fetches for us.
     pub copies: bool,
     /// All that it may land has landed, and it waits for more.

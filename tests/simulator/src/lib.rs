@@ -13,6 +13,7 @@
 //! | [`run`] | the loop: what happens next, what the machine is told, what it orders |
 //! | `perform` | how each order is carried out |
 //! | `world` | conditions that turn, a user who acts, an OS that kills, fair weather in the end |
+//! | [`coverage`] | which paths were lived through: work × hold × what ended it |
 //! | [`invariant`], `check` | what must always hold, each with a name and a sentence; and looking at it |
 //!
 //! This is the *shallow* depth: the real machine, with a model of everything around it, for reach.
@@ -21,6 +22,7 @@
 
 pub mod catalog;
 mod check;
+pub mod coverage;
 pub mod invariant;
 pub mod job;
 pub mod library;
@@ -31,6 +33,7 @@ pub mod run;
 pub mod store;
 mod world;
 
+pub use coverage::Coverage;
 pub use invariant::{Invariant, Violation};
 pub use plan::Plan;
 pub use run::{Outcome, Run};

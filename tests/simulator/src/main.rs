@@ -4,6 +4,7 @@
 //! again.
 
 use clap::Parser;
+use keepsake_simulator::Coverage;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,6 +24,12 @@ struct Args {
     /// Print every event and effect.
     #[arg(long)]
     show: bool,
+    /// Print how often each path was taken, as a table in Markdown.
+    #[arg(long)]
+    coverage: bool,
+    /// Fail if a path that is possible was not taken.
+    #[arg(long)]
+    all_paths: bool,
 }
 
 /// What all runs came to.
@@ -31,6 +38,7 @@ struct Sum {
     events: u64,
     kills: u64,
     millis: u64,
+    coverage: Coverage,
     failed: Vec<(u64, String)>,
 }
 
@@ -44,7 +52,7 @@ fn main() -> ExitCode {
             scope.spawn(|| work(&args, &next, &sum));
         }
     });
-    let Sum { events, kills, millis, mut failed } =
+    let Sum { events, kills, millis, coverage, mut failed } =
         sum.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     failed.sort();
     for (seed, why) in &failed {
@@ -52,9 +60,18 @@ fn main() -> ExitCode {
         println!("  cargo run --release -p keepsake-simulator -- --seeds 1 --from {seed}");
     }
     let years = millis / (365 * 86_400_000);
+    if args.coverage {
+        println!("{}", coverage.table());
+    }
+    let missed = coverage.missed();
+    for (work, hold, fate) in missed.iter().filter(|_| args.all_paths) {
+        let hold = hold.map_or("no hold".to_owned(), |hold| format!("{hold:?}"));
+        println!("never taken: {work:?}, under {hold}, {fate:?}");
+    }
     println!("{events} events, {kills} kills, {years} device-years");
     println!("{} seeds, {} failed", args.seeds, failed.len());
-    if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let good = failed.is_empty() && (missed.is_empty() || !args.all_paths);
+    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn work(args: &Args, next: &AtomicU64, sum: &Mutex<Sum>) {
@@ -71,6 +88,7 @@ fn work(args: &Args, next: &AtomicU64, sum: &Mutex<Sum>) {
         sum.events += outcome.events;
         sum.kills += u64::from(outcome.kills);
         sum.millis += outcome.lasted;
+        sum.coverage.add(&outcome.coverage);
         sum.failed.extend(outcome.violation.map(|violation| (seed, violation.to_string())));
     }
 }

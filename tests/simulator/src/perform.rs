@@ -3,14 +3,16 @@
 use crate::Millis;
 use crate::invariant::Invariant;
 use crate::job::{Job, id_of, work_of};
+use crate::library::Original;
 use crate::phone::{DOWN, NEAR, UP};
 use crate::run::{Happening, Run};
 use keepsake_machine::effect::Effect;
 use keepsake_machine::event::{
     Answer, Disappearance, Event, Finding, LibraryAccess, PutOutcome, TransferOutcome, Trouble,
 };
-use keepsake_machine::media::{AssetId, Digest, EffectId, ResourceId};
+use keepsake_machine::media::{AssetId, Digest, EffectId, Locality, ResourceId};
 use keepsake_machine::permit::Work;
+use keepsake_machine::row::Row;
 use keepsake_machine::stage::{Bytes, Fault};
 
 impl Run {
@@ -24,6 +26,7 @@ impl Run {
             Effect::Cancel { id } => {
                 let delay = self.random.below(200);
                 let ends = self.now + 1 + delay;
+                self.note_revoked(id);
                 let Some(job) = self.jobs.get_mut(&id) else { return };
                 job.cancelled = true;
                 // What would have ended before the word reaches it ends as it would have.
@@ -87,12 +90,16 @@ impl Run {
         if work == Work::Download {
             self.staged.insert(id.resource, 0);
             let away = self.library.originals.get(&id.resource).is_some_and(|one| !one.on_phone);
-            copies = self.library.optimised && away && self.random.one_in(2);
+            // Of one that the OS just let go of nobody could know.
+            let known = self.catalog.rows.get(&id.resource).map(|row| row.locality);
+            let known = known == Some(Locality::Cloud);
+            copies = self.library.optimised && away && known && self.random.one_in(2);
             self.soon(lasts / 2, Happening::Progresses(id));
         }
         let ends = self.soon(lasts, Happening::Ends(id));
         let (cancelled, stalled, grown) = (false, false, self.read);
-        let job = Job { effect, work, cancelled, ends, grown, copies, stalled };
+        let metered = self.phone.network.metered;
+        let job = Job { effect, work, cancelled, ends, grown, metered, copies, stalled };
         self.jobs.insert(id, job);
     }
 
@@ -102,30 +109,36 @@ impl Run {
             return;
         };
         let Effect::Download { at_most, .. } = job.effect else { return };
-        let size = self.library.originals.get(&id.resource).map_or(0, |one| one.size);
+        let Some(original) = self.library.originals.get(&id.resource) else { return };
+        if self.is_refused_the_network(original) {
+            return;
+        }
+        let (size, fetched) = (original.size, !original.on_phone);
         let bytes = size.min(at_most) / 2;
         let landed = self.staged.get(&id.resource).copied().unwrap_or(0);
         let factor = if job.copies { 2 } else { 1 };
         if bytes > landed && (bytes - landed) * factor <= self.free() {
-            self.lands(id.resource, bytes, job.copies);
+            let (copies, metered) = (job.copies, job.metered && fetched);
+            self.lands(id.resource, bytes, copies, metered);
             self.tell(Event::Progressed { id, bytes });
         }
     }
 
     /// Bytes of a download are on the disk, in all.
-    fn lands(&mut self, resource: ResourceId, bytes: u64, copies: bool) {
+    fn lands(&mut self, resource: ResourceId, bytes: u64, copies: bool, metered: bool) {
         let before = self.staged.insert(resource, bytes).unwrap_or(0);
         if copies {
             self.copying.insert(resource, bytes);
         }
-        self.moves(bytes.saturating_sub(before));
+        if metered {
+            self.metered += bytes.saturating_sub(before);
+        }
     }
 
-    /// Bytes went over the network.
-    fn moves(&mut self, bytes: u64) {
-        if self.phone.network.metered {
-            self.metered += bytes;
-        }
+    /// One that was thought to lie on the phone is asked for without the network, and is not there.
+    fn is_refused_the_network(&self, original: &Original) -> bool {
+        let cloud = |row: &Row| row.locality == Locality::Cloud;
+        !original.on_phone && !self.catalog.rows.get(&original.id).is_some_and(cloud)
     }
 
     fn put_off(&mut self, id: EffectId, by: Millis) {
@@ -148,8 +161,17 @@ impl Run {
             self.may_land_again(id.resource);
             self.fault(&job)
         } else {
-            self.answer(id, &job)
+            match self.answer(id, &job) {
+                Answer::Outgrown(_) if job.cancelled => Answer::Stopped,
+                answer => answer,
+            }
         };
+        let landed = self.staged.get(&id.resource).copied().filter(|_| job.work == Work::Download);
+        if let (Some(bytes @ 1..), Answer::Stopped | Answer::Changed | Answer::Held(_)) =
+            (landed, answer)
+        {
+            self.then_tell(Event::Progressed { id, bytes });
+        }
         if let Answer::Outgrown(_) = answer {
             if let Some(job) = self.jobs.get_mut(&id) {
                 job.stalled = true;
@@ -157,9 +179,6 @@ impl Run {
         } else {
             self.jobs.remove(&id);
             self.copying.remove(&id.resource);
-            if let Answer::Failed { wasted, .. } = answer {
-                self.moves(wasted);
-            }
             if job.work == Work::Download && !matches!(answer, Answer::Downloaded(_)) {
                 self.staged.remove(&id.resource);
             }
@@ -174,7 +193,9 @@ impl Run {
         let number = self.random.below(4);
         match (&job.effect, number) {
             (Effect::Download { .. }, 0) => failed(Fault::DownloadIncomplete),
-            (Effect::Download { .. } | Effect::Checksum { .. }, 1) => {
+            (Effect::Download { .. } | Effect::Checksum { .. }, number)
+                if number == 1 || self.weather.ill =>
+            {
                 Answer::Held(Trouble::SourceUnavailable)
             }
             (Effect::Download { .. }, _) => failed(Fault::DownloadFailed),
@@ -230,7 +251,7 @@ impl Run {
             Effect::Find { digest, .. } => {
                 Answer::Found(if self.store.holds(&digest) { Finding::Hit } else { Finding::Miss })
             }
-            Effect::Upload { digest, from, .. } => self.upload(resource, &digest, from),
+            Effect::Upload { digest, from, .. } => self.upload(resource, &digest, from, job),
             Effect::HandOver { digest, .. } => {
                 self.with_os.insert(resource, digest);
                 let lasts = digest.size / UP + self.random.below(600_000);
@@ -255,7 +276,10 @@ impl Run {
         let Some(original) = self.library.originals.get(&resource).cloned() else {
             return Answer::Gone(Disappearance::Deleted);
         };
-        if !self.phone.network.online {
+        if self.is_refused_the_network(&original) {
+            return Answer::NetworkNeeded;
+        }
+        if !original.on_phone && !self.phone.network.online {
             return Answer::Held(Trouble::Offline);
         }
         let landed = self.staged.get(&resource).copied().unwrap_or(0);
@@ -265,7 +289,7 @@ impl Run {
         if lands.saturating_sub(landed) * factor > self.free() {
             return Answer::Held(Trouble::DiskFull);
         }
-        self.lands(resource, lands, copies);
+        self.lands(resource, lands, copies, job.metered && !original.on_phone);
         if lands < original.size {
             return Answer::Outgrown(lands);
         }
@@ -297,7 +321,7 @@ impl Run {
         Answer::Checksummed { digest: original.digest(), teed: tee }
     }
 
-    fn upload(&mut self, resource: ResourceId, digest: &Digest, from: Bytes) -> Answer {
+    fn upload(&mut self, resource: ResourceId, digest: &Digest, from: Bytes, job: &Job) -> Answer {
         match from {
             Bytes::Teed if !self.teed.remove(&resource) => return Answer::Put(PutOutcome::TeeLost),
             Bytes::InLibrary => {
@@ -317,8 +341,8 @@ impl Run {
             return Answer::Held(Trouble::VaultFull { needed: digest.size });
         }
         Answer::Put(if self.store.put(digest) {
-            if self.config.vault.remote {
-                self.moves(digest.size);
+            if self.config.vault.remote && job.metered {
+                self.metered += digest.size;
             }
             PutOutcome::Sent
         } else {
@@ -383,8 +407,7 @@ impl Run {
         let under_way = self.under_way();
         let limited = self.phone.access == LibraryAccess::Limited;
         self.then_tell(Event::ScanStarted);
-        let seen: Vec<_> =
-            self.library.originals.values().map(super::library::Original::row).collect();
+        let seen: Vec<_> = self.library.originals.values().map(Original::row).collect();
         for row in seen.into_iter().filter(|row| self.sees(row.id)).collect::<Vec<_>>() {
             if let Some(event) = self.catalog.seen(row, &under_way) {
                 self.then_tell(event);

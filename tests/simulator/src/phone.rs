@@ -103,8 +103,9 @@ impl Phone {
 
     /// Another network: Wi-Fi, mobile data, a hotspot or a VPN over it, abroad, a captive portal or
     /// none.
-    pub fn turn_network(&mut self, random: &mut Random) -> Event {
+    pub fn turn_network(&mut self, random: &mut Random, thrifty: bool) -> Event {
         self.network = match random.below(6) {
+            0..=3 if thrifty => Network::METERED,
             0 | 1 => Network::UNMETERED,
             2 | 3 => Network::METERED,
             4 => Network { roaming: true, ..Network::METERED },

@@ -41,8 +41,26 @@ pub struct Weather {
     pub act: u64,
     /// Mean milliseconds between two kills.
     pub kill: u64,
+    /// Seldom anything but a metered network, and little of it a day.
+    pub thrifty: bool,
+    /// The library itself fails, whatever it is asked for.
+    pub ill: bool,
     /// Happenings until it becomes fair.
     pub lasts: u32,
+}
+
+/// What the user lets go over metered networks.
+pub fn metered(random: &mut Random) -> MeteredUse {
+    match random.below(4) {
+        0 => MeteredUse::ALL,
+        1 => MeteredUse::default(),
+        _ => MeteredUse {
+            download_photos: random.one_in(2),
+            download_videos: random.one_in(3),
+            upload_photos: random.one_in(2),
+            upload_videos: random.one_in(3),
+        },
+    }
 }
 
 impl Plan {
@@ -62,9 +80,11 @@ impl Plan {
             md5: random.one_in(4),
         };
         let vault = Vault { tee: vault.tee && !vault.remote, ..vault };
+        let (thrifty, ill) = (random.one_in(6), random.one_in(6));
+        let day = if thrifty { 40 * MB } else { library.largest() * 4 };
         let settings = Settings {
-            metered: if random.one_in(3) { MeteredUse::ALL } else { MeteredUse::default() },
-            daily_metered_bytes: random.one_in(4).then(|| library.largest() * 4),
+            metered: metered(&mut random),
+            daily_metered_bytes: (thrifty || random.one_in(2)).then(|| 8 * MB + random.below(day)),
             roaming: random.one_in(4),
             only_charging: random.one_in(5),
             reserve: Some(reserve),
@@ -87,6 +107,8 @@ impl Plan {
             turn: 2_000 << random.below(16),
             act: 10_000 << random.below(16),
             kill: 20_000 << random.below(16),
+            thrifty,
+            ill,
             lasts: 500 + u32::try_from(random.below(500)).unwrap_or(0),
         };
         let another = random.one_in(3);

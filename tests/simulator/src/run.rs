@@ -2,6 +2,7 @@
 
 use crate::Millis;
 use crate::catalog::Catalog;
+use crate::coverage::{Coverage, Fate};
 use crate::invariant::{Invariant, Violation};
 use crate::job::Job;
 use crate::library::Library;
@@ -49,6 +50,8 @@ pub struct Outcome {
     pub kills: u32,
     /// Virtual time that passed.
     pub lasted: Millis,
+    /// The paths that were taken.
+    pub coverage: Coverage,
     /// Of every event and effect, in order.
     pub trace: u64,
 }
@@ -64,13 +67,21 @@ pub struct Run {
     pub(crate) store: Store,
     /// The vault that is not the destination now.
     pub(crate) other_store: Store,
+    /// What was called safe there.
+    pub(crate) other_was_safe: BTreeSet<(ResourceId, [u8; 32])>,
     /// Whether another device fills the same vault.
     pub(crate) another: bool,
     pub(crate) catalog: Catalog,
     pub(crate) staged: BTreeMap<ResourceId, u64>,
     /// Copies that the library makes of what it fetches for us: bytes so far.
     pub(crate) copying: BTreeMap<ResourceId, u64>,
-    /// Bytes that we moved over metered networks, with what was wasted.
+    /// What was called safe, in this vault and since the program was installed.
+    pub(crate) was_safe: BTreeSet<(ResourceId, [u8; 32])>,
+    /// When the program was installed: it knows of no day before.
+    pub(crate) installed: Millis,
+    /// Milliseconds that the wall clock was set ahead since then, in all.
+    pub(crate) ahead: Millis,
+    /// Bytes that we moved over metered networks since then.
     pub(crate) metered: u64,
     pub(crate) teed: BTreeSet<ResourceId>,
     /// What the OS sends without us.
@@ -99,7 +110,7 @@ pub struct Run {
     inbox: VecDeque<Event>,
     counts: Counts,
     happened: u32,
-    outcome: Outcome,
+    pub(crate) outcome: Outcome,
 }
 
 /// The machine, which has no picture of itself to print.
@@ -132,6 +143,10 @@ impl Run {
             catalog: Catalog::default(),
             staged: BTreeMap::new(),
             copying: BTreeMap::new(),
+            was_safe: BTreeSet::new(),
+            other_was_safe: BTreeSet::new(),
+            installed: 0,
+            ahead: 0,
             metered: 0,
             teed: BTreeSet::new(),
             with_os: BTreeMap::new(),
@@ -157,6 +172,7 @@ impl Run {
                 events: 0,
                 kills: 0,
                 lasted: 0,
+                coverage: Coverage::default(),
                 trace: 0xcbf2_9ce4_8422_2325,
             },
         }
@@ -378,6 +394,15 @@ impl Run {
     pub(crate) fn broken(&mut self, invariant: Invariant, what: String) {
         let at = self.now;
         self.outcome.violation.get_or_insert(Violation { invariant, at, what });
+    }
+
+    /// What is under way comes to an end that it did not choose.
+    pub(crate) fn note_fate(&mut self, fate: Fate) {
+        let Some(machine) = &self.machine else { return };
+        let holds = machine.0.status().holds;
+        for job in self.jobs.values().filter(|job| !job.cancelled) {
+            self.outcome.coverage.note(job.work, holds, fate);
+        }
     }
 
     /// The number of this start of the program.

@@ -2,12 +2,12 @@
 //! weather in the end.
 
 use crate::catalog::Catalog;
+use crate::coverage::Fate;
 use crate::plan::MB;
 use crate::run::{Driven, Happening, Run};
 use keepsake_machine::Machine;
 use keepsake_machine::event::{Event, LibraryAccess, Network, Power, TransferOutcome};
 use keepsake_machine::media::{ResourceId, Run as Start};
-use keepsake_machine::settings::MeteredUse;
 use keepsake_machine::settle::Fact;
 use keepsake_machine::stage::{Fault, Stage};
 use std::collections::BTreeSet;
@@ -51,6 +51,7 @@ impl Run {
 
     /// The program is killed. Some of what was under way had been done, and its answer is lost.
     pub(crate) fn dies(&mut self) {
+        self.note_fate(Fate::Killed);
         for (id, job) in self.jobs.clone() {
             self.may_land_again(id.resource);
             if self.random.one_in(2) {
@@ -68,9 +69,9 @@ impl Run {
     /// A condition turns.
     pub(crate) fn turns(&mut self) {
         let (phone, random) = (&mut self.phone, &mut self.random);
-        match random.below(12) {
+        match random.below(14) {
             0..=2 => {
-                let event = phone.turn_network(random);
+                let event = phone.turn_network(random, self.weather.thrifty);
                 self.hears(event);
             }
             3 => {
@@ -97,10 +98,12 @@ impl Run {
                     self.hears(Event::VaultChanged(keepsake_machine::event::VaultHealth::SignedIn));
                 }
             }
-            9 => self.window_turns(),
-            10 => {
+            9..=11 => self.window_turns(),
+            12 => {
                 let hour = 3_600_000 * (i64::try_from(self.random.below(100)).unwrap_or(0) - 50);
                 self.phone.clock.jump(hour);
+                // Over a restart only the wall clock tells how long it was.
+                self.ahead += hour.max(0).unsigned_abs();
             }
             _ => {
                 let wanted = self.random.below(500 * MB);
@@ -142,11 +145,12 @@ impl Run {
         if !self.phone.awake || self.machine.is_none() {
             return;
         }
-        if self.random.one_in(2) {
+        if self.random.one_in(4) {
             let lasts = Duration::from_secs(5 + self.random.below(600));
             self.tell(Event::WindowOpened { lasts: Some(lasts) });
             return;
         }
+        self.note_fate(Fate::WindowEnded);
         self.tell(Event::WindowEnding);
         self.phone.awake = false;
         let pause = 1_000 + self.random.below(3_600_000);
@@ -195,11 +199,7 @@ impl Run {
             }
             6 => {
                 let settings = &mut self.config.settings;
-                if self.random.one_in(2) {
-                    settings.metered = MeteredUse::ALL;
-                } else {
-                    settings.metered = MeteredUse::default();
-                }
+                settings.metered = crate::plan::metered(&mut self.random);
                 settings.only_charging = self.random.one_in(4);
                 let settings = settings.clone();
                 self.hears(Event::SettingsChanged(settings));
@@ -242,6 +242,9 @@ impl Run {
         self.ends_for_good();
         self.staged.clear();
         self.catalog = Catalog::default();
+        self.was_safe.clear();
+        self.other_was_safe.clear();
+        (self.metered, self.installed, self.ahead) = (0, self.now, 0);
         self.phone.paused = false; // so is the pause
         self.all_may_land_again();
         self.soon(60_000, Happening::Wakes);
@@ -253,6 +256,7 @@ impl Run {
         self.catalog.activate_other(&self.staged);
         self.all_may_land_again();
         std::mem::swap(&mut self.store, &mut self.other_store);
+        std::mem::swap(&mut self.was_safe, &mut self.other_was_safe);
         self.soon(1_000, Happening::Wakes);
     }
 

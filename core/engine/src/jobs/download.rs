@@ -12,7 +12,7 @@ use crate::inbox::{Answered, Message};
 use crate::staging::Landing;
 use keepsake_catalog::Detail;
 use keepsake_machine::event::{Answer, Disappearance};
-use keepsake_machine::media::EffectId;
+use keepsake_machine::media::{EffectId, Locality};
 use keepsake_vault::capture::captured;
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -58,7 +58,10 @@ pub(crate) fn begin(desk: &Desk, work: Download) {
         Err(error) => return reply.answer(blame::unwritten(&error, 0)),
     };
     let wanted = original(&detail);
-    match Poured::begin(&desk.source, &*desk.runtime, wanted, true, reply.stop()) {
+    // One that lies on the phone is only staged for the OS. Should it have left meanwhile, its
+    // download is a matter of permits and budgets again.
+    let network = detail.locality == Locality::Cloud;
+    match Poured::begin(&desk.source, &*desk.runtime, wanted, network, reply.stop()) {
         Err(error) => reply.answer(blame::unread(&error, 0)),
         Ok(poured) => go_on(
             desk,

@@ -22,7 +22,9 @@ pub(super) fn handle(
     match told {
         Told::Answered(id, answer) if *effect == Some(*id) => match *answer {
             // It waits for more although it was told to stop: it is told once more.
-            Answer::Outgrown(_) => {
+            Answer::Outgrown(landed) => {
+                item.signal(Signal::Landed(landed), orders);
+                item.signal(Signal::Moved(landed), orders);
                 orders.order(Effect::Cancel { id: *id });
                 Outcome::Handled
             }

@@ -142,7 +142,9 @@ impl Session {
             match self.disk.admit(id, bytes, exact, if cloud { 2 } else { 1 }) {
                 Admission::Admitted => {}
                 // Only the staging budget is in the way: it drains if no other goes on filling it.
-                Admission::NoRoom { short: 0 } if self.has_let_pass(id) => return Obstacle::Blocks,
+                Admission::NoRoom { short: 0 } if self.has_let_pass(id) && self.drains(desk) => {
+                    return Obstacle::Blocks;
+                }
                 Admission::NoRoom { .. } => return Obstacle::Later,
                 Admission::NeverFits => return Obstacle::Need(Why::NeedsMoreSpace),
             }
@@ -176,6 +178,17 @@ impl Session {
                 }
             }
         }
+    }
+
+    /// Whether anything under way will make room in staging. What is staged may wait outside: then it
+    /// comes in only when others have made room for it here.
+    fn drains(&self, desk: &Desk<'_>) -> bool {
+        let staged = |id| {
+            let resource = desk.resources.get(&id);
+            resource.is_some_and(|one| one.stage().bytes().staged() > 0)
+        };
+        self.slots.at_work().any(|(_, work, _)| work == Work::Download)
+            || self.slots.ids().any(staged)
     }
 
     fn has_let_pass(&self, id: ResourceId) -> bool {
