@@ -38,6 +38,8 @@ struct Sum {
     events: u64,
     kills: u64,
     millis: u64,
+    /// The fewest of one run.
+    fewest: Option<(u64, u32)>,
     coverage: Coverage,
     failed: Vec<(u64, String)>,
 }
@@ -52,7 +54,7 @@ fn main() -> ExitCode {
             scope.spawn(|| work(&args, &next, &sum));
         }
     });
-    let Sum { events, kills, millis, coverage, mut failed } =
+    let Sum { events, kills, millis, fewest, coverage, mut failed } =
         sum.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     failed.sort();
     for (seed, why) in &failed {
@@ -68,7 +70,11 @@ fn main() -> ExitCode {
         let hold = hold.map_or("no hold".to_owned(), |hold| format!("{hold:?}"));
         println!("never taken: {work:?}, under {hold}, {fate:?}");
     }
-    println!("{events} events, {kills} kills, {years} device-years");
+    let (fewest_events, fewest_kills) = fewest.unwrap_or_default();
+    println!(
+        "{events} events (at least {fewest_events} a seed), {kills} kills (at least \
+         {fewest_kills}), {years} device-years"
+    );
     println!("{} seeds, {} failed", args.seeds, failed.len());
     let good = failed.is_empty() && (missed.is_empty() || !args.all_paths);
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -88,6 +94,8 @@ fn work(args: &Args, next: &AtomicU64, sum: &Mutex<Sum>) {
         sum.events += outcome.events;
         sum.kills += u64::from(outcome.kills);
         sum.millis += outcome.lasted;
+        let (fewest_events, fewest_kills) = sum.fewest.unwrap_or((u64::MAX, u32::MAX));
+        sum.fewest = Some((fewest_events.min(outcome.events), fewest_kills.min(outcome.kills)));
         sum.coverage.add(&outcome.coverage);
         sum.failed.extend(outcome.violation.map(|violation| (seed, violation.to_string())));
     }

@@ -104,9 +104,9 @@ impl Plan {
         let weather = Weather {
             fault: 3 + random.below(30),
             // From seconds, where everything happens at once, to hours, where days go by.
-            turn: 2_000 << random.below(16),
-            act: 10_000 << random.below(16),
-            kill: 20_000 << random.below(16),
+            turn: 2_000 << random.below(19),
+            act: 10_000 << random.below(19),
+            kill: 20_000 << random.below(18),
             thrifty,
             ill,
             lasts: 500 + u32::try_from(random.below(500)).unwrap_or(0),

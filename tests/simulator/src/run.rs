@@ -122,6 +122,8 @@ impl std::fmt::Debug for Driven {
     }
 }
 
+/// Foul weather lasts until the machine was told so many events, at least.
+const EVENTS: u64 = 500;
 /// Happenings after which fair weather must have brought everything to its end.
 const PATIENCE: u32 = 60_000;
 /// Milliseconds that fair weather may take: ten days, more than any back-off.
@@ -197,7 +199,8 @@ impl Run {
         }
         let mut fair_since = 0;
         while self.outcome.violation.is_none() {
-            if !self.fair && self.happened >= self.weather.lasts {
+            let lasted = self.happened >= self.weather.lasts && self.outcome.events >= EVENTS;
+            if !self.fair && lasted {
                 self.clears_up();
                 (fair_since, self.happened) = (self.now, 0);
             }

@@ -334,6 +334,10 @@ impl Run {
     /// Everything is well from now on: the user is at home, frees space, and tries again what was
     /// given up on.
     pub(crate) fn clears_up(&mut self) {
+        if self.outcome.kills == 0 {
+            self.outcome.kills = 1;
+            self.dies();
+        }
         self.wakes();
         self.fair = true;
         self.store.up = true;

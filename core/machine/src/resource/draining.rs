@@ -6,7 +6,7 @@ use super::state::{State, Then};
 use super::under_way::{gone, then_do};
 use super::{Item, Told};
 use crate::effect::{Change, Effect};
-use crate::event::Answer;
+use crate::event::{Answer, PutOutcome};
 use crate::media::EffectId;
 use crate::stage::{Bytes, Stage};
 use statig::Outcome;
@@ -36,6 +36,15 @@ pub(super) fn handle(
             }
             answer => {
                 item.signal(Signal::Survived, orders);
+                // It may have come to its end before the word to stop reached it.
+                let moved = match answer {
+                    Answer::Downloaded(digest) => Some(digest.size),
+                    Answer::Put(PutOutcome::Sent) => item.row.digest.map(|digest| digest.size),
+                    _ => None,
+                };
+                if let Some(moved) = moved {
+                    item.signal(Signal::Moved(moved), orders);
+                }
                 let bytes = landed(answer, bytes);
                 if let Bytes::WithOs(_) = bytes {
                     let (resource, with_os) = (item.row.id, false);
@@ -58,7 +67,13 @@ pub(super) fn handle(
             *then = Then::Rest(gone(*how));
             Outcome::Handled
         }
-        Told::Stop { .. } | Told::TransferFound | Told::Progressed(..) => Outcome::Handled,
+        Told::Progressed(id, moved) => {
+            if *effect == Some(*id) {
+                item.signal(Signal::Moved(*moved), orders);
+            }
+            Outcome::Handled
+        }
+        Told::Stop { .. } | Told::TransferFound => Outcome::Handled,
         Told::Answered(..) | Told::TransferFinished(_) | Told::TransferMissing => {
             orders.unexpected(item.row.id, Stage::Discovered, told.name(), true);
             Outcome::Handled

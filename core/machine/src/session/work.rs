@@ -89,7 +89,9 @@ impl Session {
         let moves_bytes = |posture| {
             matches!(
                 posture,
-                Posture::Runs(Work::Download | Work::Upload | Work::UploadStaged) | Posture::WithOs
+                Posture::Runs(Work::Download | Work::Upload | Work::UploadStaged)
+                    | Posture::WithOs
+                    | Posture::Drains
             )
         };
         if moves_bytes(before) && !moves_bytes(posture) {
