@@ -3,7 +3,7 @@
 use crate::coverage::Fate;
 use crate::invariant::Invariant;
 use crate::job::{Job, id_of};
-use crate::run::Run;
+use crate::run::{Run, Said};
 use keepsake_machine::effect::{Change, Effect, Proposal};
 use keepsake_machine::event::LibraryAccess;
 use keepsake_machine::hold::Hold;
@@ -68,6 +68,13 @@ impl Run {
             | Effect::Verify { digest, .. } => row.digest != Some(*digest),
             _ => false,
         };
+        if let Effect::Upload { digest, .. } | Effect::HandOver { digest, .. } = effect {
+            let said = self.asked.get(&id.resource).filter(|(of, _)| of == digest);
+            if said.is_none_or(|(_, said)| *said == Said::Has) {
+                let what = format!("{effect:?}, of which the vault said {said:?}");
+                self.broken(Invariant::PutOnce, what);
+            }
+        }
         // Its version may have changed a moment ago, and the machine is about to hear it.
         let stale = row.digest.is_none() && self.is_about_to_hear(id.resource);
         if wrong && !stale {
@@ -126,6 +133,15 @@ impl Run {
         if let Some((sha256, taken)) = twice {
             let what = format!("{:?} was put {taken} times", &sha256[..8]);
             self.broken(Invariant::PutOnce, what);
+        }
+    }
+
+    /// A window is ending: everything was told to stop, but what is being handed to the OS.
+    pub(crate) fn check_window_ended(&mut self) {
+        let ours = |job: &&Job| !matches!(job.effect, Effect::HandOver { .. });
+        let going_on = self.jobs.values().filter(ours).find(|job| !job.cancelled);
+        if let Some(what) = going_on.map(|job| format!("{:?} goes on", job.effect)) {
+            self.broken(Invariant::PermitKept, format!("the window ends, and {what}"));
         }
     }
 

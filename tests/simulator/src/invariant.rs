@@ -61,7 +61,9 @@ impl Invariant {
                 "nothing is marked safe that the vault does not hold and record"
             }
             Invariant::RightBytes => "a checksum is bound to the version that has these bytes",
-            Invariant::PutOnce => "no bytes are put twice, unless somebody removed them there",
+            Invariant::PutOnce => {
+                "no bytes are put that the vault has, or that it was not asked about"
+            }
             Invariant::DownloadedOnce => {
                 "a version is downloaded once, and once more per fault, kill or eviction for space"
             }

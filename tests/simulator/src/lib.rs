@@ -13,6 +13,7 @@
 //! | [`run`] | the loop: what happens next, what the machine is told, what it orders |
 //! | `perform` | how each order is carried out |
 //! | `world` | conditions that turn, a user who acts, an OS that kills, fair weather in the end |
+//! | [`planted`] | bugs between the machine and the world, to see whether they are found |
 //! | [`coverage`] | which paths were lived through: work × hold × what ended it |
 //! | [`invariant`], `check` | what must always hold, each with a name and a sentence; and looking at it |
 //!
@@ -29,6 +30,7 @@ pub mod library;
 mod perform;
 pub mod phone;
 pub mod plan;
+pub mod planted;
 pub mod run;
 pub mod store;
 mod world;
@@ -36,6 +38,7 @@ mod world;
 pub use coverage::Coverage;
 pub use invariant::{Invariant, Violation};
 pub use plan::Plan;
+pub use planted::Bug;
 pub use run::{Outcome, Run};
 
 /// Milliseconds of virtual time since a run's beginning.
@@ -44,4 +47,13 @@ pub type Millis = u64;
 /// Runs one seed to its end; `shown` prints every event and effect.
 pub fn simulate(seed: u64, shown: bool) -> Outcome {
     Run::new(Plan::of(seed)).shown(shown).to_the_end()
+}
+
+/// Runs seeds from `from` on with a planted bug, until one finds it or `most` have not: how many it
+/// took, and which promise did not hold.
+pub fn find(bug: Bug, from: u64, most: u64) -> Option<(u64, Invariant)> {
+    (0..most).find_map(|number| {
+        let run = Run::new(Plan::of(from + number)).with(Some(bug));
+        run.to_the_end().violation.map(|violation| (number + 1, violation.invariant))
+    })
 }

@@ -4,7 +4,7 @@
 //! again.
 
 use clap::Parser;
-use keepsake_simulator::Coverage;
+use keepsake_simulator::{Coverage, Plan, Run, find, planted};
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,6 +24,12 @@ struct Args {
     /// Print every event and effect.
     #[arg(long)]
     show: bool,
+    /// Plant each bug, and print in how many seeds it was found, as a table in Markdown.
+    #[arg(long)]
+    bugs: bool,
+    /// Plant this bug.
+    #[arg(long)]
+    bug: Option<String>,
     /// Print how often each path was taken, as a table in Markdown.
     #[arg(long)]
     coverage: bool,
@@ -46,6 +52,9 @@ struct Sum {
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    if args.bugs {
+        return plant(&args);
+    }
     let next = AtomicU64::new(args.from);
     let sum = Mutex::new(Sum::default());
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
@@ -86,7 +95,8 @@ fn work(args: &Args, next: &AtomicU64, sum: &Mutex<Sum>) {
         if seed >= args.from + args.seeds {
             return;
         }
-        let outcome = keepsake_simulator::simulate(seed, args.show);
+        let bug = planted::all().find(|bug| Some(bug.name) == args.bug.as_deref());
+        let outcome = Run::new(Plan::of(seed)).shown(args.show).with(bug).to_the_end();
         let mut sum = sum.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if sum.failed.len() >= args.most {
             return;
@@ -99,4 +109,22 @@ fn work(args: &Args, next: &AtomicU64, sum: &Mutex<Sum>) {
         sum.coverage.add(&outcome.coverage);
         sum.failed.extend(outcome.violation.map(|violation| (seed, violation.to_string())));
     }
+}
+
+/// Plants each bug in turn.
+fn plant(args: &Args) -> ExitCode {
+    println!("| planted bug | what is wrong | found in | by |\n|---|---|---|---|");
+    let mut missed = 0;
+    for bug in planted::all() {
+        let found = find(bug, args.from, args.seeds);
+        missed += u64::from(found.is_none());
+        let (seeds, by) = match found {
+            Some((1, by)) => ("1 seed".to_owned(), format!("{by:?}")),
+            Some((seeds, by)) => (format!("{seeds} seeds"), format!("{by:?}")),
+            None => ("**not found**".to_owned(), String::new()),
+        };
+        println!("| {} | {} | {seeds} | {by} |", bug.name, bug.sentence);
+    }
+    println!("\n{} bugs, {missed} not found", planted::all().count());
+    if missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -5,7 +5,7 @@ use crate::invariant::Invariant;
 use crate::job::{Job, id_of, work_of};
 use crate::library::Original;
 use crate::phone::{DOWN, NEAR, UP};
-use crate::run::{Happening, Run};
+use crate::run::{Happening, Run, Said};
 use keepsake_machine::effect::Effect;
 use keepsake_machine::event::{
     Answer, Disappearance, Event, Finding, LibraryAccess, PutOutcome, TransferOutcome, Trouble,
@@ -166,6 +166,20 @@ impl Run {
                 answer => answer,
             }
         };
+        match (&answer, &job.effect) {
+            (Answer::Found(finding), Effect::Find { digest, .. }) => {
+                // A hit that could not be confirmed once is not believed again.
+                let said = self.asked.get(&id.resource).filter(|(of, _)| of == digest);
+                if said.is_none_or(|(_, said)| *said != Said::NotShown) {
+                    let said = if *finding == Finding::Hit { Said::Has } else { Said::HasNot };
+                    self.asked.insert(id.resource, (*digest, said));
+                }
+            }
+            (Answer::NotConfirmed, Effect::Verify { digest, .. }) => {
+                self.asked.insert(id.resource, (*digest, Said::NotShown));
+            }
+            _ => {}
+        }
         let landed = self.staged.get(&id.resource).copied().filter(|_| job.work == Work::Download);
         if let (Some(bytes @ 1..), Answer::Stopped | Answer::Changed | Answer::Held(_)) =
             (landed, answer)

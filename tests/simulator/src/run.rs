@@ -8,6 +8,7 @@ use crate::job::Job;
 use crate::library::Library;
 use crate::phone::Phone;
 use crate::plan::{Plan, Weather};
+use crate::planted::{Bug, Mind, Place};
 use crate::store::Store;
 use keepsake_machine::effect::Effect;
 use keepsake_machine::event::{Event, TransferOutcome};
@@ -56,6 +57,17 @@ pub struct Outcome {
     pub trace: u64,
 }
 
+/// What the vault said of bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// It has them.
+    Has,
+    /// It does not, or only sending will tell.
+    HasNot,
+    /// It had them, and could not show them.
+    NotShown,
+}
+
 /// One run.
 #[derive(Debug)]
 pub struct Run {
@@ -77,6 +89,8 @@ pub struct Run {
     pub(crate) copying: BTreeMap<ResourceId, u64>,
     /// What was called safe, in this vault and since the program was installed.
     pub(crate) was_safe: BTreeSet<(ResourceId, [u8; 32])>,
+    /// What the vault said last of each resource's bytes.
+    pub(crate) asked: BTreeMap<ResourceId, (Digest, Said)>,
     /// When the program was installed: it knows of no day before.
     pub(crate) installed: Millis,
     /// Milliseconds that the wall clock was set ahead since then, in all.
@@ -102,6 +116,9 @@ pub struct Run {
     pub(crate) unnamed: Option<Millis>,
     pub(crate) now: Millis,
     shown: bool,
+    /// A planted bug, and what it counts.
+    pub(crate) bug: Option<Bug>,
+    pub(crate) counted_by_bug: u64,
     starts: u32,
     queue: BTreeMap<(Millis, u64), Happening>,
     queued: u64,
@@ -162,6 +179,9 @@ impl Run {
             unnamed: None,
             now: 1_000,
             shown: false,
+            bug: None,
+            counted_by_bug: 0,
+            asked: BTreeMap::new(),
             starts: 0,
             queue: BTreeMap::new(),
             queued: 0,
@@ -184,6 +204,13 @@ impl Run {
     #[must_use]
     pub fn shown(mut self, shown: bool) -> Run {
         self.shown = shown;
+        self
+    }
+
+    /// Plants a bug.
+    #[must_use]
+    pub fn with(mut self, bug: Option<Bug>) -> Run {
+        self.bug = bug;
         self
     }
 
@@ -357,8 +384,20 @@ impl Run {
             println!("{:>9} {event:?}", self.now);
         }
         hash(&mut self.outcome.trace, &event);
+        let mut mind = Mind { rows: &self.catalog.rows, count: &mut self.counted_by_bug };
+        let event = match self.bug {
+            Some(Bug { place: Place::Event(of), .. }) => of(event, &mut mind),
+            _ => Some(event),
+        };
+        let Some(event) = event else { return };
         machine.0.handle(event, now);
-        let effects: Vec<Effect> = std::iter::from_fn(|| machine.0.poll_effect()).collect();
+        let effects = std::iter::from_fn(|| machine.0.poll_effect());
+        let effects: Vec<Effect> = match self.bug {
+            Some(Bug { place: Place::Effect(of), .. }) => {
+                effects.flat_map(|effect| of(effect, &mut mind)).collect()
+            }
+            _ => effects.collect(),
+        };
         let mut changed = false;
         for effect in &effects {
             if self.shown {

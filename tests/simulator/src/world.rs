@@ -4,6 +4,7 @@
 use crate::catalog::Catalog;
 use crate::coverage::Fate;
 use crate::plan::MB;
+use crate::planted::{Bug, Mind, Place};
 use crate::run::{Driven, Happening, Run};
 use keepsake_machine::Machine;
 use keepsake_machine::event::{Event, LibraryAccess, Network, Power, TransferOutcome};
@@ -21,7 +22,14 @@ impl Run {
 
     /// A program starts: from what is stored, and what the OS still has.
     pub(crate) fn starts_up(&mut self) {
-        let parts = self.catalog.parts.values().cloned().collect();
+        let parts = self.catalog.parts.values().cloned();
+        let mut mind = Mind { rows: &self.catalog.rows, count: &mut self.counted_by_bug };
+        let parts = match self.bug {
+            Some(Bug { place: Place::Part(of), .. }) => {
+                parts.filter_map(|part| of(part, &mut mind)).collect()
+            }
+            _ => parts.collect(),
+        };
         self.machine = Some(Box::new(Driven(Machine::new(self.config.clone(), parts))));
         self.phone.awake = true;
         // What no stored row names is swept.
@@ -152,6 +160,7 @@ impl Run {
         }
         self.note_fate(Fate::WindowEnded);
         self.tell(Event::WindowEnding);
+        self.check_window_ended();
         self.phone.awake = false;
         let pause = 1_000 + self.random.below(3_600_000);
         self.soon(pause, Happening::Wakes);
@@ -244,6 +253,7 @@ impl Run {
         self.catalog = Catalog::default();
         self.was_safe.clear();
         self.other_was_safe.clear();
+        self.asked.clear();
         (self.metered, self.installed, self.ahead) = (0, self.now, 0);
         self.phone.paused = false; // so is the pause
         self.all_may_land_again();
@@ -257,6 +267,7 @@ impl Run {
         self.all_may_land_again();
         std::mem::swap(&mut self.store, &mut self.other_store);
         std::mem::swap(&mut self.was_safe, &mut self.other_was_safe);
+        self.asked.clear();
         self.soon(1_000, Happening::Wakes);
     }
 
