@@ -1,0 +1,249 @@
+//! A scenario, as its file has it. `README.md` beside this crate shows the words; every field that may
+//! be left out has a default that a phone at home would have.
+
+use bytesize::ByteSize;
+use keepsake_machine::event::LibraryAccess;
+use keepsake_machine::settings::Settings;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// One file of `tests/scenarios`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// In a few words.
+    pub title: String,
+    /// What the user lives through, and what must come of it.
+    pub story: String,
+    /// The phone.
+    #[serde(default)]
+    pub phone: Phone,
+    /// What is in the library at first.
+    pub library: Vec<Photos>,
+    /// Photos that another device, or an older app, has put into the vault already: by name, with the
+    /// same bytes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vault_has: Vec<String>,
+    /// What the user chose.
+    #[serde(default)]
+    pub settings: Settings,
+    /// What happens, in order.
+    pub happens: Vec<Happening>,
+    /// How it ends.
+    pub ends: Ending,
+    /// What the host sees: every call that it receives and every event that it pulls, once a second.
+    #[serde(default)]
+    pub trace: Vec<String>,
+}
+
+/// The phone's disk.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Phone {
+    /// Its size.
+    pub disk: ByteSize,
+    /// What neither the library nor we take of it.
+    pub others: ByteSize,
+}
+
+impl Default for Phone {
+    fn default() -> Phone {
+        Phone { disk: ByteSize::gb(64), others: ByteSize::gb(20) }
+    }
+}
+
+/// One photo, or `count` that are alike.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Photos {
+    /// Its name; of several, `#` stands for 1, 2, 3…
+    pub name: String,
+    /// How many.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub count: u32,
+    /// How large each is. Bytes are made from the name.
+    pub size: ByteSize,
+    /// Where the original is.
+    #[serde(default)]
+    pub lies: Lies,
+    /// How the platform serves it.
+    #[serde(default)]
+    pub served: Served,
+    /// The video of a Live Photo: its name. It has the same size and lies in the same place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moves: Option<String>,
+    /// It has the same bytes as the photo of this name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_as: Option<String>,
+    /// Not among those that limited access shows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub private: bool,
+}
+
+fn one() -> u32 {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's form
+fn is_one(count: &u32) -> bool {
+    *count == 1
+}
+
+/// Where an original is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lies {
+    /// On the phone, and the platform says so.
+    #[default]
+    OnThePhone,
+    /// Only in the cloud, and the platform says so.
+    InTheCloud,
+    /// On the phone, and the platform does not say so (iOS).
+    SomewhereOnThePhone,
+    /// Only in the cloud, and the platform does not say so (iOS).
+    SomewhereInTheCloud,
+}
+
+impl Lies {
+    /// Whether the bytes are on the phone.
+    pub fn is_on_the_phone(self) -> bool {
+        matches!(self, Lies::OnThePhone | Lies::SomewhereOnThePhone)
+    }
+}
+
+/// How the platform serves an original.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Served {
+    /// As a file (Android).
+    #[default]
+    AsAFile,
+    /// Chunk by chunk (iOS).
+    Poured,
+}
+
+/// Something happens.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Happening {
+    /// So long after what happened before.
+    #[serde(with = "humantime_serde")]
+    pub after: Duration,
+    /// What.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What can happen.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum What {
+    /// Another network.
+    Network(Network),
+    /// Charger and battery.
+    Power(Power),
+    /// The phone is before its first unlock, or after it.
+    Locked(bool),
+    /// What the user lets us see.
+    Access(LibraryAccess),
+    /// The user taps.
+    User(Tap),
+    /// The user takes pictures.
+    Shoots(Photos),
+    /// The user edits the photo of this name: other bytes.
+    Edits(String),
+    /// The user deletes the photo of this name: into Recently Deleted.
+    Deletes(String),
+    /// The user empties Recently Deleted.
+    EmptiesTrash(bool),
+    /// The OS asks the user about deleting what we propose; the answer to the last question.
+    LetsGo(bool),
+    /// Others take so much of the disk now.
+    OthersTake(ByteSize),
+    /// The cloud answers, or fails.
+    Cloud(Weather),
+    /// The vault is there, or away.
+    Vault(Weather),
+    /// The program is killed, and starts again after so long.
+    Killed(#[serde(with = "humantime_serde")] Duration),
+    /// The user changes the settings.
+    Settings(Settings),
+    /// The OS opens a window of so long.
+    Window(#[serde(with = "humantime_serde")] Duration),
+    /// The OS is about to end the window.
+    WindowEnds(bool),
+    /// Nothing: time passes.
+    TimePasses(bool),
+}
+
+/// A network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Network {
+    /// Wi-Fi.
+    Wifi,
+    /// Mobile data, a hotspot, a VPN over either: it costs by the byte.
+    Metered,
+    /// Abroad.
+    Roaming,
+    /// None.
+    Offline,
+}
+
+/// Charger, battery, saver, heat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Power {
+    /// On the charger.
+    Charging,
+    /// A full battery.
+    Battery,
+    /// A battery at 10 %.
+    LowBattery,
+    /// The user turned the power saver on.
+    Saver,
+    /// Too hot.
+    Hot,
+}
+
+/// What the user taps on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tap {
+    /// Pause.
+    Pause,
+    /// Resume.
+    Resume,
+    /// Retry.
+    Retry,
+    /// Free up space.
+    FreeUp,
+}
+
+/// How something far away is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Weather {
+    /// It answers.
+    There,
+    /// It does not.
+    Away,
+}
+
+/// How a scenario ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ending {
+    /// After so long.
+    #[serde(with = "humantime_serde")]
+    pub after: Duration,
+    /// So many files are safe.
+    pub safe: u64,
+    /// So many are not, and why: the words of the status.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_safe: Vec<String>,
+    /// The holds that are in force.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holds: Vec<String>,
+    /// Files in the vault.
+    pub in_the_vault: u64,
+}

@@ -1,0 +1,18 @@
+//! Stories of backups, as files that a product manager can read: `tests/scenarios/*.json`.
+//!
+//! Each tells a library, what happens to the phone and what the user does, how it ends, and what the
+//! host sees meanwhile: every call that it receives and every event that it pulls, once a second of
+//! virtual time. [`play`] plays one on the real engine, catalog and folder vault; the Kotlin and Swift
+//! hosts are to play the same files and see the same.
+//!
+//! `README.md` beside this crate has the words. Bytes are real, so sizes are small: a phone of 64 MB
+//! stands for one of 64 GB.
+
+mod disk;
+pub mod format;
+mod phone;
+mod play;
+mod words;
+
+pub use format::Scenario;
+pub use play::{Played, play};

@@ -1,0 +1,277 @@
+//! The phone that the engine is played on: its library, and what it is asked for.
+
+use crate::format::{Lies, Photos, Served};
+use keepsake_catalog::seen::{SeenAsset, SeenResource};
+use keepsake_engine::source::{Deletion, Opened, Original, Pages, Pour, Refusal, Source};
+use keepsake_machine::event::{Disappearance, LibraryAccess};
+use keepsake_machine::media::{Access, Locality, Media, Role, Size, SizeClass, Version};
+use std::collections::BTreeMap;
+use std::io::{Seek, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// One file of the library.
+#[derive(Debug, Clone)]
+struct Photo {
+    bytes: Vec<u8>,
+    version: u64,
+    lies: Lies,
+    served: Served,
+    role: Role,
+    /// The name of its asset.
+    asset: String,
+    taken: i64,
+    private: bool,
+}
+
+/// The library, and what the host is called for.
+#[derive(Debug, Default)]
+pub struct Library {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    photos: BTreeMap<String, Photo>,
+    trash: BTreeMap<String, Photo>,
+    access: Option<LibraryAccess>,
+    cloud_away: bool,
+    calls: Vec<String>,
+    proposed: Option<Deletion>,
+    shot: i64,
+}
+
+impl Library {
+    /// The user takes these pictures.
+    pub fn shoot(&self, photos: &Photos) {
+        let mut inner = self.lock();
+        for number in 1..=photos.count {
+            let name = photos.name.replace('#', &number.to_string());
+            let as_name = photos.same_as.as_ref().unwrap_or(&name);
+            let size = usize::try_from(photos.size.as_u64()).unwrap_or(0);
+            inner.shot += 60_000;
+            let photo = Photo {
+                bytes: bytes(as_name, 1, size),
+                version: 1,
+                lies: photos.lies,
+                served: photos.served,
+                role: if is_video(&name) { Role::Video } else { Role::Photo },
+                asset: name.clone(),
+                taken: 1_767_225_600_000 + inner.shot,
+                private: photos.private,
+            };
+            if let Some(video) = &photos.moves {
+                let video = video.replace('#', &number.to_string());
+                let bytes = bytes(&video, 1, size);
+                let moving = Photo { bytes, role: Role::PairedVideo, ..photo.clone() };
+                inner.photos.insert(video, moving);
+            }
+            inner.photos.insert(name, photo);
+        }
+    }
+
+    /// The user edits one: other bytes.
+    pub fn edit(&self, name: &str) {
+        if let Some(photo) = self.lock().photos.get_mut(name) {
+            photo.version += 1;
+            photo.bytes = bytes(name, photo.version, photo.bytes.len());
+            photo.lies = Lies::OnThePhone;
+        }
+    }
+
+    /// The user deletes an asset: into Recently Deleted.
+    pub fn delete(&self, asset: &str) {
+        let mut inner = self.lock();
+        let doomed: Vec<String> = (inner.photos.iter())
+            .filter(|(_, photo)| photo.asset == asset)
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in doomed {
+            if let Some(photo) = inner.photos.remove(&name) {
+                inner.trash.insert(name, photo);
+            }
+        }
+    }
+
+    /// The user empties Recently Deleted.
+    pub fn empty_trash(&self) {
+        self.lock().trash.clear();
+    }
+
+    /// The user's answer to what was proposed last: which assets were deleted.
+    pub fn answer(&self, lets_go: bool) -> Option<(Deletion, bool)> {
+        let proposed = self.lock().proposed.take()?;
+        for doomed in proposed.assets.iter().filter(|_| lets_go) {
+            self.delete(&String::from_utf8_lossy(&doomed.local_id));
+        }
+        Some((proposed, lets_go))
+    }
+
+    /// What the user lets us see.
+    pub fn set_access(&self, access: LibraryAccess) {
+        self.lock().access = Some(access);
+    }
+
+    /// Whether the cloud answers.
+    pub fn set_cloud(&self, away: bool) {
+        self.lock().cloud_away = away;
+    }
+
+    /// Bytes that it takes on the phone's disk.
+    pub fn on_the_phone(&self) -> u64 {
+        let inner = self.lock();
+        let all = inner.photos.values().chain(inner.trash.values());
+        all.filter(|photo| photo.lies.is_on_the_phone()).map(|one| one.bytes.len() as u64).sum()
+    }
+
+    /// The bytes of every file that is there now.
+    pub fn files(&self) -> BTreeMap<String, Vec<u8>> {
+        let inner = self.lock();
+        inner.photos.iter().map(|(name, photo)| (name.clone(), photo.bytes.clone())).collect()
+    }
+
+    /// What the host was called for since it was asked last.
+    pub fn calls(&self) -> Vec<String> {
+        std::mem::take(&mut self.lock().calls)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the platform gives, or why not.
+    fn serve(&self, original: &Original, network: bool, call: &str) -> Result<Photo, Refusal> {
+        let mut inner = self.lock();
+        let name = String::from_utf8_lossy(&original.local_id).into_owned();
+        let photo = inner.photos.get(&name).cloned();
+        let gives = match photo {
+            None => Err(Refusal::Gone(Disappearance::Deleted)),
+            Some(_) if inner.access == Some(LibraryAccess::Denied) => Err(Refusal::NoAccess),
+            Some(photo) if inner.access == Some(LibraryAccess::Limited) && photo.private => {
+                Err(Refusal::Gone(Disappearance::Hidden))
+            }
+            Some(photo) if Version(photo.version) != original.version => Err(Refusal::Changed),
+            Some(photo) if !photo.lies.is_on_the_phone() && !network => Err(Refusal::NetworkNeeded),
+            Some(photo) if !photo.lies.is_on_the_phone() && inner.cloud_away => {
+                Err(Refusal::DownloadFailed)
+            }
+            Some(photo) => Ok(photo),
+        };
+        let said = gives.as_ref().map_or_else(|why| format!(": {why}"), |_| String::new());
+        inner.calls.push(format!("call {call} {name}{said}"));
+        gives
+    }
+}
+
+impl Source for Library {
+    fn scan(&self, mut pages: Pages) -> Result<(), Refusal> {
+        let (assets, limited) = {
+            let mut inner = self.lock();
+            inner.calls.push("call scan".to_owned());
+            if inner.access == Some(LibraryAccess::Denied) {
+                return Err(Refusal::NoAccess);
+            }
+            let limited = inner.access == Some(LibraryAccess::Limited);
+            let mut assets: BTreeMap<&str, SeenAsset> = BTreeMap::new();
+            for (name, photo) in inner.photos.iter().filter(|(_, one)| !(limited && one.private)) {
+                let asset = assets.entry(&photo.asset).or_insert_with(|| SeenAsset {
+                    local_id: photo.asset.clone().into_bytes(),
+                    taken: photo.taken,
+                    favourite: false,
+                    albums: Vec::new(),
+                    cross_id: None,
+                    chosen: true,
+                    resources: Vec::new(),
+                });
+                asset.resources.push(seen(name, photo));
+            }
+            (assets.into_values().collect::<Vec<_>>(), limited)
+        };
+        pages.page(assets).map_err(|_| Refusal::Stopped)?;
+        pages.finished(limited, Vec::new());
+        Ok(())
+    }
+
+    fn open(&self, original: &Original) -> Result<Opened, Refusal> {
+        let photo = self.serve(original, false, "open")?;
+        let made = || -> std::io::Result<std::fs::File> {
+            let mut file = tempfile::tempfile()?;
+            file.write_all(&photo.bytes)?;
+            file.rewind()?;
+            Ok(file)
+        };
+        made().map(Opened::File).map_err(|_| Refusal::ReadFailed)
+    }
+
+    fn version(&self, original: &Original, _: &Opened) -> Result<Version, Refusal> {
+        let inner = self.lock();
+        let photo = inner.photos.get(&*String::from_utf8_lossy(&original.local_id));
+        photo.map(|photo| Version(photo.version)).ok_or(Refusal::Gone(Disappearance::Deleted))
+    }
+
+    fn pour(&self, original: &Original, network: bool, mut pour: Pour) -> Result<(), Refusal> {
+        let call = if network { "fetch" } else { "pour" };
+        let photo = self.serve(original, network, call)?;
+        let Some(mut pipe) = pour.pipe() else { return Err(Refusal::Unsupported) };
+        let written = pipe.write_all(&photo.bytes);
+        drop(pipe);
+        pour.finished(written.map_err(|_| Refusal::Stopped));
+        Ok(())
+    }
+
+    fn propose(&self, proposal: &Deletion) -> Result<(), Refusal> {
+        let mut inner = self.lock();
+        let names = proposal.assets.iter().map(|one| String::from_utf8_lossy(&one.local_id));
+        let names: Vec<_> = names.collect();
+        inner.calls.push(format!("call propose {} ({} B)", names.join(" "), proposal.frees));
+        inner.proposed = Some(proposal.clone());
+        Ok(())
+    }
+}
+
+fn seen(name: &str, photo: &Photo) -> SeenResource {
+    let locality = match photo.lies {
+        Lies::OnThePhone => Locality::Local,
+        Lies::InTheCloud => Locality::Cloud,
+        Lies::SomewhereOnThePhone | Lies::SomewhereInTheCloud => Locality::Unknown,
+    };
+    let bytes = photo.bytes.len() as u64;
+    let video = matches!(photo.role, Role::Video | Role::PairedVideo);
+    let size = match (locality, video) {
+        (Locality::Unknown, false) => Size::Hinted { class: SizeClass::Heif, measure: bytes * 4 },
+        (Locality::Unknown, true) => {
+            Size::Hinted { class: SizeClass::Video, measure: bytes / 2_000 }
+        }
+        _ => Size::Exact(bytes),
+    };
+    SeenResource {
+        local_id: name.as_bytes().to_vec(),
+        role: photo.role,
+        media: if photo.role == Role::Video { Media::Video } else { Media::Photo },
+        name: name.as_bytes().to_vec(),
+        size,
+        version: Version(photo.version),
+        locality,
+        access: if photo.served == Served::Poured { Access::Poured } else { Access::Seekable },
+        modified: Some(photo.taken * 1_000_000),
+    }
+}
+
+fn is_video(name: &str) -> bool {
+    name.ends_with(".MOV") || name.ends_with(".MP4")
+}
+
+/// The bytes of a version of a photo: no two alike.
+pub fn bytes(name: &str, version: u64, size: usize) -> Vec<u8> {
+    let mut state = version;
+    for byte in name.bytes() {
+        state = state.wrapping_mul(0x0100_0000_01b3) ^ u64::from(byte);
+    }
+    let mut made = vec![0xff, 0xd8, 0xff, 0xe0];
+    while made.len() < size {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        made.extend_from_slice(&state.to_le_bytes()[3..]);
+    }
+    made.truncate(size);
+    made
+}
