@@ -11,6 +11,7 @@ use crate::walk::Choice;
 use crate::{Failure, watch, words};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use keepsake_engine::{Destination, Engine, Happened, HostFact, Options};
+use keepsake_machine::Hold;
 use keepsake_machine::event::{LibraryAccess, Network, Power};
 use keepsake_machine::stage::{Class, Fault, Stage};
 use keepsake_machine::status::{Activity, Notice, Status};
@@ -23,7 +24,7 @@ use std::time::Duration;
 /// Runs it.
 pub fn run(args: &Backup) -> Result<Exit, Failure> {
     let state = State::of(&args.source, args.state.as_deref())?;
-    let vault = sensible(args, &state)?;
+    let vault = sensible(args, &state).inspect_err(|_| state.doubt_last())?;
     let choice = choice(&state, args.all_files, &args.exclude)?;
     state.make()?;
     let _lock = state.lock()?;
@@ -38,7 +39,8 @@ pub fn run(args: &Backup) -> Result<Exit, Failure> {
     let folder = Arc::new(Folder::new(&state.source, &state.folder, choice));
     let mut options = Options::new(state.folder.clone(), Some(Destination::Folder(vault.clone())));
     options.settings.reserve = args.reserve;
-    let engine = Arc::new(Engine::open(options, folder.clone())?);
+    let engine = Engine::open(options, folder.clone()).inspect_err(|_| state.doubt_last())?;
+    let engine = Arc::new(engine);
     let before = engine.status();
     let more = |status: &Status, class| {
         let items = |status: &Status| status.counts.of(class).items;
@@ -56,7 +58,13 @@ pub fn run(args: &Backup) -> Result<Exit, Failure> {
         .enable_all()
         .build()
         .map_err(|why| Failure(format!("no event loop: {why}")))?;
-    let run = Run { engine: engine.clone(), show: show.as_mut(), watch: args.watch, state: &state };
+    let run = Run {
+        engine: engine.clone(),
+        show: show.as_mut(),
+        watch: args.watch,
+        state: &state,
+        folder: &folder,
+    };
     let ended = runtime.block_on(run.drive(&state.source))?;
     let status = engine.status();
     let summary = Summary {
@@ -159,6 +167,7 @@ struct Run<'a> {
     show: &'a mut dyn Show,
     watch: bool,
     state: &'a State,
+    folder: &'a Folder,
 }
 
 struct Ended {
@@ -210,7 +219,11 @@ impl Run<'_> {
                 }
                 _ = reconcile.tick(), if self.watch => self.engine.tell(HostFact::LibraryChanged),
                 _ = kept.tick() => {
-                    self.state.keep_last(self.engine.status(), !ended.complete);
+                    let status = self.engine.status();
+                    let unseen = !ended.complete
+                        || status.holds.has(Hold::VaultUnavailable)
+                        || self.folder.trouble().is_some();
+                    self.state.keep_last(status, unseen);
                     if watched.as_ref().is_some_and(|(_, changes)| changes.any()) {
                         self.engine.tell(HostFact::LibraryChanged);
                     }

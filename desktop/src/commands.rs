@@ -4,7 +4,7 @@ use crate::backup::choice;
 use crate::cli::{At, Items, Library};
 use crate::show::json_path;
 use crate::source::Folder;
-use crate::state::State;
+use crate::state::{Last, State};
 use crate::summary::Exit;
 use crate::{Failure, clock, size, skipped, words};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -65,8 +65,10 @@ pub fn status(at: &At, as_json: bool) -> Result<Exit, Failure> {
         }
         Err(other) => return Err(other.into()),
     };
-    let unseen = last.is_none_or(|last| last.unseen);
     let counts = &status.counts;
+    // (A catalog that was set aside just now knows nothing of what the last run saw.)
+    let anew = |last: &Last| counts.total().items == 0 && last.status.counts.total().items > 0;
+    let unseen = last.is_none_or(|last| last.unseen || anew(&last));
     let (safe, total, bad) = (counts.safe(), counts.total(), counts.quarantined());
     if as_json {
         say!(
@@ -159,6 +161,13 @@ pub fn verify(at: &At, deep: bool) -> Result<Exit, Failure> {
             size::counted(open, "file")
         );
     }
+    let lost = engine.status().counts.of(Class::Lost).items;
+    if lost > 0 {
+        say!(
+            "{} lost: neither the source nor the vault has them: keepsake library --only lost",
+            size::counted(lost, "file")
+        );
+    }
     if bad > 0 {
         say!(
             "{} not as recorded. Back up again: what can be sent again will be.",
@@ -166,7 +175,7 @@ pub fn verify(at: &At, deep: bool) -> Result<Exit, Failure> {
         );
         return Ok(Exit::Quarantined);
     }
-    Ok(if open > 0 { Exit::Quarantined } else { Exit::Safe })
+    Ok(if open + lost > 0 { Exit::Quarantined } else { Exit::Safe })
 }
 
 /// `restore`.

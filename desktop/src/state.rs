@@ -189,6 +189,13 @@ impl State {
         }
     }
 
+    /// A backup failed before it saw anything: what an earlier one said is in doubt.
+    pub fn doubt_last(&self) {
+        if let Some(last) = self.last() {
+            self.keep_last(last.status, true);
+        }
+    }
+
     /// What a run left last.
     pub fn last(&self) -> Option<Last> {
         let text = std::fs::read(self.folder.join("status.json")).ok()?;

@@ -162,6 +162,8 @@ impl Summary {
             "unfinished": counts.unfinished(),
             "hidden": counts.of(Class::Hidden),
             "gone": self.gone,
+            "kept": counts.of(Class::Freed),
+            "lost": counts.of(Class::Lost),
             "quarantined": counts.quarantined(),
             "holds": self.status.holds,
             "skipped": skipped,

@@ -31,6 +31,8 @@ pub struct KnownFolder {
     /// The vault's mark of it, by which everything safe in it was shown to lie there. `None`: nobody
     /// looked, or it was another folder meanwhile.
     pub mark: Option<u64>,
+    /// How often something was shown to lie in it.
+    pub shown: u64,
 }
 
 impl Catalog {
@@ -64,32 +66,58 @@ impl Catalog {
     }
 
     /// Stores the marks of folders: everything safe in them was shown to lie there since they had
-    /// these.
+    /// these. One in which something else was shown meanwhile is left as it is.
     pub fn mark_folders(&mut self, folders: &[KnownFolder]) -> Result<()> {
         let vault = self.ask(active)?;
         let vault = vault.ok_or_else(|| CatalogError::NoVault { file: self.file.clone() })?;
         self.write(Sync::Later, |connection, _| {
             let mut mark = connection.prepare_cached(
-                "INSERT OR REPLACE INTO folder (vault, path, mark) VALUES (?1, ?2, ?3)",
+                "UPDATE folder SET mark = ?3 WHERE vault = ?1 AND path = ?2 AND shown = ?4",
             )?;
-            for folder in folders {
-                mark.execute((vault.0, &folder.path, folder.mark.map(u64::cast_signed)))?;
+            for KnownFolder { path, mark: now, shown } in folders {
+                let now = now.map(u64::cast_signed);
+                mark.execute((vault.0, path, now, shown.cast_signed()))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Stores which files of the active vault are damaged: these, and no others if `all` were read.
+    pub fn set_damaged(&mut self, paths: &[String], all: bool) -> Result<()> {
+        let vault = self.ask(active)?;
+        let vault = vault.ok_or_else(|| CatalogError::NoVault { file: self.file.clone() })?;
+        self.write(Sync::Later, |connection, _| {
+            if all {
+                connection.execute("DELETE FROM damaged WHERE vault = ?1", [vault.0])?;
+            }
+            let mut add = connection
+                .prepare_cached("INSERT OR IGNORE INTO damaged (vault, path) VALUES (?1, ?2)")?;
+            for path in paths {
+                add.execute((vault.0, path))?;
             }
             Ok(())
         })
     }
 
     /// Forgets what is known to lie in these folders of the active vault. Reads every entry.
-    pub fn forget_folders(&mut self, folders: &[String]) -> Result<()> {
+    pub fn forget_known_in(&mut self, folders: &HashSet<&str>) -> Result<()> {
         let vault = self.ask(active)?;
         let vault = vault.ok_or_else(|| CatalogError::NoVault { file: self.file.clone() })?;
-        let gone: HashSet<&str> = folders.iter().map(String::as_str).collect();
         self.write(Sync::Later, |connection, _| {
-            forget_where(connection, vault, |path| gone.contains(folder_of(path)))?;
-            let mut forget =
-                connection.prepare_cached("DELETE FROM folder WHERE vault = ?1 AND path = ?2")?;
-            for folder in gone {
-                forget.execute((vault.0, folder))?;
+            forget_where(connection, vault, |path| folders.contains(folder_of(path)))
+        })
+    }
+
+    /// Forgets these folders of the active vault, but those in which something was shown meanwhile.
+    pub fn forget_folders(&mut self, folders: &[KnownFolder]) -> Result<()> {
+        let vault = self.ask(active)?;
+        let vault = vault.ok_or_else(|| CatalogError::NoVault { file: self.file.clone() })?;
+        self.write(Sync::Later, |connection, _| {
+            let mut forget = connection.prepare_cached(
+                "DELETE FROM folder WHERE vault = ?1 AND path = ?2 AND shown = ?3",
+            )?;
+            for folder in folders {
+                forget.execute((vault.0, &folder.path, folder.shown.cast_signed()))?;
             }
             Ok(())
         })
@@ -121,11 +149,31 @@ impl Reader {
         self.ask(|connection| {
             let Some(vault) = active(connection)? else { return Ok(Vec::new()) };
             connection
-                .prepare_cached("SELECT path, mark FROM folder WHERE vault = ?1 ORDER BY path")?
+                .prepare_cached(
+                    "SELECT path, mark, shown FROM folder WHERE vault = ?1 ORDER BY path",
+                )?
                 .query_map([vault.0], |row| {
                     let mark = row.get::<_, Option<i64>>(1)?.map(i64::cast_unsigned);
-                    Ok(KnownFolder { path: row.get(0)?, mark })
+                    let shown = row.get::<_, i64>(2)?.cast_unsigned();
+                    Ok(KnownFolder { path: row.get(0)?, mark, shown })
                 })?
+                .collect()
+        })
+    }
+
+    /// Every path at which the active vault holds these bytes, as far as is known.
+    pub fn known_paths(&self, digest: &Digest) -> Result<Vec<String>> {
+        self.ask(|connection| {
+            let Some(vault) = active(connection)? else { return Ok(Vec::new()) };
+            connection
+                .prepare_cached(
+                    "SELECT path FROM known WHERE vault = ?1 AND size = ?2 AND head = ?3 \
+                     AND sha256 = ?4",
+                )?
+                .query_map(
+                    params![vault.0, digest.size.cast_signed(), head(digest), digest.sha256],
+                    |row| row.get(0),
+                )?
                 .collect()
         })
     }
@@ -193,7 +241,7 @@ fn head(digest: &Digest) -> i64 {
     digest.sha256.first_chunk().map_or(0, |head| i64::from_be_bytes(*head))
 }
 
-/// Stores that the vault holds `digest` at `path`, once.
+/// Stores that the vault holds `digest` at `path`, once; not of a file that is damaged.
 pub(crate) fn learn_one(
     connection: &Connection,
     vault: VaultId,
@@ -204,7 +252,8 @@ pub(crate) fn learn_one(
         .prepare_cached(
             "INSERT INTO known (vault, size, head, sha256, path) SELECT ?1, ?2, ?3, ?4, ?5 \
              WHERE NOT EXISTS (SELECT 1 FROM known WHERE vault = ?1 AND size = ?2 AND head = ?3 \
-             AND sha256 = ?4 AND path = ?5)",
+             AND sha256 = ?4 AND path = ?5) \
+             AND NOT EXISTS (SELECT 1 FROM damaged WHERE vault = ?1 AND path = ?5)",
         )?
         .execute(params![vault.0, digest.size.cast_signed(), head(digest), digest.sha256, path])?;
     connection
@@ -223,8 +272,9 @@ pub(crate) fn folder_shown(
 ) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "INSERT INTO folder (vault, path, mark) VALUES (?1, ?2, ?3) \
-             ON CONFLICT (vault, path) DO UPDATE SET mark = NULL WHERE mark <> excluded.mark",
+            "INSERT INTO folder (vault, path, mark, shown) VALUES (?1, ?2, ?3, 1) \
+             ON CONFLICT (vault, path) DO UPDATE SET shown = shown + 1, \
+             mark = CASE WHEN mark = excluded.mark THEN mark END",
         )?
         .execute((vault.0, folder, mark.cast_signed()))?;
     Ok(())

@@ -37,6 +37,8 @@ pub struct Lying {
     pub path: String,
     /// How many bytes.
     pub size: u64,
+    /// The library does not have it any more, as far as a scan has seen.
+    pub left: bool,
 }
 
 /// A page of files that should lie in some folders.
@@ -54,7 +56,8 @@ impl Reader {
     pub fn lying_in(&self, folders: &HashSet<&str>, from: Option<ResourceId>) -> Result<LyingPage> {
         self.ask(|connection| {
             let mut read = connection.prepare_cached(
-                "SELECT id, path, digest_size FROM resource WHERE id >= ?1 ORDER BY id LIMIT 1000",
+                "SELECT id, path, digest_size, sight = 1 FROM resource WHERE id >= ?1 \
+                 ORDER BY id LIMIT 1000",
             )?;
             let mut rows = read.query([from.map_or(i64::MIN, |resource| resource.0)])?;
             let (mut page, mut seen) = (LyingPage::default(), 0);
@@ -68,7 +71,8 @@ impl Reader {
                     && folders.contains(folder_of(path))
                 {
                     let (resource, path) = (ResourceId(id), path.to_owned());
-                    page.files.push(Lying { resource, path, size: size.cast_unsigned() });
+                    let (size, left) = (size.cast_unsigned(), row.get(3)?);
+                    page.files.push(Lying { resource, path, size, left });
                 }
             }
             Ok(page)
@@ -90,6 +94,35 @@ impl Reader {
                 )?
                 .filter_map(|row| row.map(|(id, digest)| Some((id, digest?))).transpose())
                 .collect()
+        })
+    }
+
+    /// Of these bytes those that the user let go of: some resource that had them is forgotten, and
+    /// all others are gone from the library. Reads every row.
+    pub fn let_go(&self, digests: &[Digest]) -> Result<HashSet<[u8; 32]>> {
+        let asked: HashSet<[u8; 32]> = digests.iter().map(|digest| digest.sha256).collect();
+        if asked.is_empty() {
+            return Ok(HashSet::new());
+        }
+        self.ask(|connection| {
+            let closed = stage_code(Stage::Closed)?;
+            let forgotten = stage_code(Stage::Forgotten)?;
+            let mut read = connection
+                .prepare("SELECT sha256, stage FROM resource WHERE sha256 IS NOT NULL")?;
+            let mut rows = read.query([])?;
+            let (mut let_go, mut wanted) = (HashSet::new(), HashSet::new());
+            while let Some(row) = rows.next()? {
+                let sha256: [u8; 32] = row.get(0)?;
+                if asked.contains(&sha256) {
+                    let stage = row.get_ref(1)?.as_str()?;
+                    if stage == forgotten {
+                        let_go.insert(sha256);
+                    } else if stage != closed {
+                        wanted.insert(sha256);
+                    }
+                }
+            }
+            Ok(let_go.difference(&wanted).copied().collect())
         })
     }
 

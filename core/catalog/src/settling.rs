@@ -37,9 +37,9 @@ pub enum Which {
 pub struct Settling {
     /// Rows that changed.
     pub changed: u64,
-    /// Of those, rows that were safe and are to be sent again.
+    /// Of those, rows that were safe and are to be sent again, as soon as they are in sight.
     pub again: u64,
-    /// Of those, rows that neither the library nor the vault has now.
+    /// Of those, rows that are [`Stage::Lost`] now.
     pub lost: u64,
     /// Rows that are under way: left alone. Tell the machine, or ask again when they have ended.
     pub skipped: Vec<ResourceId>,
@@ -116,8 +116,10 @@ impl Catalog {
         })?;
         settling.changed += changed.len() as u64;
         for (row, after) in &changed {
-            settling.again += u64::from(row.stage.is_safe() && after.stage.is_pending());
-            settling.lost += u64::from(row.stage != Stage::Lost && after.stage == Stage::Lost);
+            let lost = row.stage != Stage::Lost && after.stage == Stage::Lost;
+            let unsafe_now = row.stage.is_safe() && !after.stage.is_safe();
+            settling.lost += u64::from(lost);
+            settling.again += u64::from(unsafe_now && !lost && after.stage != Stage::Forgotten);
         }
         settling.events.extend(changed.iter().filter_map(|(row, after)| row.staging_left(after)));
         Ok(())

@@ -208,9 +208,9 @@ impl Stored {
     /// after a scan saw the file change: it is of the bytes before.
     pub fn at_vault(&self) -> AtVault {
         let shown = self.path.is_some() && self.digest.is_some();
-        match (self.stage.is_safe() || shown, self.lost) {
-            (true, _) => AtVault::There,
-            (false, true) => AtVault::Lost,
+        match (self.lost, self.stage.is_safe() || shown) {
+            (true, _) => AtVault::Lost,
+            (false, true) => AtVault::There,
             (false, false) => AtVault::Never,
         }
     }

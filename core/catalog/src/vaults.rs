@@ -212,6 +212,9 @@ fn take(row: &mut Stored, shelved: Option<Shelved>, chosen: bool) {
     row.digest = now.digest;
     if !kept {
         (row.path, row.lost) = (None, false);
+        if row.stage == Stage::Lost {
+            row.enter(Stage::Closed, None); // of bytes that nobody knows any more nothing can be said
+        }
     }
     if staged > 0 && row.stage == Stage::Discovered && row.digest.is_some() {
         row.enter(Stage::CheckingDuplicate { bytes: Bytes::Staged(staged) }, None);

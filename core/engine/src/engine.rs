@@ -152,11 +152,17 @@ impl Engine {
 
     fn settle(&self, which: &Which, fact: Fact) -> Result<u64, EngineError> {
         let settled = forget::settle(&self.desk, which, fact)?;
+        self.count_again()?;
+        Ok(settled)
+    }
+
+    /// Brings the counters of a status up to date that no driver keeps.
+    fn count_again(&self) -> Result<(), EngineError> {
         if lock(&self.driver).is_some() {
             let counts = self.desk.store.write(|catalog| Ok(catalog.counts()));
             lock(&self.shown).counts = counts.map_err(of_store)?;
         }
-        Ok(settled)
+        Ok(())
     }
 
     /// A page of the library, newest first, from `below` on.
@@ -182,7 +188,9 @@ impl Engine {
     /// Looks at every recorded file in the vault; `deep` reads every byte back. Blocks; not while
     /// started. What is missing is settled, so that the next run sends it again.
     pub fn verify(&self, deep: bool, progress: &Progress) -> Result<Verified, EngineError> {
-        verify(&self.desk, deep, progress)
+        let verified = verify(&self.desk, deep, progress)?;
+        self.count_again()?;
+        Ok(verified)
     }
 }
 

@@ -9,6 +9,7 @@ use crate::source::Opened;
 use keepsake_catalog::{Detail, Note, Which};
 use keepsake_machine::media::{Access, Digest, ResourceId};
 use keepsake_machine::settle::Fact;
+use keepsake_machine::stage::Stage;
 use std::io::Read;
 
 /// Settles rows that are not under way, and says how many changed. Those under way come to the same
@@ -17,7 +18,8 @@ pub(crate) fn settle(desk: &Desk, which: &Which, fact: Fact) -> Result<u64, Engi
     Ok(desk.settle(which, fact).map_err(of_store)?.changed)
 }
 
-/// Writes tombstones for the bytes of these items.
+/// Writes tombstones for the bytes of these items. Of one that neither the library nor the vault has
+/// there is nothing that could be backed up: it is only let go of.
 pub(crate) fn write_tombstones(desk: &Desk, which: &[ResourceId]) -> Result<(), EngineError> {
     let details = desk.store.read(|reader| reader.details(which)).map_err(of_store)?;
     if details.len() < which.len() {
@@ -26,11 +28,14 @@ pub(crate) fn write_tombstones(desk: &Desk, which: &[ResourceId]) -> Result<(), 
         return Err(EngineError::NoSuchItem(format!("number {missing}")));
     }
     let mut digests = Vec::with_capacity(details.len());
-    for detail in &details {
+    for detail in details.iter().filter(|detail| detail.stage != Stage::Lost) {
         digests.push(match detail.digest {
             Some(digest) => digest,
             None => hashed(desk, detail)?,
         });
+    }
+    if digests.is_empty() {
+        return Ok(());
     }
     let vault = desk.link.vault().map_err(|why| EngineError::Vault(why.to_string()))?;
     let segment = vault.forget(&digests).map_err(|why| EngineError::Vault(why.to_string()))?;

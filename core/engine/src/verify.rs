@@ -3,6 +3,7 @@
 use crate::error::EngineError;
 use crate::jobs::hashing::Hashing;
 use crate::jobs::learn::{self, audit};
+use crate::jobs::lost::regain;
 use crate::jobs::{Desk, Failed, lock};
 use crate::open::of_store;
 use crate::runtime::together;
@@ -122,8 +123,12 @@ pub(crate) fn verify(
         return Err(EngineError::Vault(why));
     }
     let elsewhere = elsewhere(&*vault, &missing).map_err(of_vault)?;
-    let forgotten = lock(&desk.tombstones).clone();
-    for (path, digest) in missing.into_iter().filter(|(_, one)| !forgotten.contains(&one.sha256)) {
+    let digests: Vec<_> = missing.iter().map(|(_, digest)| *digest).collect();
+    let let_go = desk.store.read(|reader| reader.let_go(&digests)).map_err(of_store)?;
+    for (path, digest) in missing {
+        if let_go.contains(&digest.sha256) {
+            continue;
+        }
         let list = if elsewhere.contains(&digest.sha256) {
             &mut verified.elsewhere
         } else {
@@ -145,7 +150,11 @@ pub(crate) fn verify(
             Failed::Store(why) => of_store(why),
         })?;
     }
-    settle_found(desk, &verified)?;
+    settle_found(desk, &verified, deep)?;
+    regain(desk, &*vault).map_err(|why| match why {
+        Failed::Vault(why) => of_vault(why),
+        Failed::Store(why) => of_store(why),
+    })?;
     Ok(verified)
 }
 
@@ -279,8 +288,11 @@ fn read_back(vault: &dyn Vault, one: &Recorded, buffer: &mut [u8], progress: &Pr
 }
 
 /// What is not as recorded is to be sent again; all others count as confirmed now.
-fn settle_found(desk: &Desk, verified: &Verified) -> Result<(), EngineError> {
+fn settle_found(desk: &Desk, verified: &Verified, deep: bool) -> Result<(), EngineError> {
     let Verified { missing, elsewhere, damaged, .. } = verified;
+    // An audit reads their records again, and must not believe them.
+    let all = deep && verified.unreadable.is_empty() && !verified.stopped;
+    desk.store.write(|catalog| catalog.set_damaged(damaged, all)).map_err(of_store)?;
     let gone: Vec<_> = missing.iter().chain(elsewhere).chain(damaged).cloned().collect();
     if !gone.is_empty() {
         let settled = desk.settle(&Which::Paths(gone.clone()), Fact::GoneFromVault);

@@ -6,12 +6,12 @@
 //! - What is **safe** stays safe whatever the library does, as long as the bytes are the same: out
 //!   of sight, no longer chosen, freed. Only other bytes (a new version), the vault's loss, the
 //!   user's `forget` and a deletion from a library that we see in full end it.
-//!   A deletion that is taken back restores it.
 //! - [`Stage::Hidden`] is for what still waits to be done. It does not remember how far the work
 //!   was: seen again, it is [`Stage::Discovered`] with its digest, so that the vault is asked (in
 //!   bulk, from its records) and nothing is read or sent that is there already.
-//! - What the vault **had and lost** is [`Stage::Lost`] once the library does not have it either,
-//!   whichever went first, until the library or the vault shows it again or the user says forget.
+//! - What was safe and the vault **lost** is [`Stage::Lost`] when the library loses it too before it is
+//!   safe again, until the library or the vault shows it again or the user says forget. (What left
+//!   the library first is [`Stage::Closed`], and stays so: it may only have another name there.)
 //! - A **quarantined** row stays so until the user retries it or its bytes change: a card that is
 //!   put in again is no reason to crash again.
 //! - What a scan does not know does not undo what was found out: an unknown locality and a hinted
@@ -30,7 +30,8 @@ pub enum AtVault {
     Never,
     /// Shown there; it was safe, and may be so under a stage that does not say it.
     There,
-    /// Shown there once, and gone from there since.
+    /// Shown there once, and gone from there since. (Not said of what was freed and is
+    /// [`Stage::Lost`]: that says it.)
     Lost,
 }
 
@@ -94,14 +95,14 @@ pub enum Fact {
 /// | fact | stages that change |
 /// |---|---|
 /// | `Seen`, other version | any → Discovered or, not chosen, Excluded; the digest is dropped; what waits because it kept changing waits on |
-/// | `Seen`, same version | Freed and, still at the vault, Closed → BackedUp; Hidden, Closed, Lost, Excluded → Discovered or Excluded; `NeedsMoreSpace` that is local now → Discovered |
+/// | `Seen`, same version | Freed → BackedUp; Hidden, Closed, Lost, Excluded → Discovered or Excluded; `NeedsMoreSpace` that is local now → Discovered |
 /// | `Seen`, not chosen | as `Chosen(false)` |
-/// | `Absent` | any → Closed or, lost at the vault, Lost; but Freed, Lost and Forgotten: their absence is known |
+/// | `Absent` | any → Closed or, lost at the vault, Lost; but Closed, Freed, Lost and Forgotten: their absence is known |
 /// | `OutOfSight` | what has work left → Hidden |
 /// | `Chosen(false)` | what has work left, Hidden and Quarantined → Excluded |
 /// | `Chosen(true)` | Excluded → Discovered |
-/// | `StillThere` | Lost → Freed |
-/// | `GoneFromVault` | BackedUp, Duplicate → Discovered, with the digest; Freed and, once shown there, Closed → Lost |
+/// | `StillThere` | Lost → Freed or, never freed, Closed |
+/// | `GoneFromVault` | BackedUp, Duplicate → Discovered, with the digest; Freed → Lost |
 /// | `Forget` | any → Forgotten |
 /// | `Remember` | Forgotten → Discovered |
 /// | `Retry` | Quarantined → Discovered; Waiting → due now, its attempts kept |
@@ -125,17 +126,20 @@ pub fn settle(row: Settled, fact: Fact) -> Settled {
             Settled { version, locality, size, digest: None, stage, at_vault: AtVault::Never }
         }
         Fact::Seen { locality, size, chosen, .. } => seen_again(row, locality, size, chosen),
-        Fact::Absent if !matches!(stage, Stage::Freed | Stage::Lost | Stage::Forgotten) => {
-            to(closed(row.at_vault))
-        }
+        Fact::Absent => match stage {
+            Stage::Closed | Stage::Freed | Stage::Lost | Stage::Forgotten => row,
+            _ => to(closed(row.at_vault)),
+        },
         Fact::OutOfSight if stage.is_pending() => to(Stage::Hidden),
         Fact::Chosen(chosen) => to(chosen_or_not(stage, chosen)),
-        Fact::StillThere if stage == Stage::Lost => at_vault(AtVault::There, Stage::Freed),
+        Fact::StillThere if stage == Stage::Lost => match row.at_vault {
+            AtVault::Lost => at_vault(AtVault::There, Stage::Closed),
+            AtVault::Never | AtVault::There => at_vault(AtVault::There, Stage::Freed),
+        },
         Fact::GoneFromVault => match (stage, row.at_vault) {
             (Stage::BackedUp | Stage::Duplicate, _) => at_vault(AtVault::Lost, Stage::Discovered),
-            (Stage::Freed, _) => at_vault(AtVault::Lost, Stage::Lost),
+            (Stage::Freed, _) => at_vault(AtVault::Never, Stage::Lost),
             (_, AtVault::Never) => row,
-            (Stage::Closed, _) => at_vault(AtVault::Lost, Stage::Lost),
             _ => at_vault(AtVault::Lost, stage),
         },
         Fact::Forget => to(Stage::Forgotten),
@@ -152,9 +156,7 @@ pub fn settle(row: Settled, fact: Fact) -> Settled {
             _ => row,
         },
         Fact::Crashed(fault) if stage.is_pending() => to(Stage::Quarantined(fault)),
-        Fact::Absent | Fact::OutOfSight | Fact::StillThere | Fact::Remember | Fact::Crashed(_) => {
-            row
-        }
+        Fact::OutOfSight | Fact::StillThere | Fact::Remember | Fact::Crashed(_) => row,
     }
 }
 
@@ -180,7 +182,6 @@ fn seen_again(row: Settled, locality: Locality, size: Size, chosen: bool) -> Set
     let back =
         match row.stage {
             Stage::Freed => Stage::BackedUp,
-            Stage::Closed if row.at_vault == AtVault::There => Stage::BackedUp,
             Stage::Hidden | Stage::Closed | Stage::Lost | Stage::Excluded => Stage::Discovered,
             // It waits for space to be downloaded into, and needs none any more.
             Stage::Waiting(Waiting {

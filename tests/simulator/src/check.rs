@@ -31,7 +31,7 @@ impl Run {
                 if !held {
                     self.broken(Invariant::SafeIsHeld, format!("{resource:?} is {stage:?}"));
                 }
-                self.was_safe.extend(digest.map(|digest| (*resource, digest.sha256)));
+                self.robbed.retain(|(robbed, _)| robbed != resource);
             }
             Change::Digest { resource, version, digest } => {
                 let was = self.library.history.get(&(*resource, version.0)).copied();
@@ -248,8 +248,8 @@ impl Run {
         let here = |row: &&Row| self.library.originals.contains_key(&row.id);
         let silent = self.catalog.rows.values().find(|row| {
             let held = row.digest.is_some_and(|digest| self.store.holds(&digest));
-            let removed = row.digest.is_some_and(|d| self.was_safe.contains(&(row.id, d.sha256)));
-            removed && !held && !here(row) && row.stage != Stage::Lost
+            let robbed = row.digest.is_some_and(|d| self.robbed.contains(&(row.id, d.sha256)));
+            robbed && !held && !here(row) && row.stage != Stage::Lost
         });
         if let Some(row) = silent {
             let what = format!("{row:?}");

@@ -76,7 +76,7 @@ impl Invariant {
                 "over metered networks goes no more than the budget of each day that was opened"
             }
             Invariant::LossTold => {
-                "what the vault had and neither it nor the library has now is counted as lost"
+                "what was safe when the vault lost it, and the library does not have either, is lost"
             }
             Invariant::FreedOnlyLive => {
                 "only unchanged assets that the vault holds are proposed for freeing"

@@ -261,10 +261,12 @@ impl Run {
         match job.effect.clone() {
             Effect::Download { at_most, .. } => self.download(resource, at_most, job),
             Effect::Checksum { tee, .. } => self.checksum(resource, tee),
-            Effect::Find { .. } if self.config.vault.md5 => Answer::Found(Finding::CannotTell),
-            Effect::Find { digest, .. } => {
-                Answer::Found(if self.store.holds(&digest) { Finding::Hit } else { Finding::Miss })
-            }
+            // The records say what they name, whatever the vault itself goes by.
+            Effect::Find { digest, .. } => Answer::Found(match self.store.holds(&digest) {
+                true if !self.config.vault.md5 || self.store.records(&digest) => Finding::Hit,
+                _ if self.config.vault.md5 => Finding::CannotTell,
+                _ => Finding::Miss,
+            }),
             Effect::Upload { digest, from, .. } => self.upload(resource, &digest, from, job),
             Effect::HandOver { digest, .. } => {
                 self.with_os.insert(resource, digest);

@@ -79,16 +79,16 @@ pub struct Run {
     pub(crate) store: Store,
     /// The vault that is not the destination now.
     pub(crate) other_store: Store,
-    /// What was called safe there.
-    pub(crate) other_was_safe: BTreeSet<(ResourceId, [u8; 32])>,
+    /// What was safe when that one lost it.
+    pub(crate) other_robbed: BTreeSet<(ResourceId, [u8; 32])>,
     /// Whether another device fills the same vault.
     pub(crate) another: bool,
     pub(crate) catalog: Catalog,
     pub(crate) staged: BTreeMap<ResourceId, u64>,
     /// Copies that the library makes of what it fetches for us: bytes so far.
     pub(crate) copying: BTreeMap<ResourceId, u64>,
-    /// What was called safe, in this vault and since the program was installed.
-    pub(crate) was_safe: BTreeSet<(ResourceId, [u8; 32])>,
+    /// What was safe when this vault lost it, since the program was installed.
+    pub(crate) robbed: BTreeSet<(ResourceId, [u8; 32])>,
     /// What the vault said last of each resource's bytes.
     pub(crate) asked: BTreeMap<ResourceId, (Digest, Said)>,
     /// When the program was installed: it knows of no day before.
@@ -162,8 +162,8 @@ impl Run {
             catalog: Catalog::default(),
             staged: BTreeMap::new(),
             copying: BTreeMap::new(),
-            was_safe: BTreeSet::new(),
-            other_was_safe: BTreeSet::new(),
+            robbed: BTreeSet::new(),
+            other_robbed: BTreeSet::new(),
             installed: 0,
             ahead: 0,
             metered: 0,

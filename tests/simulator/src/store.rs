@@ -63,6 +63,11 @@ impl Store {
         self.objects.get(&digest.sha256).is_some_and(|object| object.size == digest.size)
     }
 
+    /// Whether a record names these bytes.
+    pub fn records(&self, digest: &Digest) -> bool {
+        self.objects.get(&digest.sha256).is_some_and(|object| object.recorded)
+    }
+
     /// Whether bytes that it does not hold fit.
     pub fn fits(&self, digest: &Digest) -> bool {
         self.holds(digest) || self.room.is_none_or(|room| room >= digest.size)

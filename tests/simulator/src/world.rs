@@ -251,8 +251,8 @@ impl Run {
         self.ends_for_good();
         self.staged.clear();
         self.catalog = Catalog::default();
-        self.was_safe.clear();
-        self.other_was_safe.clear();
+        self.robbed.clear();
+        self.other_robbed.clear();
         self.asked.clear();
         (self.metered, self.installed, self.ahead) = (0, self.now, 0);
         self.phone.paused = false; // so is the pause
@@ -266,7 +266,7 @@ impl Run {
         self.catalog.activate_other(&self.staged);
         self.all_may_land_again();
         std::mem::swap(&mut self.store, &mut self.other_store);
-        std::mem::swap(&mut self.was_safe, &mut self.other_was_safe);
+        std::mem::swap(&mut self.robbed, &mut self.other_robbed);
         self.asked.clear();
         self.soon(1_000, Happening::Wakes);
     }
@@ -299,6 +299,8 @@ impl Run {
             return; // not while it is being verified
         }
         self.store.remove(sha256);
+        let robbed = self.catalog.rows.values().filter(|row| is(row) && row.stage.is_safe());
+        self.robbed.extend(robbed.map(|row| (row.id, sha256)));
         let ids: Vec<_> = self.catalog.rows.values().filter(|row| is(row)).map(|r| r.id).collect();
         for event in self.catalog.settle(Fact::GoneFromVault, is, &under_way) {
             self.then_tell(event);

@@ -45,9 +45,15 @@ CREATE TABLE folder (
     vault INTEGER NOT NULL,
     path TEXT NOT NULL,        -- below the vault; empty for the vault itself
     mark INTEGER,
+    shown INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (vault, path)
 ) WITHOUT ROWID;
-INSERT INTO "folder" VALUES(1,'2026/07',-2);
+INSERT INTO "folder" VALUES(1,'2026/07',-2,1);
+CREATE TABLE damaged (
+    vault INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    PRIMARY KEY (vault, path)
+) WITHOUT ROWID;
 CREATE TABLE known (
     id INTEGER PRIMARY KEY NOT NULL,
     vault INTEGER NOT NULL,

@@ -1,7 +1,7 @@
 //! Small cares: how the disk is, how the vault is, what is given up, what is tidied.
 
 use super::learn::learn;
-use super::{Desk, Failed, blame, folders, lock};
+use super::{Desk, Failed, blame, folders, lock, lost};
 use crate::inbox::Message;
 use crate::store::StoreError;
 use keepsake_catalog::Note;
@@ -40,7 +40,11 @@ pub(crate) fn probe(desk: &Desk) {
 /// Looks at the vault, once a day and before the end: whether it is there, with all its folders.
 pub(crate) fn look(desk: &Desk) {
     let Ok(vault) = desk.link.vault() else { return }; // known to be away
-    match folders::look(desk, &*vault) {
+    let looked = folders::look(desk, &*vault).and_then(|changed| {
+        lost::regain(desk, &*vault)?;
+        Ok(changed)
+    });
+    match looked {
         Ok(false) => {}
         Ok(true) => desk.inbox.put(Message::Event(Event::RetryRequested)),
         Err(Failed::Vault(why)) => {

@@ -6,11 +6,10 @@
 
 use super::{Desk, Failed, learn, lock};
 use crate::events::Happened;
-use keepsake_catalog::{KnownFolder, Note, Reader, Which};
-use keepsake_machine::media::ResourceId;
+use keepsake_catalog::{KnownFolder, Lying, Note, Reader, Which};
 use keepsake_machine::settle::Fact;
 use keepsake_vault::{FolderSeen, Held, Vault, VaultError, VaultPath};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Mutex;
 
 /// The marks that folders had when something was first shown to lie in them, in this run.
@@ -45,9 +44,13 @@ pub(crate) fn shown<'a>(
 struct Lost {
     /// The folders that something is gone from.
     folders: BTreeSet<String>,
-    changed: u64,
+    /// Folders in which something could not be looked at: another look will.
+    unseen: HashSet<String>,
     again: u64,
-    only: u64,
+    /// Files that the library does not have any more, and files that it has: by path, since a photo
+    /// that got another name in the library left under its old one.
+    left: HashSet<String>,
+    wanted: HashSet<String>,
 }
 
 /// Looks whether each folder in which something is known to be is still there, and still the same.
@@ -57,14 +60,14 @@ struct Lost {
 /// Says whether any row changed: then the machine has new work to ask for.
 pub(crate) fn look(desk: &Desk, vault: &dyn Vault) -> Result<bool, Failed> {
     let known = desk.store.read(Reader::known_folders)?;
-    let seen = see(vault, known.iter().map(|folder| folder.path.clone()))?;
+    let seen = vault.see_folders(&paths(&known))?;
     let (mut gone, mut others) = (Vec::new(), Vec::new());
-    for (KnownFolder { path, mark }, seen) in known.into_iter().zip(seen) {
+    for (folder, seen) in known.into_iter().zip(seen) {
         match seen {
-            FolderSeen::There(now) if mark != Some(now) => {
-                others.push(KnownFolder { path, mark: Some(now) });
+            FolderSeen::There(now) if folder.mark != Some(now) => {
+                others.push(KnownFolder { mark: Some(now), ..folder });
             }
-            FolderSeen::Gone => gone.push(path),
+            FolderSeen::Gone => gone.push(folder),
             FolderSeen::There(_) | FolderSeen::CannotTell => {}
         }
     }
@@ -73,81 +76,101 @@ pub(crate) fn look(desk: &Desk, vault: &dyn Vault) -> Result<bool, Failed> {
     }
     lock(&desk.marks).clear();
     let lost = settle_lost(desk, vault, &gone, &others)?;
-    if lost.changed > 0 {
-        // Should somebody put them back, the next opening knows again what lies in them.
-        learn::audit_next(desk)?;
-    }
     // Only then, so that after a kill the next run looks again; and not one that is there again.
     // What is not known is looked for by its bytes: the folder may only have another name.
-    let still = see(vault, gone.iter().cloned())?.into_iter();
-    let mut forget: Vec<_> = still
+    let still = vault.see_folders(&paths(&gone))?.into_iter();
+    let forget: Vec<_> = still
         .zip(gone)
-        .filter_map(|(seen, path)| (seen == FolderSeen::Gone).then_some(path))
+        .filter_map(|(seen, one)| (seen == FolderSeen::Gone).then_some(one))
         .collect();
+    others.retain(|folder| !lost.unseen.contains(&folder.path));
     let robbed = others.iter().filter(|folder| lost.folders.contains(&folder.path));
-    forget.extend(robbed.map(|folder| folder.path.clone()));
+    let unknown = forget.iter().chain(robbed).map(|folder| folder.path.as_str()).collect();
     desk.store.write(|catalog| {
+        catalog.forget_known_in(&unknown)?;
         catalog.forget_folders(&forget)?;
         catalog.mark_folders(&others)
     })?;
-    if lost.again + lost.only > 0 {
-        desk.stream.put(Happened::VaultLost {
-            folders: lost.folders.into_iter().collect(),
-            again: lost.again,
-            only: lost.only,
-        });
+    let only = lost.left.difference(&lost.wanted).count() as u64;
+    if lost.again + only > 0 {
+        let (folders, again) = (lost.folders.into_iter().collect(), lost.again);
+        desk.stream.put(Happened::VaultLost { folders, again, only });
     }
-    Ok(lost.changed > 0)
+    Ok(lost.again > 0)
 }
 
-fn see(
-    vault: &dyn Vault,
-    folders: impl Iterator<Item = String>,
-) -> Result<Vec<FolderSeen>, VaultError> {
-    vault.see_folders(&folders.collect::<Vec<_>>())
+fn paths(folders: &[KnownFolder]) -> Vec<String> {
+    folders.iter().map(|folder| folder.path.clone()).collect()
 }
 
 /// Settles, page by page, what lay in folders that are gone, and what is not shown in the others.
 fn settle_lost(
     desk: &Desk,
     vault: &dyn Vault,
-    gone: &[String],
+    gone: &[KnownFolder],
     others: &[KnownFolder],
 ) -> Result<Lost, Failed> {
-    let gone: HashSet<&str> = gone.iter().map(String::as_str).collect();
+    let gone: HashSet<&str> = gone.iter().map(|folder| folder.path.as_str()).collect();
     let mut all = gone.clone();
     all.extend(others.iter().map(|folder| folder.path.as_str()));
     let mut lost = Lost::default();
-    let mut from = None;
+    let (mut from, mut audited) = (None, false);
     loop {
         let page = desk.store.read(|reader| reader.lying_in(&all, from))?;
-        let mut paths = Vec::with_capacity(page.files.len());
-        let mut resources: Vec<ResourceId> = Vec::new();
-        for file in &page.files {
-            match VaultPath::parse(&file.path) {
-                Some(path) if !gone.contains(path.split().0) => paths.push((file, path)),
-                path => {
-                    lost.folders.extend(path.map(|path| path.split().0.to_owned()));
-                    resources.push(file.resource);
-                }
+        let missing = missing(vault, &page.files, &gone, &mut lost.unseen)?;
+        if !missing.is_empty() {
+            if !std::mem::replace(&mut audited, true) {
+                // First: should somebody put them back, the next opening knows again what lies there.
+                learn::audit_next(desk)?;
             }
-        }
-        let held: Vec<_> =
-            paths.iter().map(|(file, path)| Held { path, size: file.size }).collect();
-        let shown = vault.confirm(&held)?;
-        for ((file, path), _) in paths.iter().zip(shown).filter(|(_, shown)| !shown) {
-            lost.folders.insert(path.split().0.to_owned());
-            resources.push(file.resource);
-        }
-        if !resources.is_empty() {
-            let settled = desk.settle(&Which::These(resources), Fact::GoneFromVault)?;
-            lost.changed += settled.changed;
-            lost.again += settled.again;
-            lost.only += settled.lost;
+            for file in &missing {
+                let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+                lost.folders.insert(folder.to_owned());
+                let paths = if file.left { &mut lost.left } else { &mut lost.wanted };
+                paths.insert(file.path.clone());
+            }
+            let which = Which::These(missing.iter().map(|file| file.resource).collect());
+            lost.again += desk.settle(&which, Fact::GoneFromVault)?.again;
         }
         match page.next {
             Some(next) => from = Some(next),
             None => return Ok(lost),
         }
     }
+}
+
+/// Which of these files are gone: those in folders that are, and those that the vault does not show. A
+/// folder in which it cannot tell is added to `unseen`, and nothing is said of what lies there.
+fn missing<'a>(
+    vault: &dyn Vault,
+    files: &'a [Lying],
+    gone: &HashSet<&str>,
+    unseen: &mut HashSet<String>,
+) -> Result<Vec<&'a Lying>, VaultError> {
+    let mut missing = Vec::new();
+    let mut by_folder: BTreeMap<String, Vec<(&Lying, VaultPath)>> = BTreeMap::new();
+    for file in files {
+        match VaultPath::parse(&file.path) {
+            Some(path) if !gone.contains(path.split().0) => {
+                by_folder.entry(path.split().0.to_owned()).or_default().push((file, path));
+            }
+            _ => missing.push(file),
+        }
+    }
+    for (folder, files) in by_folder {
+        let held: Vec<_> =
+            files.iter().map(|(file, path)| Held { path, size: file.size }).collect();
+        match vault.confirm(&held) {
+            Ok(shown) => {
+                let gone = files.iter().zip(shown).filter(|(_, shown)| !shown);
+                missing.extend(gone.map(|((file, _), _)| *file));
+            }
+            Err(_) => {
+                // Is it this folder, or the vault?
+                vault.see_folders(&[])?;
+                unseen.insert(folder);
+            }
+        }
+    }
+    Ok(missing)
 }

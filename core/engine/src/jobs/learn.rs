@@ -30,11 +30,11 @@ pub(crate) fn learn(desk: &Desk, vault: &dyn Vault) -> Result<(), Failed> {
     } else {
         news(desk, vault)?;
     }
-    lost::regain(desk, vault)?;
     match folders::look(desk, vault) {
         // One that goes away now is seen to be by whoever uses it next.
         Err(Failed::Vault(_)) => Ok(()),
-        looked => looked.map(|_| ()),
+        Err(why) => Err(why),
+        Ok(_) => lost::regain(desk, vault),
     }
 }
 

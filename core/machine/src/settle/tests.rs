@@ -211,13 +211,13 @@ fn row_of(stage: Stage, at_vault: AtVault) -> Settled {
 }
 
 #[test]
-fn what_the_vault_had_and_neither_has_now_is_lost_whichever_went_first() {
+fn what_the_vault_lost_and_the_library_loses_too_is_lost_until_one_shows_it() {
     for stage in [Stage::BackedUp, Stage::Duplicate] {
         let kept = settle(row(stage), Fact::Absent);
         assert_eq!((kept.stage, kept.at_vault), (Stage::Closed, AtVault::There));
-        assert_eq!(settle(kept, Fact::GoneFromVault).stage, Stage::Lost);
+        assert_eq!(settle(kept, Fact::GoneFromVault).stage, Stage::Closed, "it left first");
         assert_eq!(settle(kept, Fact::Freed).stage, Stage::Freed, "a scan came first");
-        assert_eq!(settle(kept, seen(ONE, true)).stage, Stage::BackedUp, "the deletion is undone");
+        assert_eq!(settle(kept, seen(ONE, true)).stage, Stage::Discovered, "to be looked at");
         let to_send = settle(row(stage), Fact::GoneFromVault);
         assert_eq!((to_send.stage, to_send.at_vault), (Stage::Discovered, AtVault::Lost));
         for between in [Fact::OutOfSight, Fact::Chosen(false), Fact::Crashed(Fault::Crashed)] {
@@ -229,7 +229,10 @@ fn what_the_vault_had_and_neither_has_now_is_lost_whichever_went_first() {
     let closed = settle(row_of(Stage::Closed, AtVault::Never), Fact::GoneFromVault);
     assert_eq!(closed.stage, Stage::Closed, "it was never there");
     let back = settle(row_of(Stage::Lost, AtVault::Lost), Fact::StillThere);
-    assert_eq!((back.stage, back.at_vault), (Stage::Freed, AtVault::There));
+    assert_eq!((back.stage, back.at_vault), (Stage::Closed, AtVault::There));
+    let freed = settle(row(Stage::Freed), Fact::GoneFromVault);
+    assert_eq!((freed.stage, freed.at_vault), (Stage::Lost, AtVault::Never));
+    assert_eq!(settle(freed, Fact::StillThere).stage, Stage::Freed);
     let seen_again = settle(row_of(Stage::Lost, AtVault::Lost), seen(ONE, true));
     assert_eq!(settle(seen_again, Fact::Absent).stage, Stage::Lost);
 }
