@@ -189,7 +189,8 @@ fn seen_again(row: Settled, locality: Locality, size: Size, chosen: bool) -> Set
             }) if locality == Locality::Local => Stage::Discovered,
             stage => stage,
         };
-    Settled { locality, size, stage: chosen_or_not(back, chosen), ..row }
+    let at_vault = if row.stage == Stage::Lost { AtVault::Lost } else { row.at_vault };
+    Settled { locality, size, stage: chosen_or_not(back, chosen), at_vault, ..row }
 }
 
 /// What the user's choice makes of a stage. What is safe or lost stays so: what was backed up is

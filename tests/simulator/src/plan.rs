@@ -105,7 +105,7 @@ impl Plan {
             fault: 3 + random.below(30),
             // From seconds, where everything happens at once, to hours, where days go by.
             turn: 2_000 << random.below(19),
-            act: 10_000 << random.below(19),
+            act: 10_000 << random.below(20),
             kill: 20_000 << random.below(18),
             thrifty,
             ill,

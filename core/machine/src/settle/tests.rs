@@ -233,6 +233,8 @@ fn what_the_vault_lost_and_the_library_loses_too_is_lost_until_one_shows_it() {
     let freed = settle(row(Stage::Freed), Fact::GoneFromVault);
     assert_eq!((freed.stage, freed.at_vault), (Stage::Lost, AtVault::Never));
     assert_eq!(settle(freed, Fact::StillThere).stage, Stage::Freed);
+    let recovered = settle(freed, seen(ONE, true));
+    assert_eq!(settle(recovered, Fact::Absent).stage, Stage::Lost, "deleted before it was sent");
     let seen_again = settle(row_of(Stage::Lost, AtVault::Lost), seen(ONE, true));
     assert_eq!(settle(seen_again, Fact::Absent).stage, Stage::Lost);
 }
