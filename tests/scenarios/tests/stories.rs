@@ -59,9 +59,18 @@ fn a_story_told_twice_is_the_same() {
 }
 
 #[test]
-fn a_word_that_nobody_knows_is_named() {
-    let text = r#"{"title":"","story":"","library":[],"happens":[{"after":"1s","netwrok":"wifi"}],
-        "ends":{"after":"1s","safe":0,"in_the_vault":0}}"#;
-    let why = serde_json::from_str::<Scenario>(text).unwrap_err().to_string();
-    assert!(why.contains("netwrok"), "{why}");
+fn a_word_that_nobody_knows_is_an_error() {
+    let told = |happening: &str, photo: &str| {
+        let text = format!(
+            r#"{{"title":"","story":"","library":[{photo}],"happens":[{happening}],
+            "ends":{{"after":"1s","safe":0,"in_the_vault":0}}}}"#
+        );
+        serde_json::from_str::<Scenario>(&text).map(|_| ()).map_err(|why| why.to_string())
+    };
+    let photo = r#"{"name":"A.JPG","size":"3 kB"}"#;
+    told(r#"{"after":"1s","network":"wifi"}"#, photo).unwrap();
+    told(r#"{"after":"1s","netwrok":"wifi"}"#, photo).unwrap_err();
+    assert!(told(r#"{"after":"1s","network":"wify"}"#, photo).unwrap_err().contains("wify"));
+    let colour = told("", r#"{"name":"A.JPG","size":"3 kB","colour":"red"}"#).unwrap_err();
+    assert!(colour.contains("colour"), "{colour}");
 }

@@ -84,7 +84,9 @@ impl Session {
             return Activity::Paused;
         }
         let underway = self.slots.is_busy() || self.refilling.is_asked() || self.scanning.under_way;
-        let measuring = self.disk.is_asked() && self.slots.wants(Work::Download);
+        // To look now and then whether there is space again is no work.
+        let low = self.holds.has(Hold::LowStorage);
+        let measuring = self.disk.is_asked() && self.slots.wants(Work::Download) && !low;
         if underway || measuring || self.uncounted || !self.walk_is_over() {
             return Activity::Working;
         }

@@ -263,10 +263,26 @@ impl Session {
         if self.disk.total().is_none() {
             return;
         }
+        self.name_what_never_fits(desk);
         self.smallest_waiting =
             self.smallest_download(desk).map(|(_, bytes, factor)| (bytes, factor));
         if self.disk.update_low(self.smallest_waiting) && !self.disk.is_low() {
             self.refilling.recall();
+        }
+    }
+
+    /// What would not fit on this phone even if it were empty waits by itself, by name: otherwise the
+    /// user would be asked to free space, and whatever is freed would not do.
+    fn name_what_never_fits(&mut self, desk: &mut Desk<'_>) {
+        let wanting = MEDIA.map(|media| self.slots.wanting(Work::Download, media, 0));
+        let never = wanting.into_iter().flatten().filter_map(|(_, id)| {
+            let row = &desk.resources.get(&id)?.item().row;
+            let (bytes, exact) = self.learned.upper(row.size);
+            let factor = if row.locality == Locality::Cloud { 2 } else { 1 };
+            (exact && self.disk.admits(bytes, factor) == Admission::NeverFits).then_some(id)
+        });
+        for id in never.collect::<Vec<_>>() {
+            self.tell(id, &Told::Need(Why::NeedsMoreSpace), desk);
         }
     }
 
