@@ -5,6 +5,7 @@ use super::migration::Facts;
 use crate::effect::{Effect, Part};
 use crate::event::Event;
 use crate::machine::Desk;
+use crate::stage::{Class, Why};
 use crate::status::Notice;
 
 impl Session {
@@ -59,6 +60,8 @@ impl Session {
             at: self.clock.elapsed(),
             wanted: self.config.settings.migrate,
             all_safe: self.scanning.finished && self.everything_is_safe(),
+            never_fits: self.counts.unfinished().items > 0
+                && self.counts.unfinished() == self.counts.of(Class::Waiting(Why::NeedsMoreSpace)),
             admits: !self.disk.is_low(),
             out_of_room: short.filter(|_| self.disk.is_low() && !self.slots.is_busy()),
             ..Facts::default()

@@ -41,7 +41,8 @@ pub enum Migration {
     },
     /// Nothing can be freed and not all is safe: free this many bytes elsewhere, or use a Mac.
     Stuck {
-        /// Bytes of free space that are missing for the next item.
+        /// Bytes of free space that are missing for the next item. 0: each that is left is
+        /// larger than this phone, or was larger than what was free.
         needed: u64,
     },
     /// Everything is safe.
@@ -59,6 +60,8 @@ pub struct Facts {
     pub wanted: bool,
     /// Everything in the library is safe.
     pub all_safe: bool,
+    /// All that is left waits by itself for more space: nothing that is freed lets it go on at once.
+    pub never_fits: bool,
     /// A waiting cloud item would be admitted now.
     pub admits: bool,
     /// `LowStorage` is in force with nothing staged or in flight: bytes missing for the smallest
@@ -84,6 +87,9 @@ impl Migration {
         }
         if facts.all_safe {
             return Migration::Done;
+        }
+        if facts.never_fits {
+            return Migration::Stuck { needed: 0 };
         }
         if facts.admits {
             return Migration::BackingUp;
@@ -165,6 +171,7 @@ mod tests {
         at: Elapsed(1_000),
         wanted: true,
         all_safe: false,
+        never_fits: false,
         admits: false,
         out_of_room: None,
         freeable: None,
