@@ -5,6 +5,10 @@
 //! virtual time. [`play`] plays one on the real engine, catalog and folder vault; the Kotlin and Swift
 //! hosts are to play the same files and see the same.
 //!
+//! [`seed`] makes such stories from a number, with everything that can go wrong in them and a fair end,
+//! and [`shrink`] makes a short one of one that fails: the *deep* depth of the simulator, on the real
+//! engine, catalog and vault. `cargo run --release -p keepsake-scenarios -- --seeds 1000` plays some.
+//!
 //! `README.md` beside this crate has the words. Bytes are real, so sizes are small: a phone of 64 MB
 //! stands for one of 64 GB.
 
@@ -12,6 +16,8 @@ mod disk;
 pub mod format;
 mod phone;
 mod play;
+pub mod seed;
+pub mod shrink;
 mod words;
 
 pub use format::Scenario;

@@ -64,8 +64,11 @@ struct Stage {
     said: String,
 }
 
-/// A job takes so long.
-const LATENCY: Duration = Duration::from_millis(100);
+/// A job takes so long: not all alike, so that a kill may come between any two.
+fn latency(order: u64) -> Duration {
+    Duration::from_millis(40 + order * 37 % 90)
+}
+
 /// 2026-01-01, in milliseconds since 1970.
 const NEW_YEAR: i64 = 1_767_225_600_000;
 
@@ -149,7 +152,7 @@ impl Stage {
         options.settings = self.settings.clone();
         let wall = NEW_YEAR + i64::try_from(self.millis).unwrap_or(i64::MAX);
         let now = Now { boot: 1, uptime: self.millis, wall, utc_offset: 0 };
-        let clock = Lockstep::new(now, self.files.clone(), 1).with_latency(|_| LATENCY);
+        let clock = Lockstep::new(now, self.files.clone(), 1).with_latency(latency);
         let engine = Engine::open_on(Arc::new(clock.clone()), options, self.library.clone());
         let engine = engine.map_err(|why| why.to_string())?;
         engine.start().map_err(|why| why.to_string())?;

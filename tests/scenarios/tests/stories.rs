@@ -74,3 +74,16 @@ fn a_word_that_nobody_knows_is_an_error() {
     let colour = told("", r#"{"name":"A.JPG","size":"3 kB","colour":"red"}"#).unwrap_err();
     assert!(colour.contains("colour"), "{colour}");
 }
+
+#[test]
+fn stories_of_seeds_end_well() {
+    let mut random = keepsake_tests::random::Random::from_environment();
+    let today = (0..20).map(|_| random.number());
+    for seed in (0..60).chain(today) {
+        if let Some(why) = keepsake_scenarios::shrink::wrong(&keepsake_scenarios::seed::drawn(seed))
+        {
+            let again = "cargo run --release -p keepsake-scenarios -- --seeds 1 --from";
+            panic!("seed {seed}: {why}\n  {again} {seed}");
+        }
+    }
+}

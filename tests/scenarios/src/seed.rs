@@ -1,0 +1,156 @@
+//! Scenarios from seeds: a phone, a library, and whatever can happen, in any order; then fair weather,
+//! in which everything must become safe.
+
+use crate::format::{
+    Ending, Happening, Lies, Network, Phone, Photos, Power, Scenario, Served, Tap, Weather, What,
+};
+use bytesize::ByteSize;
+use keepsake_machine::event::LibraryAccess;
+use keepsake_machine::settings::{MeteredUse, Settings};
+use keepsake_tests::random::Random;
+use std::time::Duration;
+
+/// The scenario of a seed. Its trace is empty, and its end is what must come of it.
+pub fn drawn(seed: u64) -> Scenario {
+    let mut drawing = Drawing { random: Random::new(seed), names: Vec::new(), vault_away: false };
+    drawing.scenario(seed)
+}
+
+struct Drawing {
+    random: Random,
+    names: Vec<String>,
+    vault_away: bool,
+}
+
+/// The phone's disk: some large and some small photos fit, not all.
+const DISK: u64 = 3_000_000;
+/// What is never touched of it.
+const RESERVE: u64 = 300_000;
+
+impl Drawing {
+    fn scenario(&mut self, seed: u64) -> Scenario {
+        let ios = self.random.one_in(2);
+        let library: Vec<Photos> =
+            (0..1 + self.random.below(6)).map(|_| self.photos(ios)).collect();
+        let vault_has = self.names.clone().into_iter().filter(|_| self.random.one_in(4)).collect();
+        let settings = Settings {
+            metered: if self.random.one_in(2) { MeteredUse::ALL } else { MeteredUse::default() },
+            daily_metered_bytes: self.random.one_in(4).then(|| 20_000 + self.random.below(200_000)),
+            reserve: Some(RESERVE),
+            staging: Some(400_000),
+            migrate: self.random.one_in(3),
+            ..Settings::default()
+        };
+        let mut happens: Vec<Happening> =
+            (0..3 + self.random.below(20)).map(|_| self.happening(ios)).collect();
+        happens.extend(self.fair_weather());
+        Scenario {
+            title: format!("Seed {seed}"),
+            story: "Whatever can happen, and then fair weather.".to_owned(),
+            phone: Phone { disk: ByteSize(DISK), others: ByteSize(self.random.below(DISK / 2)) },
+            library,
+            vault_has,
+            settings,
+            happens,
+            ends: Ending {
+                after: Duration::from_hours(3),
+                safe: 0,
+                not_safe: Vec::new(),
+                holds: Vec::new(),
+                in_the_vault: 0,
+            },
+            trace: Vec::new(),
+        }
+    }
+
+    fn photos(&mut self, ios: bool) -> Photos {
+        let number = self.names.len() + 1;
+        let video = self.random.one_in(5);
+        let name = if video { format!("F{number}.MOV") } else { format!("P{number}.HEIC") };
+        let size = if video {
+            50_000 + self.random.below(150_000)
+        } else {
+            1_000 + self.random.below(60_000)
+        };
+        let lies = match self.random.below(4) {
+            0 if ios => Lies::SomewhereOnThePhone,
+            1 if ios => Lies::SomewhereInTheCloud,
+            2 if ios => Lies::InTheCloud,
+            _ => Lies::OnThePhone,
+        };
+        let twin = self.names.iter().find(|other| other.ends_with(".HEIC") && !video).cloned();
+        let photos = Photos {
+            name: name.clone(),
+            count: 1,
+            size: ByteSize(size),
+            lies,
+            served: if ios { Served::Poured } else { Served::AsAFile },
+            moves: (!video && self.random.one_in(5)).then(|| format!("P{number}.MOV")),
+            same_as: twin.filter(|_| self.random.one_in(6)),
+            private: self.random.one_in(4),
+        };
+        self.names.push(name);
+        photos
+    }
+
+    fn happening(&mut self, ios: bool) -> Happening {
+        // From between two steps of the engine to between two days.
+        let scale = [400, 4_000, 60_000, 3_600_000][self.pick(4)];
+        let after = Duration::from_millis(self.random.below(scale));
+        let what = match self.random.below(16) {
+            0 | 1 => What::Network(
+                [Network::Wifi, Network::Metered, Network::Roaming, Network::Offline][self.pick(4)],
+            ),
+            2 => What::Power(
+                [Power::Charging, Power::Battery, Power::LowBattery, Power::Saver, Power::Hot]
+                    [self.pick(5)],
+            ),
+            3 => What::Access(
+                [LibraryAccess::Full, LibraryAccess::Limited, LibraryAccess::Denied][self.pick(3)],
+            ),
+            4 => What::Locked(self.random.one_in(2)),
+            5 => What::User([Tap::Pause, Tap::Resume, Tap::Retry, Tap::FreeUp][self.pick(4)]),
+            6 => What::Shoots(self.photos(ios)),
+            7 => self.of_one(What::Edits),
+            8 => self.of_one(What::Deletes),
+            9 => What::EmptiesTrash(true),
+            10 => What::OthersTake(ByteSize(self.random.below(DISK))),
+            11 => What::Cloud(if self.random.one_in(2) { Weather::Away } else { Weather::There }),
+            12 => {
+                self.vault_away = !self.vault_away;
+                What::Vault(if self.vault_away { Weather::Away } else { Weather::There })
+            }
+            13 => What::WindowEnds(true),
+            _ => What::Killed(Duration::from_secs(self.random.below(600))),
+        };
+        Happening { after, what }
+    }
+
+    fn of_one(&mut self, what: impl FnOnce(String) -> What) -> What {
+        let nth = self.pick(self.names.len());
+        self.names.get(nth).cloned().map_or(What::TimePasses(true), what)
+    }
+
+    fn pick(&mut self, of: usize) -> usize {
+        usize::try_from(self.random.below(of as u64)).unwrap_or(0)
+    }
+
+    /// Everything is well, and the user tries again what was given up on.
+    fn fair_weather(&mut self) -> Vec<Happening> {
+        let vault = self.vault_away.then_some(What::Vault(Weather::There));
+        let fair = [
+            What::Network(Network::Wifi),
+            What::Power(Power::Charging),
+            What::Access(LibraryAccess::Full),
+            What::Locked(false),
+            What::Cloud(Weather::There),
+            What::OthersTake(ByteSize(0)),
+            What::EmptiesTrash(true),
+            What::Window(Duration::from_hours(24)),
+            What::User(Tap::Resume),
+        ];
+        let at_once = |what| Happening { after: Duration::from_millis(10), what };
+        let again = Happening { after: Duration::from_hours(2), what: What::User(Tap::Retry) };
+        vault.into_iter().chain(fair).map(at_once).chain([again]).collect()
+    }
+}
