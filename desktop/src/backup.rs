@@ -279,6 +279,9 @@ impl Run<'_> {
 struct Verdict {
     scan: Option<u64>,
     held: u32,
+    /// Looks since something became safe, in which the source did not answer.
+    silent: u32,
+    safe: u64,
 }
 
 impl Verdict {
@@ -292,6 +295,15 @@ impl Verdict {
             // A source or catalog that cannot be used never ends its scan.
             return self.hold(status.activity == Activity::Paused, PAUSED);
         };
+        // It is tried again and again, and answers to none: without `--watch` that has an end.
+        let safe = status.counts.safe().items;
+        if std::mem::replace(&mut self.safe, safe) != safe {
+            self.silent = 0;
+        }
+        self.silent += u32::from(status.holds.has(Hold::SourceUnavailable));
+        if self.silent >= SILENT {
+            return true;
+        }
         let idle = status.under_way == 0;
         match status.activity {
             Activity::Done if changed == 0 => idle,
@@ -347,6 +359,8 @@ const NAMED: u64 = 20;
 const LOOK: Duration = Duration::from_millis(50);
 /// For how many looks a pause must last before it counts: two seconds.
 const PAUSED: u32 = 40;
+/// A source that did not answer in so many looks (half a minute) is not waited for.
+const SILENT: u32 = 600;
 
 #[cfg(test)]
 mod tests {

@@ -186,7 +186,7 @@ pub enum Only {
     Hidden,
     /// Only the vault has it
     Kept,
-    /// Neither the source nor the vault has it any more
+    /// Neither the source nor the vault shows it any more
     Lost,
     /// You said forget
     Forgotten,

@@ -95,7 +95,7 @@ pub fn status(at: &At, as_json: bool) -> Result<Exit, Failure> {
                 Class::Quarantined(fault) => format!("not safe: {}", words::fault(*fault)),
                 Class::Hidden => "out of sight: their folder or disk is away".into(),
                 Class::Freed => "safe, and only in the vault".into(),
-                Class::Lost => "lost: neither the source nor the vault has them".into(),
+                Class::Lost => "lost: neither the source nor the vault shows them".into(),
                 Class::Forgotten => "forgotten, as you said".into(),
                 _ => continue,
             };
@@ -130,6 +130,10 @@ pub fn verify(at: &At, deep: bool) -> Result<Exit, Failure> {
     state.known()?;
     let _lock = state.lock()?;
     let engine = open(&state)?;
+    if let Some(why) = engine.vault_away() {
+        say!("Nothing was verified: {why}");
+        return Ok(Exit::Paused);
+    }
     // Opening it has already found what the records lost since.
     let open = engine.status().counts.unfinished().items;
     let found = shown(|progress| engine.verify(deep, progress))?;
@@ -150,21 +154,25 @@ pub fn verify(at: &At, deep: bool) -> Result<Exit, Failure> {
         let files = size::counted(found.elsewhere.len() as u64, "file");
         say!("{files} no longer where recorded; the same bytes lie in the vault elsewhere.");
     }
+    if !found.replaced.is_empty() {
+        let files = size::counted(found.replaced.len() as u64, "earlier version");
+        say!("{files} gone from the vault; later ones lie there under their names.");
+    }
     if found.stopped {
         say!("Stopped before the end.");
         return Ok(Exit::Paused);
     }
     if open > 0 {
         say!(
-            "{} that the vault's records do not name. Back up again: what lies there is recorded \
-             again, the rest is sent.",
+            "{} not safe yet. Back up again: what lies in the vault without a record is recorded, \
+             the rest is sent.",
             size::counted(open, "file")
         );
     }
     let lost = engine.status().counts.of(Class::Lost).items;
     if lost > 0 {
         say!(
-            "{} lost: neither the source nor the vault has them: keepsake library --only lost",
+            "{} lost: neither the source nor the vault shows them: keepsake library --only lost",
             size::counted(lost, "file")
         );
     }

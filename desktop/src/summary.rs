@@ -90,7 +90,7 @@ impl Summary {
         tally(Class::Pending, "still to do", &mut lines);
         tally(Class::Hidden, "out of sight: their folder or disk is away", &mut lines);
         tally(Class::Freed, "safe, and only in the vault", &mut lines);
-        tally(Class::Lost, "lost: neither the source nor the vault has them", &mut lines);
+        tally(Class::Lost, "lost: neither the source nor the vault shows them", &mut lines);
         if self.gone > 0 {
             let files = size::counted(self.gone, "file");
             lines.push(format!(
@@ -138,6 +138,10 @@ impl Summary {
                 self.status.holds.iter().map(|hold| format!("Waiting: {}", words::hold(hold))),
             );
             lines.extend(self.trouble.iter().map(|why| format!("Waiting: {why}")));
+            let named = !self.status.holds.is_empty() || self.trouble.is_some();
+            if !named && !self.interrupted && self.complete {
+                lines.push("What is left changed while the backup ran: run it again.".into());
+            }
             lines.push(format!("To go on: {}", self.again));
         }
         lines

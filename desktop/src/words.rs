@@ -79,10 +79,10 @@ pub fn vault_lost(folders: &[String], again: u64, only: u64) -> String {
     let (all, only_there) = (counted(again + only, "file"), counted(only, "file"));
     let rest = match (again, only) {
         (_, 0) => "no longer safe, to be sent again".to_owned(),
-        (0, _) => "the source no longer has them: look for the folder".to_owned(),
+        (0, _) => "the source does not have them any more: look for the folder".to_owned(),
         _ => format!(
-            "{} no longer safe, to be sent again; {only_there} that the source no longer has: look \
-             for the folder",
+            "{} no longer safe, to be sent again; {only_there} that the source does not have any more: \
+             look for the folder",
             counted(again, "file")
         ),
     };
@@ -112,7 +112,7 @@ pub fn reason(stage: Stage) -> &'static str {
         Class::Waiting(this) => why(this),
         Class::Quarantined(this) => fault(this),
         Class::Freed => "only the vault has it",
-        Class::Lost => "neither the source nor the vault has it",
+        Class::Lost => "neither the source nor the vault shows it",
         _ => "",
     }
 }

@@ -47,7 +47,7 @@ fn lost_segments_are_noticed_and_what_lies_there_is_recorded_again_and_not_sent(
     for segment in segments(&place) {
         fs::remove_file(segment).unwrap();
     }
-    place.ask("verify").finish().assert_code(2).assert_says("5 files that the vault's records");
+    place.ask("verify").finish().assert_code(2).assert_says("5 files not safe yet");
     place.backed_up();
     let after = tree::identities(&place.vault);
     assert!(before.iter().all(|(path, id)| after[path] == *id), "something was sent again");
@@ -63,7 +63,12 @@ fn a_torn_segment_is_found_by_verify_and_its_photos_are_recorded_again() {
     let bytes = fs::read(&torn).unwrap();
     fs::remove_file(&torn).unwrap();
     fs::write(&torn, &bytes[..100]).unwrap();
-    place.ask("verify").finish().assert_code(2).assert_says("torn").assert_says("5 files that");
+    place
+        .ask("verify")
+        .finish()
+        .assert_code(2)
+        .assert_says("torn")
+        .assert_says("5 files not safe yet");
     place.backed_up();
     let dest = place.root().join("restored");
     place.restore_to(&dest).finish();
@@ -239,7 +244,7 @@ fn what_only_the_vault_had_is_named_when_its_folder_goes() {
     take_a_month_out(&place);
     let ended = place.backup().finish();
     ended.assert_code(0).assert_says("1 file no longer safe, to be sent again");
-    ended.assert_says("2 files that the source no longer has: look for the folder");
+    ended.assert_says("2 files that the source does not have any more: look for");
     // Put back, it lies there once more.
     let again = fs::read_dir(place.vault.join("2026/07")).unwrap().count();
     assert_eq!(again, 1);
@@ -260,7 +265,7 @@ fn what_goes_from_the_vault_and_the_source_between_two_backups_is_named_until_it
     for _ in 0..2 {
         let ended = place.backup().finish();
         ended.assert_code(2).assert_says("Finished: 4 of 5 files are safe");
-        ended.assert_says("1 file").assert_says("lost: neither the source nor the vault has");
+        ended.assert_says("1 file").assert_says("lost: neither the source nor the vault shows");
         ended.assert_says("keepsake library --only lost");
     }
     place.status().finish().assert_code(2).assert_says("1 file lost");
@@ -339,6 +344,71 @@ fn what_is_known_to_be_lost_with_a_copy_forgotten_is_still_wanted_under_its_othe
     write(&place.source, "found-again.jpg", &same);
     place.backup().finish().assert_code(0).assert_says("Everything is safe: 2 files");
     place.verify().finish().assert_code(0);
+}
+
+#[test]
+fn what_is_lost_while_its_folder_is_out_of_sight_is_said_until_it_is_back() {
+    let place = Place::new();
+    write(&place.source, "card/1.jpg", &jpeg(1, 3_000, Some("2026:07:01 10:00:00")));
+    write(&place.source, "2.jpg", &jpeg(2, 3_000, Some("2026:08:02 10:00:00")));
+    place.backed_up();
+    take_a_month_out(&place);
+    let card = place.source.join("card");
+    fs::rename(card.join("1.jpg"), place.root().join("1.jpg")).unwrap();
+    for _ in 0..2 {
+        let ended = place.backup().finish();
+        ended.assert_code(2).assert_says("1 file").assert_says("lost: neither the source nor");
+    }
+    place.status().finish().assert_code(2).assert_says("1 file lost");
+    fs::rename(place.root().join("1.jpg"), card.join("1.jpg")).unwrap();
+    place.backed_up();
+}
+
+#[test]
+fn what_is_lost_is_found_under_any_other_name_in_the_vault() {
+    let place = Place::new();
+    two_months(&place);
+    place.backed_up();
+    fs::rename(place.vault.join("2026/07"), place.vault.join("2026/07-trip")).unwrap();
+    fs::remove_file(place.source.join("1.jpg")).unwrap();
+    let ended = place.backup().finish();
+    ended.assert_code(0).assert_says("Everything is safe: 4 files");
+    assert_eq!(place.counted("Lost"), 0);
+}
+
+#[test]
+fn months_that_change_places_are_found_by_their_bytes_whoever_looked_first() {
+    for look in [false, true] {
+        let place = Place::new();
+        two_months(&place);
+        place.backed_up();
+        let [july, august, other] =
+            ["2026/07", "2026/08", "2026/other"].map(|month| place.vault.join(month));
+        for (from, to) in [(&july, &other), (&august, &july), (&other, &august)] {
+            fs::rename(from, to).unwrap();
+        }
+        if look {
+            place.status().finish();
+        }
+        place.backup().finish().assert_code(0).assert_says("Everything is safe: 5 files");
+        tree::assert_holds_exactly(&place.vault, &place.source);
+    }
+}
+
+#[test]
+fn a_photo_whose_names_are_all_damaged_gets_another() {
+    let place = Place::new();
+    two_months(&place);
+    place.backed_up();
+    for _ in 0..3 {
+        let july =
+            fs::read_dir(place.vault.join("2026/07")).unwrap().map(|one| one.unwrap().path());
+        for damaged in july.filter(|path| path.to_str().unwrap().contains("/1")) {
+            fs::OpenOptions::new().write(true).open(damaged).unwrap().set_len(100).unwrap();
+        }
+        place.verify().finish().assert_code(2);
+        place.backup().finish().assert_code(0).assert_says("Everything is safe: 5 files");
+    }
 }
 
 #[test]

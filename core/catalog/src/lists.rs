@@ -37,7 +37,7 @@ pub struct Lying {
     pub path: String,
     /// How many bytes.
     pub size: u64,
-    /// The library does not have it any more, as far as a scan has seen.
+    /// It had left the library before ([`Stage::Closed`]).
     pub left: bool,
 }
 
@@ -56,10 +56,11 @@ impl Reader {
     pub fn lying_in(&self, folders: &HashSet<&str>, from: Option<ResourceId>) -> Result<LyingPage> {
         self.ask(|connection| {
             let mut read = connection.prepare_cached(
-                "SELECT id, path, digest_size, sight = 1 FROM resource WHERE id >= ?1 \
+                "SELECT id, path, digest_size, stage = ?2 FROM resource WHERE id >= ?1 \
                  ORDER BY id LIMIT 1000",
             )?;
-            let mut rows = read.query([from.map_or(i64::MIN, |resource| resource.0)])?;
+            let from = from.map_or(i64::MIN, |resource| resource.0);
+            let mut rows = read.query((from, stage_code(Stage::Closed)?))?;
             let (mut page, mut seen) = (LyingPage::default(), 0);
             while let Some(row) = rows.next()? {
                 let id: i64 = row.get(0)?;

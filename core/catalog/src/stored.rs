@@ -9,7 +9,7 @@ use keepsake_machine::media::{
     Access, AssetId, Digest, Locality, Media, ResourceId, Role, Size, Version,
 };
 use keepsake_machine::row::Row;
-use keepsake_machine::settle::{AtVault, Fact, Settled, closed, left_in_staging, settle};
+use keepsake_machine::settle::{AtVault, Fact, Settled, closed, hidden, left_in_staging, settle};
 use keepsake_machine::stage::{Bytes, Class, Stage, Waiting, counted_bytes};
 use keepsake_machine::status::{Tally, ToDo};
 use keepsake_machine::time::Elapsed;
@@ -350,8 +350,10 @@ pub(crate) fn standing(stage: Stage, digest_known: bool, at_vault: AtVault) -> S
     if !stage.is_stored() {
         return Stage::Discovered;
     }
-    if stage == Stage::Closed {
-        return closed(at_vault);
+    match stage {
+        Stage::Closed => return closed(at_vault),
+        Stage::Hidden => return hidden(at_vault),
+        _ => {}
     }
     if digest_known {
         return stage;

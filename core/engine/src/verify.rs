@@ -2,7 +2,7 @@
 
 use crate::error::EngineError;
 use crate::jobs::hashing::Hashing;
-use crate::jobs::learn::{self, audit};
+use crate::jobs::learn::audit;
 use crate::jobs::lost::regain;
 use crate::jobs::{Desk, Failed, lock};
 use crate::open::of_store;
@@ -48,6 +48,8 @@ pub struct Verified {
     pub elsewhere: Vec<String>,
     /// Paths in the vault whose size or bytes are not those recorded. (Only `deep` reads bytes.)
     pub damaged: Vec<String>,
+    /// Paths of earlier versions that somebody removed, where a later version lies by now.
+    pub replaced: Vec<String>,
     /// Paths that could not be read now: nothing is said of them.
     pub unreadable: Vec<String>,
     /// Files that were safe and of which no record speaks any more (a vault that is an older copy of
@@ -73,8 +75,11 @@ const BUFFER: usize = 1 << 20;
 #[derive(Default)]
 struct Found {
     verified: Verified,
-    /// What is missing, with its bytes.
+    /// What is missing, and what has other bytes than a record says, with the bytes of the record.
     missing: Vec<(String, Digest)>,
+    damaged: Vec<(String, Digest)>,
+    /// Paths that are as some record says.
+    good: HashSet<u64>,
     error: Option<String>,
 }
 
@@ -117,7 +122,7 @@ pub(crate) fn verify(
         read
     });
     let read = read.map_err(of_vault)?;
-    let Found { mut verified, missing, error } =
+    let Found { mut verified, missing, damaged, good, error } =
         found.into_inner().unwrap_or_else(PoisonError::into_inner);
     if let Some(why) = error {
         return Err(EngineError::Vault(why));
@@ -135,6 +140,14 @@ pub(crate) fn verify(
             &mut verified.missing
         };
         list.push(path);
+    }
+    // Where one record is right about a file, another names a version that lay there before.
+    for (path, _) in damaged {
+        if good.contains(&records::mark(&[path.as_bytes()])) {
+            verified.replaced.push(path);
+        } else {
+            verified.damaged.push(path);
+        }
     }
     verified.stopped = progress.stop.load(Ordering::Relaxed);
     verified
@@ -230,14 +243,15 @@ fn look(
         progress.items.fetch_add(1, Ordering::Relaxed);
         let path = one.path.as_str().to_owned();
         let mut found = lock(found);
-        let Found { verified, missing, .. } = &mut *found;
+        let Found { verified, missing, damaged, good, .. } = &mut *found;
         match is {
             Is::Good => {
                 verified.good += 1;
                 verified.bytes += one.digest.size;
+                good.insert(records::mark(&[path.as_bytes()]));
             }
             Is::Missing => missing.push((path, one.digest)),
-            Is::Damaged => verified.damaged.push(path),
+            Is::Damaged => damaged.push((path, one.digest)),
             Is::Unreadable => verified.unreadable.push(path),
             Is::Stopped => {}
         }
@@ -295,11 +309,7 @@ fn settle_found(desk: &Desk, verified: &Verified, deep: bool) -> Result<(), Engi
     desk.store.write(|catalog| catalog.set_damaged(damaged, all)).map_err(of_store)?;
     let gone: Vec<_> = missing.iter().chain(elsewhere).chain(damaged).cloned().collect();
     if !gone.is_empty() {
-        let settled = desk.settle(&Which::Paths(gone.clone()), Fact::GoneFromVault);
-        if settled.map_err(of_store)?.lost > 0 {
-            // Should somebody put them back, the next opening knows again where they lie.
-            learn::audit_next(desk).map_err(of_store)?;
-        }
+        forget::settle(desk, &Which::Paths(gone.clone()), Fact::GoneFromVault)?;
         let notes: Vec<_> = gone.into_iter().map(|path| Note::Unknown { path }).collect();
         desk.note(&notes, false).map_err(of_store)?;
     }

@@ -9,8 +9,8 @@
 //! - [`Stage::Hidden`] is for what still waits to be done. It does not remember how far the work
 //!   was: seen again, it is [`Stage::Discovered`] with its digest, so that the vault is asked (in
 //!   bulk, from its records) and nothing is read or sent that is there already.
-//! - What was safe and the vault **lost** is [`Stage::Lost`] when the library loses it too before it is
-//!   safe again, until the library or the vault shows it again or the user says forget. (What left
+//! - What was safe and the vault **lost** is [`Stage::Lost`] when the library does not show it any more
+//!   either (it is gone, or out of sight) before it is safe again, until the library or the vault shows it again or the user says forget. (What left
 //!   the library first is [`Stage::Closed`], and stays so: it may only have another name there.)
 //! - A **quarantined** row stays so until the user retries it or its bytes change: a card that is
 //!   put in again is no reason to crash again.
@@ -98,11 +98,11 @@ pub enum Fact {
 /// | `Seen`, same version | Freed → BackedUp; Hidden, Closed, Lost, Excluded → Discovered or Excluded; `NeedsMoreSpace` that is local now → Discovered |
 /// | `Seen`, not chosen | as `Chosen(false)` |
 /// | `Absent` | any → Closed or, lost at the vault, Lost; but Closed, Freed, Lost and Forgotten: their absence is known |
-/// | `OutOfSight` | what has work left → Hidden |
+/// | `OutOfSight` | what has work left → Hidden or, lost at the vault, Lost |
 /// | `Chosen(false)` | what has work left, Hidden and Quarantined → Excluded |
 /// | `Chosen(true)` | Excluded → Discovered |
 /// | `StillThere` | Lost → Freed or, never freed, Closed |
-/// | `GoneFromVault` | BackedUp, Duplicate → Discovered, with the digest; Freed → Lost |
+/// | `GoneFromVault` | BackedUp, Duplicate → Discovered, with the digest; Freed and, once shown there, Hidden → Lost |
 /// | `Forget` | any → Forgotten |
 /// | `Remember` | Forgotten → Discovered |
 /// | `Retry` | Quarantined → Discovered; Waiting → due now, its attempts kept |
@@ -130,7 +130,7 @@ pub fn settle(row: Settled, fact: Fact) -> Settled {
             Stage::Closed | Stage::Freed | Stage::Lost | Stage::Forgotten => row,
             _ => to(closed(row.at_vault)),
         },
-        Fact::OutOfSight if stage.is_pending() => to(Stage::Hidden),
+        Fact::OutOfSight if stage.is_pending() => to(hidden(row.at_vault)),
         Fact::Chosen(chosen) => to(chosen_or_not(stage, chosen)),
         Fact::StillThere if stage == Stage::Lost => match row.at_vault {
             AtVault::Lost => at_vault(AtVault::There, Stage::Closed),
@@ -140,6 +140,7 @@ pub fn settle(row: Settled, fact: Fact) -> Settled {
             (Stage::BackedUp | Stage::Duplicate, _) => at_vault(AtVault::Lost, Stage::Discovered),
             (Stage::Freed, _) => at_vault(AtVault::Never, Stage::Lost),
             (_, AtVault::Never) => row,
+            (Stage::Hidden, _) => at_vault(AtVault::Lost, Stage::Lost),
             _ => at_vault(AtVault::Lost, stage),
         },
         Fact::Forget => to(Stage::Forgotten),
@@ -158,6 +159,11 @@ pub fn settle(row: Settled, fact: Fact) -> Settled {
         Fact::Crashed(fault) if stage.is_pending() => to(Stage::Quarantined(fault)),
         Fact::OutOfSight | Fact::StillThere | Fact::Remember | Fact::Crashed(_) => row,
     }
+}
+
+/// What becomes of a row that went out of sight with work left.
+pub fn hidden(at_vault: AtVault) -> Stage {
+    if at_vault == AtVault::Lost { Stage::Lost } else { Stage::Hidden }
 }
 
 /// What becomes of a row that is gone from the library for good.

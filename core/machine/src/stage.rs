@@ -43,7 +43,7 @@ pub enum Stage {
     Duplicate,
     /// Safe in this vault, and deleted from the phone on the user's word.
     Freed,
-    /// Neither the library nor the vault has it, and the vault had it: an alarm.
+    /// Neither the library nor the vault shows it, and the vault had it: an alarm.
     Lost,
     /// Given up on until the user retries it.
     Quarantined(Fault),

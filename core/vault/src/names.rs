@@ -2,7 +2,8 @@
 //!
 //! An asset's stem is as shot, or with `~` and 8 hex of its primary's SHA-256 when one of its names
 //! is taken by other bytes, also by one that differs only in case or in how accents are composed.
-//! A resource whose name there holds other bytes all the same adds `~` and 16 hex of its own.
+//! A resource whose name there holds other bytes all the same adds `~` and 16 hex of its own, and
+//! where that holds other bytes too (it was damaged), `-2`, `-3`, ….
 
 use crate::capture::Captured;
 use keepsake_machine::media::{Digest, hex};
@@ -55,8 +56,8 @@ impl Placement {
     }
 
     /// The name there of a resource that is called `name` as shot: at most 255 bytes, plain UTF-8.
-    /// With `own`, the one that only these bytes can have.
-    pub fn file_name(&self, name: &[u8], own: Option<&Digest>) -> String {
+    /// With `own`, one that only these bytes can have: the first, or the one of this number.
+    pub fn file_name(&self, name: &[u8], own: Option<(&Digest, u32)>) -> String {
         let name = plain(name);
         // What follows the stem: the extension, or for a name of its own all of it.
         let shared = name.len() >= self.stem.len()
@@ -70,8 +71,11 @@ impl Placement {
         if let Some(tilde) = self.tilde {
             let _ = write!(suffix, "~{}", hex::encode(&tilde));
         }
-        if let Some(digest) = own {
+        if let Some((digest, number)) = own {
             let _ = write!(suffix, "~{}", hex::encode(&digest.sha256[..8]));
+            if number > 1 {
+                let _ = write!(suffix, "-{number}");
+            }
         }
         // `-a.jpg` with its own suffix stays a JPEG: the suffix goes before the extension.
         let (middle, extension) = match rest.rfind('.') {

@@ -5,7 +5,7 @@ use keepsake_machine::effect::{Change, Part, Want};
 use keepsake_machine::event::{Candidate, Disappearance, Event};
 use keepsake_machine::media::{AssetId, Locality, ResourceId, Size, Version};
 use keepsake_machine::row::Row;
-use keepsake_machine::settle::{AtVault, Fact, Settled, closed, left_in_staging, settle};
+use keepsake_machine::settle::{AtVault, Fact, Settled, closed, hidden, left_in_staging, settle};
 use keepsake_machine::stage::{Bytes, Class, Stage, counted_bytes};
 use keepsake_machine::status::{Counts, Tally, ToDo};
 use keepsake_machine::time::Elapsed;
@@ -35,7 +35,11 @@ impl Catalog {
                 if stage.is_safe() {
                     *at_vault = AtVault::There;
                 }
-                let stage = if *stage == Stage::Closed { closed(*at_vault) } else { *stage };
+                let stage = match *stage {
+                    Stage::Closed => closed(*at_vault),
+                    Stage::Hidden => hidden(*at_vault),
+                    stage => stage,
+                };
                 self.with(*resource, |row| row.stage = stage);
             }
             Change::Digest { resource, version, digest } => self.with(*resource, |row| {

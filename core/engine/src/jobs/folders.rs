@@ -4,7 +4,7 @@
 //! device or another. So the catalog keeps the vault's mark of each folder, taken before anything was
 //! shown to lie in it, and what is safe in a folder that is another one by now is looked at.
 
-use super::{Desk, Failed, learn, lock};
+use super::{Desk, Failed, lock};
 use crate::events::Happened;
 use keepsake_catalog::{KnownFolder, Lying, Note, Reader, Which};
 use keepsake_machine::settle::Fact;
@@ -47,6 +47,7 @@ struct Lost {
     /// Folders in which something could not be looked at: another look will.
     unseen: HashSet<String>,
     again: u64,
+    lost: u64,
     /// Files that the library does not have any more, and files that it has: by path, since a photo
     /// that got another name in the library left under its old one.
     left: HashSet<String>,
@@ -91,12 +92,12 @@ pub(crate) fn look(desk: &Desk, vault: &dyn Vault) -> Result<bool, Failed> {
         catalog.forget_folders(&forget)?;
         catalog.mark_folders(&others)
     })?;
-    let only = lost.left.difference(&lost.wanted).count() as u64;
+    let only = lost.lost + lost.left.difference(&lost.wanted).count() as u64;
     if lost.again + only > 0 {
         let (folders, again) = (lost.folders.into_iter().collect(), lost.again);
         desk.stream.put(Happened::VaultLost { folders, again, only });
     }
-    Ok(lost.again > 0)
+    Ok(lost.again + lost.lost > 0)
 }
 
 fn paths(folders: &[KnownFolder]) -> Vec<String> {
@@ -114,15 +115,11 @@ fn settle_lost(
     let mut all = gone.clone();
     all.extend(others.iter().map(|folder| folder.path.as_str()));
     let mut lost = Lost::default();
-    let (mut from, mut audited) = (None, false);
+    let mut from = None;
     loop {
         let page = desk.store.read(|reader| reader.lying_in(&all, from))?;
         let missing = missing(vault, &page.files, &gone, &mut lost.unseen)?;
         if !missing.is_empty() {
-            if !std::mem::replace(&mut audited, true) {
-                // First: should somebody put them back, the next opening knows again what lies there.
-                learn::audit_next(desk)?;
-            }
             for file in &missing {
                 let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
                 lost.folders.insert(folder.to_owned());
@@ -130,7 +127,9 @@ fn settle_lost(
                 paths.insert(file.path.clone());
             }
             let which = Which::These(missing.iter().map(|file| file.resource).collect());
-            lost.again += desk.settle(&which, Fact::GoneFromVault)?.again;
+            let settled = desk.settle(&which, Fact::GoneFromVault)?;
+            lost.again += settled.again;
+            lost.lost += settled.lost;
         }
         match page.next {
             Some(next) => from = Some(next),

@@ -38,12 +38,6 @@ pub(crate) fn learn(desk: &Desk, vault: &dyn Vault) -> Result<(), Failed> {
     }
 }
 
-/// Has the next opening read all records again.
-pub(crate) fn audit_next(desk: &Desk) -> Result<(), StoreError> {
-    let (name, value) = (AUDIT.to_owned(), Some("asked for".to_owned()));
-    desk.note(&[Note::Setting { name, value }], false)
-}
-
 /// Reads all records again, and takes nothing for safe of which none speaks: it is looked for in the
 /// vault by its bytes, recorded again where they are, and sent where they are not. Says how many
 /// files these are.

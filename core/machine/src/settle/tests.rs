@@ -220,6 +220,7 @@ fn what_the_vault_lost_and_the_library_loses_too_is_lost_until_one_shows_it() {
         assert_eq!(settle(kept, seen(ONE, true)).stage, Stage::Discovered, "to be looked at");
         let to_send = settle(row(stage), Fact::GoneFromVault);
         assert_eq!((to_send.stage, to_send.at_vault), (Stage::Discovered, AtVault::Lost));
+        assert_eq!(settle(to_send, Fact::OutOfSight).stage, Stage::Lost);
         for between in [Fact::OutOfSight, Fact::Chosen(false), Fact::Crashed(Fault::Crashed)] {
             assert_eq!(settle(settle(to_send, between), Fact::Absent).stage, Stage::Lost);
         }

@@ -263,7 +263,8 @@ fn commit(
         }
     }
     let at = one.placement.folder();
-    for own in [None, Some(&one.digest)] {
+    let own = (1..=MOST_NAMES).map(|number| Some((&one.digest, number)));
+    for own in std::iter::once(None).chain(own) {
         let name = one.placement.file_name(one.name, own);
         let path = VaultPath::parse(&format!("{at}/{name}")).ok_or_else(|| refused(&name))?;
         let taken = OsStr::new(&name);
@@ -283,13 +284,17 @@ fn commit(
             Renamed::Lost => return Ok(Stored::TeeLost),
         }
     }
-    Err(refused(&one.placement.file_name(one.name, Some(&one.digest))))
+    Err(refused(&one.placement.file_name(one.name, None)))
 }
+
+/// So many names that only its bytes may have are tried for a file: each that is taken is damaged, or
+/// was put there by somebody.
+const MOST_NAMES: u32 = 99;
 
 fn refused(name: &str) -> VaultError {
     VaultError::Refused {
         name: name.to_owned(),
-        why: "both names that it could have hold other bytes".to_owned(),
+        why: "all names that it could have hold other bytes: remove what is damaged".to_owned(),
     }
 }
 

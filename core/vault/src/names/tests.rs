@@ -27,7 +27,7 @@ fn a_stem_that_is_taken_gets_its_primarys_mark_and_keeps_its_files_together() {
     assert_eq!(place.file_name(b"IMG_0042.HEIC", None), "IMG_0042~abababab.HEIC");
     assert_eq!(place.file_name(b"IMG_0042.MOV", None), "IMG_0042~abababab.MOV");
     assert_eq!(
-        place.file_name(b"IMG_0042.MOV", Some(&digest(0xcd))),
+        place.file_name(b"IMG_0042.MOV", Some((&digest(0xcd), 1))),
         "IMG_0042~abababab~cdcdcdcdcdcdcdcd.MOV"
     );
 }
@@ -37,8 +37,12 @@ fn a_resource_with_a_name_of_its_own_stands_beside_its_asset() {
     let place = Placement::as_shot(&july(), b"IMG_0042.HEIC");
     assert_eq!(place.file_name(b"FullSizeRender.jpg", None), "IMG_0042-FullSizeRender.jpg");
     assert_eq!(
-        place.file_name(b"FullSizeRender.jpg", Some(&digest(1))),
+        place.file_name(b"FullSizeRender.jpg", Some((&digest(1), 1))),
         "IMG_0042-FullSizeRender~0101010101010101.jpg"
+    );
+    assert_eq!(
+        place.file_name(b"FullSizeRender.jpg", Some((&digest(1), 2))),
+        "IMG_0042-FullSizeRender~0101010101010101-2.jpg"
     );
     assert_eq!(place.file_name(b"IMG_00421.jpg", None), "IMG_0042-IMG_00421.jpg");
 }
@@ -92,7 +96,7 @@ proptest! {
         }
         prop_assert_eq!(Placement::parse(&place.to_text()), Some(place.clone()));
         for name in [&primary, &name] {
-            let file = place.file_name(name, own.then_some(&digest(9)));
+            let file = place.file_name(name, own.then_some((&digest(9), 1)));
             prop_assert!(file.len() <= 255);
             prop_assert!(VaultPath::parse(&format!("2026/07/{file}")).is_some(), "{}", file);
             prop_assert!(!own || file.contains("~0909090909090909"));
