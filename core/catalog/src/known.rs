@@ -28,8 +28,8 @@ pub struct KnownAt {
 pub struct KnownFolder {
     /// The path below the vault; empty for the vault itself.
     pub path: String,
-    /// The vault's mark of it, by which everything safe in it was shown to lie there. `None`: nobody
-    /// looked, or it was another folder meanwhile.
+    /// The vault's mark of it when everything safe in it, and not under way, was last shown to lie there.
+    /// `None`: nobody looked, or it was another folder meanwhile.
     pub mark: Option<u64>,
     /// How often something was shown to lie in it.
     pub shown: u64,

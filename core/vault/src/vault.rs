@@ -97,8 +97,7 @@ pub trait Vault: Send + Sync {
 
     /// Looks at these folders, the parts of paths before the last `/`, the vault itself being the
     /// empty one: whether each is there, and still the same. In order; cheapest in the order of the
-    /// paths. Where there are no folders, or looking costs a request, nothing can be told: a scrub
-    /// confirms files there.
+    /// paths. Where there are no folders, or looking costs a request, nothing can be told.
     fn see_folders(&self, folders: &[String]) -> Result<Vec<FolderSeen>, VaultError> {
         Ok(vec![FolderSeen::CannotTell; folders.len()])
     }
@@ -171,7 +170,8 @@ impl Found {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FolderSeen {
     /// It is there. The mark tells it from any other that has had its name, or will: as long as it is
-    /// the same, nobody took the folder out and made another in its place.
+    /// the same, nobody took the folder out and made another in its place (but where the file system
+    /// has neither birth times nor numbers that last).
     There(u64),
     /// No folder lies there.
     Gone,
