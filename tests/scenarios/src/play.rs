@@ -37,10 +37,15 @@ pub fn play(scenario: &Scenario) -> Result<Played, String> {
     stage.opens()?;
     for happening in &scenario.happens {
         stage.time_passes(happening.after);
-        stage.happens(&happening.what)?;
+        let happened = stage.happens(&happening.what);
+        if happened.is_err() {
+            stage.ends();
+        }
+        happened?;
     }
     stage.time_passes(scenario.ends.after);
     let (ends, wrong) = stage.looks_back(scenario.ends.after);
+    stage.ends();
     Ok(Played { trace: stage.trace, ends, wrong })
 }
 
@@ -141,6 +146,7 @@ impl Stage {
         }
         clock.pass(Duration::from_mins(1));
         engine.stop();
+        clock.kill();
         Ok(())
     }
 
@@ -172,6 +178,14 @@ impl Stage {
 
     fn fills(&self) {
         self.files.set_taken(self.others + self.library.on_the_phone());
+    }
+
+    /// The program is gone.
+    fn ends(&mut self) {
+        if let Some((clock, engine)) = self.running.take() {
+            drop(engine);
+            clock.kill();
+        }
     }
 
     /// Time passes; once a second the host looks what there is to see.
@@ -272,7 +286,7 @@ impl Stage {
             What::Cloud(weather) => self.library.set_cloud(*weather == Weather::Away),
             What::Vault(weather) => self.vault_goes(*weather)?,
             What::Killed(time) => {
-                self.running = None;
+                self.ends();
                 self.said.clear();
                 self.millis += u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
                 self.opens()?;

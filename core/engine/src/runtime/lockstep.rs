@@ -83,6 +83,14 @@ impl Lockstep {
         self.lock().now.wall = wall;
     }
 
+    /// The program is killed: nothing that it was about to do is done, and it holds nothing any more.
+    pub fn kill(&self) {
+        let mut state = self.lock();
+        let gone = (state.driven.take(), std::mem::take(&mut state.due));
+        drop(state);
+        drop(gone);
+    }
+
     /// Does the next thing that is due by `most`; says whether there was one.
     fn step(&self, most: u64) -> bool {
         let mut state = self.lock();
