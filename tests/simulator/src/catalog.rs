@@ -211,6 +211,12 @@ impl Catalog {
         (left_in_staging(&before, &after) > 0).then_some(Event::StagingLeft { resource: id })
     }
 
+    /// Whether it left the library while the vault had it.
+    pub fn closed_and_held(&self, id: ResourceId) -> bool {
+        let closed = self.rows.get(&id).is_some_and(|row| row.stage == Stage::Closed);
+        closed && self.at_vault.get(&id) == Some(&AtVault::There)
+    }
+
     /// Assets all of whose resources are safe, at most `wanted` bytes.
     pub fn freeable(&self, wanted: Option<u64>) -> Vec<Candidate> {
         let mut assets: BTreeMap<AssetId, Vec<&Row>> = BTreeMap::new();

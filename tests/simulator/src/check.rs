@@ -3,16 +3,19 @@
 use crate::coverage::Fate;
 use crate::invariant::Invariant;
 use crate::job::{Job, id_of};
+use crate::library::Original;
 use crate::run::{Run, Said};
-use keepsake_machine::effect::{Change, Effect, Proposal};
-use keepsake_machine::event::LibraryAccess;
+use keepsake_machine::effect::{Change, Effect, Part, Proposal};
+use keepsake_machine::event::{Answer, LibraryAccess, PutOutcome};
 use keepsake_machine::hold::Hold;
-use keepsake_machine::media::{EffectId, ResourceId};
+use keepsake_machine::media::{AssetId, EffectId, ResourceId};
 use keepsake_machine::permit::{Work, stopping};
 use keepsake_machine::row::Row;
-use keepsake_machine::stage::{Bytes, Class, Stage};
+use keepsake_machine::stage::{Bytes, Class, Fault, Stage};
 use keepsake_machine::status::{Activity, Notice};
 
+/// Nothing is begun more often in a minute: several stages, stopped and begun again as conditions turn.
+const MOST_BEGUN: usize = 300;
 /// A day's budget opens at most once in so many milliseconds: 20 hours.
 const SHORTEST_DAY: u64 = 20 * 3_600_000;
 /// For so many milliseconds a pause may go without a reason: until the disk was read again.
@@ -33,6 +36,33 @@ impl Run {
                 }
                 self.robbed.retain(|(robbed, _)| robbed != resource);
             }
+            Change::Stage { resource, stage: Stage::Quarantined(fault) } => {
+                let (failed, kills) = self.failed.get(resource).copied().unwrap_or_default();
+                let fair = if *fault == Fault::Crashed { kills >= 5 } else { failed >= 2 };
+                if !fair {
+                    let what =
+                        format!("{resource:?} for {fault:?}: failed {failed}, killed {kills}");
+                    self.broken(Invariant::BlameFair, what);
+                }
+            }
+            Change::Freed { asset } => {
+                let here = |one: &&Original| one.asset == *asset && !one.recovered;
+                let here = self.library.originals.values().find(here);
+                if let Some(what) = here.map(|one| format!("{:?} is still there", one.id)) {
+                    self.broken(Invariant::FreedOnlyLive, what);
+                }
+            }
+            Change::Session(Part::Clock(clock)) => {
+                if clock.elapsed() < self.elapsed {
+                    let what = format!(
+                        "the clock goes back: {:?} after {:?}",
+                        clock.elapsed(),
+                        self.elapsed
+                    );
+                    self.broken(Invariant::ContractKept, what);
+                }
+                self.elapsed = clock.elapsed();
+            }
             Change::Digest { resource, version, digest } => {
                 let was = self.library.history.get(&(*resource, version.0)).copied();
                 if was != Some(*digest) {
@@ -52,6 +82,15 @@ impl Run {
         if let Some(other) = self.jobs.keys().find(|other| other.resource == id.resource) {
             let what = format!("{effect:?} beside {other:?}");
             self.broken(Invariant::ContractKept, what);
+        }
+        if !self.ordered.insert(id) {
+            self.broken(Invariant::ContractKept, format!("{id:?} was ordered before"));
+        }
+        if let Effect::HandOver { metered: true, .. } = effect
+            && !self.config.settings.metered.upload(row.media)
+        {
+            let what = format!("{effect:?}, and the user keeps it off metered networks");
+            self.broken(Invariant::PermitKept, what);
         }
         let wrong = match effect {
             Effect::Upload { digest, from, .. } => {
@@ -79,6 +118,45 @@ impl Run {
         let stale = row.digest.is_none() && self.is_about_to_hear(id.resource);
         if wrong && !stale {
             self.broken(Invariant::ContractKept, format!("{effect:?} of {row:?}"));
+        }
+    }
+
+    /// Work on a resource begins: how often lately?
+    pub(crate) fn check_storm(&mut self, id: EffectId) {
+        let begun = self.begun.entry(id.resource).or_default();
+        begun.push_back(self.now);
+        while begun.front().is_some_and(|at| *at + 60_000 < self.now) {
+            begun.pop_front();
+        }
+        if begun.len() > MOST_BEGUN {
+            let what = format!("{:?}: {} times in a minute", id.resource, begun.len());
+            self.broken(Invariant::NoStorm, what);
+        }
+    }
+
+    /// What an answer says of the resource itself.
+    pub(crate) fn check_blame(&mut self, resource: ResourceId, answer: &Answer) {
+        let own = matches!(
+            answer,
+            Answer::Failed { .. }
+                | Answer::Changed
+                | Answer::NotConfirmed
+                | Answer::Gone(_)
+                | Answer::Put(PutOutcome::OtherBytes)
+        );
+        if own {
+            self.failed.entry(resource).or_default().0 += 1;
+        }
+    }
+
+    /// The machine was told what the user let go of on its proposal.
+    pub(crate) fn check_freed(&mut self, deleted: &[AssetId]) {
+        let kept = self.catalog.rows.values().find(|row| {
+            let safe = matches!(row.stage, Stage::BackedUp | Stage::Duplicate);
+            deleted.contains(&row.asset) && (safe || self.catalog.closed_and_held(row.id))
+        });
+        if let Some(what) = kept.map(|row| format!("{row:?} was let go of on a proposal")) {
+            self.broken(Invariant::FreedOnlyLive, what);
         }
     }
 
@@ -111,6 +189,14 @@ impl Run {
 
     /// The user is asked to let go of photos.
     pub(crate) fn check_proposal(&mut self, proposal: &Proposal) {
+        for asset in &proposal.assets {
+            let rows = self.catalog.rows.values().filter(|row| row.asset == asset.asset);
+            let (named, all) = (asset.resources.len(), rows.count());
+            if named != all {
+                let what = format!("{:?}: {named} of {all} resources named", asset.asset);
+                self.broken(Invariant::FreedOnlyLive, what);
+            }
+        }
         for (id, version) in proposal.assets.iter().flat_map(|asset| &asset.resources) {
             let row = self.catalog.rows.get(id).copied();
             let live = row.is_some_and(|row| {

@@ -28,6 +28,10 @@ pub enum Invariant {
     /// See [`Invariant::sentence`].
     LossTold,
     /// See [`Invariant::sentence`].
+    BlameFair,
+    /// See [`Invariant::sentence`].
+    NoStorm,
+    /// See [`Invariant::sentence`].
     FreedOnlyLive,
     /// See [`Invariant::sentence`].
     GoodEnd,
@@ -37,7 +41,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// Every one.
-    pub const ALL: [Invariant; 14] = [
+    pub const ALL: [Invariant; 16] = [
         Invariant::SafeIsHeld,
         Invariant::RightBytes,
         Invariant::PutOnce,
@@ -49,6 +53,8 @@ impl Invariant {
         Invariant::SumExact,
         Invariant::BudgetKept,
         Invariant::LossTold,
+        Invariant::BlameFair,
+        Invariant::NoStorm,
         Invariant::FreedOnlyLive,
         Invariant::GoodEnd,
         Invariant::ContractKept,
@@ -78,8 +84,12 @@ impl Invariant {
             Invariant::LossTold => {
                 "what was safe when the vault lost it, and the library does not have either, is lost"
             }
+            Invariant::BlameFair => {
+                "what is given up on has failed by itself again and again, or was there at many kills"
+            }
+            Invariant::NoStorm => "nothing is begun over and over in a short time",
             Invariant::FreedOnlyLive => {
-                "only unchanged assets that the vault holds are proposed for freeing"
+                "only unchanged assets that the vault holds are proposed for freeing, and what the user let go of, and nothing else, counts as freed"
             }
             Invariant::GoodEnd => {
                 "in fair weather everything becomes safe, or is given up on by name if it is broken"

@@ -34,6 +34,8 @@ pub struct Original {
     pub hint: Option<(SizeClass, u64)>,
     /// When it was taken.
     pub taken: i64,
+    /// It was taken back out of Recently Deleted.
+    pub recovered: bool,
     /// What goes wrong whenever its bytes are asked for.
     pub broken: Option<Fault>,
 }
@@ -178,6 +180,7 @@ impl Library {
                     told,
                     hint,
                     taken: self.taken,
+                    recovered: false,
                     broken: None,
                 },
             );
@@ -207,7 +210,8 @@ impl Library {
     pub fn recover(&mut self) -> bool {
         let trash = std::mem::take(&mut self.trash);
         let any = !trash.is_empty();
-        self.originals.extend(trash.into_iter().map(|one| (one.id, one)));
+        let back = |one: Original| (one.id, Original { recovered: true, ..one });
+        self.originals.extend(trash.into_iter().map(back));
         any
     }
 

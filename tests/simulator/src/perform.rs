@@ -6,11 +6,11 @@ use crate::job::{Job, id_of, work_of};
 use crate::library::Original;
 use crate::phone::{DOWN, NEAR, UP};
 use crate::run::{Happening, Run, Said};
-use keepsake_machine::effect::Effect;
+use keepsake_machine::effect::{Effect, Proposal};
 use keepsake_machine::event::{
     Answer, Disappearance, Event, Finding, LibraryAccess, PutOutcome, TransferOutcome, Trouble,
 };
-use keepsake_machine::media::{AssetId, Digest, EffectId, Locality, ResourceId};
+use keepsake_machine::media::{AssetId, Digest, EffectId, Locality, ResourceId, Version};
 use keepsake_machine::permit::Work;
 use keepsake_machine::row::Row;
 use keepsake_machine::stage::{Bytes, Fault};
@@ -55,6 +55,7 @@ impl Run {
             Effect::Flush | Effect::Persist { .. } => {}
             Effect::Propose(proposal) => {
                 self.check_proposal(&proposal);
+                self.closes_dialog(); // there is only one
                 let delay = 1_000 + self.random.below(120_000);
                 self.soon(delay, Happening::Answers(Effect::Propose(proposal)));
             }
@@ -77,6 +78,7 @@ impl Run {
             return;
         }
         self.check_order(id, &effect);
+        self.check_storm(id);
         let work = work_of(&effect);
         let bytes = self.library.originals.get(&id.resource).map_or(0, |one| one.size);
         let rate = match work {
@@ -166,6 +168,7 @@ impl Run {
                 answer => answer,
             }
         };
+        self.check_blame(id.resource, &answer);
         match (&answer, &job.effect) {
             (Answer::Found(finding), Effect::Find { digest, .. }) => {
                 // A hit that could not be confirmed once is not believed again.
@@ -397,15 +400,26 @@ impl Run {
                 self.tell(Event::FreeUpConfirmed { id: *id, assets });
             }
             Effect::Propose(proposal) => {
-                let assets = proposal.assets.iter().map(|one| one.asset);
-                let deleted: Vec<AssetId> = assets.filter(|_| self.random.one_in(2)).collect();
-                for asset in &deleted {
-                    self.library.delete(*asset);
-                }
-                self.tell(Event::FreeUpAnswered { id: proposal.id, deleted });
+                let deleted = self.user_lets_go(proposal);
+                self.tell(Event::FreeUpAnswered { id: proposal.id, deleted: deleted.clone() });
+                self.check_freed(&deleted);
             }
             other => self.broken(Invariant::ContractKept, format!("nobody performs {other:?}")),
         }
+    }
+
+    /// The host looks whether versions are as proposed, and the user lets go of some.
+    pub(crate) fn user_lets_go(&mut self, proposal: &Proposal) -> Vec<AssetId> {
+        let unchanged = |(id, version): &(ResourceId, Version)| {
+            self.library.originals.get(id).is_some_and(|one| one.version == version.0)
+        };
+        let offered = proposal.assets.iter().filter(|one| one.resources.iter().all(unchanged));
+        let offered: Vec<AssetId> = offered.map(|one| one.asset).collect();
+        let deleted: Vec<_> = offered.into_iter().filter(|_| self.random.one_in(2)).collect();
+        for asset in &deleted {
+            self.library.delete(*asset);
+        }
+        deleted
     }
 
     /// Whether the library shows it to us.
@@ -420,6 +434,7 @@ impl Run {
             self.tell(Event::ScanFinished { changed: false });
             return;
         }
+        let before = self.catalog.rows.clone();
         let under_way = self.under_way();
         let limited = self.phone.access == LibraryAccess::Limited;
         self.then_tell(Event::ScanStarted);
@@ -438,7 +453,8 @@ impl Run {
             }
         }
         self.then_tell(Event::Counted(self.catalog.counts()));
-        self.tell(Event::ScanFinished { changed: true });
+        let changed = before != self.catalog.rows;
+        self.tell(Event::ScanFinished { changed });
     }
 
     /// It may be downloaded once more, for a good reason.

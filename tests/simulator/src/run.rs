@@ -10,11 +10,12 @@ use crate::phone::Phone;
 use crate::plan::{Plan, Weather};
 use crate::planted::{Bug, Mind, Place};
 use crate::store::Store;
-use keepsake_machine::effect::Effect;
+use keepsake_machine::effect::{Effect, ProposalId};
 use keepsake_machine::event::{Event, TransferOutcome};
-use keepsake_machine::media::{Digest, EffectId, ResourceId};
+use keepsake_machine::media::{AssetId, Digest, EffectId, ResourceId};
 use keepsake_machine::settings::Config;
 use keepsake_machine::status::Activity;
+use keepsake_machine::time::Elapsed;
 use keepsake_machine::{Counts, Machine, Now};
 use keepsake_tests::random::Random;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -89,6 +90,22 @@ pub struct Run {
     pub(crate) copying: BTreeMap<ResourceId, u64>,
     /// What was safe when this vault lost it, since the program was installed.
     pub(crate) robbed: BTreeSet<(ResourceId, [u8; 32])>,
+    /// Every effect that was ever ordered by this installation.
+    pub(crate) ordered: BTreeSet<EffectId>,
+    /// When each resource's work was begun lately.
+    pub(crate) begun: BTreeMap<ResourceId, VecDeque<Millis>>,
+    /// How often each failed by itself, and at how many kills each was under way.
+    pub(crate) failed: BTreeMap<ResourceId, (u32, u32)>,
+    /// The machine's clock, as it was stored last.
+    pub(crate) elapsed: Elapsed,
+    /// What the user removed in the vault and nobody has noticed, here and in the other vault.
+    pub(crate) unnoticed: BTreeSet<[u8; 32]>,
+    pub(crate) other_unnoticed: BTreeSet<[u8; 32]>,
+    /// Answers to proposals that no program heard.
+    pub(crate) unheard: Vec<(ProposalId, Vec<AssetId>)>,
+    /// The catalog as it would be after a power cut, and when something was stored last.
+    pub(crate) synced: Catalog,
+    pub(crate) stored_at: Millis,
     /// What the vault said last of each resource's bytes.
     pub(crate) asked: BTreeMap<ResourceId, (Digest, Said)>,
     /// When the program was installed: it knows of no day before.
@@ -139,6 +156,8 @@ impl std::fmt::Debug for Driven {
     }
 }
 
+/// By then the OS has written back what was stored without a sync: 30 seconds, as Linux does.
+pub(crate) const WRITTEN_BACK: Millis = 30_000;
 /// Foul weather lasts until the machine was told so many events, at least.
 const EVENTS: u64 = 500;
 /// Happenings after which fair weather must have brought everything to its end.
@@ -182,6 +201,15 @@ impl Run {
             bug: None,
             counted_by_bug: 0,
             asked: BTreeMap::new(),
+            ordered: BTreeSet::new(),
+            begun: BTreeMap::new(),
+            failed: BTreeMap::new(),
+            elapsed: Elapsed(0),
+            unnoticed: BTreeSet::new(),
+            other_unnoticed: BTreeSet::new(),
+            unheard: Vec::new(),
+            synced: Catalog::default(),
+            stored_at: 0,
             starts: 0,
             queue: BTreeMap::new(),
             queued: 0,
@@ -398,17 +426,26 @@ impl Run {
             }
             _ => effects.collect(),
         };
-        let mut changed = false;
+        if self.now > self.stored_at + WRITTEN_BACK {
+            self.synced = self.catalog.clone();
+        }
+        let (mut changed, mut synced) = (false, false);
         for effect in &effects {
             if self.shown {
                 println!("            -> {effect:?}");
             }
             hash(&mut self.outcome.trace, effect);
-            if let Effect::Persist { change, .. } = effect {
+            if let Effect::Persist { change, durable } = effect {
                 self.check_change(change);
                 self.catalog.store(change);
-                changed = true;
+                (changed, synced) = (true, synced || *durable);
             }
+        }
+        if changed {
+            self.stored_at = self.now;
+        }
+        if synced {
+            self.synced = self.catalog.clone();
         }
         for effect in effects {
             if !matches!(effect, Effect::Persist { .. }) {
@@ -451,6 +488,21 @@ impl Run {
     pub(crate) fn next_start(&mut self) -> u32 {
         self.starts += 1;
         self.starts
+    }
+
+    /// The proposal that the user is looking at.
+    pub(crate) fn open_proposal(&self) -> Option<keepsake_machine::effect::Proposal> {
+        self.queue.values().chain(&self.asleep).find_map(|what| match what {
+            Happening::Answers(Effect::Propose(proposal)) => Some(proposal.clone()),
+            _ => None,
+        })
+    }
+
+    /// A dialog goes without an answer.
+    pub(crate) fn closes_dialog(&mut self) {
+        let asks = |what: &Happening| matches!(what, Happening::Answers(Effect::Propose(_)));
+        self.queue.retain(|_, what| !asks(what));
+        self.asleep.retain(|what| !asks(what));
     }
 
     /// What the dead program waited for is nobody's any more.

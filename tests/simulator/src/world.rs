@@ -5,12 +5,13 @@ use crate::catalog::Catalog;
 use crate::coverage::Fate;
 use crate::plan::MB;
 use crate::planted::{Bug, Mind, Place};
-use crate::run::{Driven, Happening, Run};
+use crate::run::{Driven, Happening, Run, Said, WRITTEN_BACK};
 use keepsake_machine::Machine;
 use keepsake_machine::event::{Event, LibraryAccess, Network, Power, TransferOutcome};
 use keepsake_machine::media::{ResourceId, Run as Start};
 use keepsake_machine::settle::Fact;
 use keepsake_machine::stage::{Fault, Stage};
+use keepsake_machine::time::Elapsed;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -48,6 +49,10 @@ impl Run {
         }
         self.tells_delivered();
         self.tell(Event::TransfersReported);
+        for (id, deleted) in std::mem::take(&mut self.unheard) {
+            self.tell(Event::FreeUpAnswered { id, deleted: deleted.clone() });
+            self.check_freed(&deleted);
+        }
     }
 
     /// Tells how transfers ended meanwhile.
@@ -60,6 +65,14 @@ impl Run {
     /// The program is killed. Some of what was under way had been done, and its answer is lost.
     pub(crate) fn dies(&mut self) {
         self.note_fate(Fate::Killed);
+        for id in self.under_way() {
+            self.failed.entry(id).or_default().1 += 1;
+        }
+        // The user may have answered what we shall never hear from this dialog.
+        if let Some(proposal) = self.open_proposal().filter(|_| self.random.one_in(2)) {
+            let deleted = self.user_lets_go(&proposal);
+            self.unheard.push((proposal.id, deleted));
+        }
         for (id, job) in self.jobs.clone() {
             self.may_land_again(id.resource);
             if self.random.one_in(2) {
@@ -71,7 +84,31 @@ impl Run {
         self.teed.clear();
         if self.random.one_in(3) {
             self.phone.clock.reboot(self.now);
+            if self.random.one_in(2) {
+                self.power_cut();
+            }
         }
+    }
+
+    /// What was not synced is as it was.
+    fn power_cut(&mut self) {
+        if self.now > self.stored_at + WRITTEN_BACK {
+            return;
+        }
+        self.catalog = self.synced.clone();
+        self.elapsed = Elapsed(0);
+        self.asked.clear();
+        for row in self.catalog.rows.values() {
+            // Nor was the removal of a staged file.
+            let staged = row.stage.bytes().staged();
+            if staged > 0 {
+                self.staged.insert(row.id, staged);
+            }
+            if let Some(digest) = row.digest {
+                self.asked.insert(row.id, (digest, Said::NotShown)); // nobody knows what was said
+            }
+        }
+        self.all_may_land_again();
     }
 
     /// A condition turns.
@@ -254,6 +291,10 @@ impl Run {
         self.robbed.clear();
         self.other_robbed.clear();
         self.asked.clear();
+        self.ordered.clear();
+        self.unheard.clear();
+        self.elapsed = Elapsed(0);
+        self.synced = Catalog::default();
         (self.metered, self.installed, self.ahead) = (0, self.now, 0);
         self.phone.paused = false; // so is the pause
         self.all_may_land_again();
@@ -265,6 +306,9 @@ impl Run {
         self.ends_for_good();
         self.catalog.activate_other(&self.staged);
         self.all_may_land_again();
+        self.synced = self.catalog.clone();
+        self.unheard.clear();
+        std::mem::swap(&mut self.unnoticed, &mut self.other_unnoticed);
         std::mem::swap(&mut self.store, &mut self.other_store);
         std::mem::swap(&mut self.robbed, &mut self.other_robbed);
         self.asked.clear();
@@ -299,6 +343,21 @@ impl Run {
             return; // not while it is being verified
         }
         self.store.remove(sha256);
+        if self.random.one_in(2) {
+            self.unnoticed.insert(sha256);
+            let had = self.catalog.rows.values().filter(|row| is(row)).map(|row| row.id);
+            for id in had.collect::<Vec<_>>() {
+                self.may_land_again(id);
+            }
+            return;
+        }
+        self.notices(sha256);
+    }
+
+    /// A scrub notices that these bytes are gone from the vault.
+    fn notices(&mut self, sha256: [u8; 32]) {
+        let under_way = self.under_way();
+        let is = |row: &keepsake_machine::Row| row.digest.is_some_and(|d| d.sha256 == sha256);
         let robbed = self.catalog.rows.values().filter(|row| is(row) && row.stage.is_safe());
         self.robbed.extend(robbed.map(|row| (row.id, sha256)));
         let ids: Vec<_> = self.catalog.rows.values().filter(|row| is(row)).map(|r| r.id).collect();
@@ -308,6 +367,7 @@ impl Run {
         for id in ids {
             self.may_land_again(id);
         }
+        self.synced = self.catalog.clone();
         self.then_tell(Event::Counted(self.catalog.counts()));
         self.hears(Event::RetryRequested);
     }
@@ -372,10 +432,17 @@ impl Run {
         let settings = self.config.settings.clone();
         self.then_tell(Event::SettingsChanged(settings));
         self.then_tell(Event::VaultChanged(keepsake_machine::event::VaultHealth::SignedIn));
-        self.then_tell(Event::VaultChanged(self.store.health()));
+        if self.random.one_in(2) {
+            self.then_tell(Event::VaultChanged(self.store.health())); // else a probe finds out
+        }
         let (available, total) = (self.free(), self.phone.disk);
         self.tell(Event::DiskRead { asked: None, available, total });
         self.scan();
+        for sha256 in std::mem::take(&mut self.unnoticed) {
+            if !self.store.objects.contains_key(&sha256) {
+                self.notices(sha256);
+            }
+        }
         let under_way = self.under_way();
         for event in self.catalog.settle(Fact::Retry, |_| true, &under_way) {
             self.then_tell(event);

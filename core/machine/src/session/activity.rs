@@ -130,8 +130,13 @@ impl Session {
         }
         self.tell_advice(desk);
         let (at, remains) = (self.clock.elapsed(), self.work_remains());
+        let before = self.alarm;
         if let Some(alarmed) = self.alarm.check(at, remains, self.holds) {
             desk.notify(Notice::Alarmed(alarmed));
+        }
+        if self.alarm != before {
+            // Or a program that is killed often would begin to count anew each time.
+            self.dirty.urgent("alarm");
         }
         self.migrate(|_| {}, desk);
         // What changed under our hands is looked at again when everything else is done.
