@@ -1,7 +1,9 @@
-# The phone in a box: the first seeds. (tests/seeds.rs takes new ones each time.) A seed that fails
-# is printed with the command that runs it again.
+# The phone in a box, in two depths. (Both crates' own tests take new seeds each time.) A seed that
+# fails is printed with the command that runs it again.
 step_simulator() {
     lint "simulator: the first 20,000 seeds" simulate --seeds 20000
+    lint "stories on the real engine: the first 1,000 seeds" stories --seeds 1000
 }
 
 simulate() { cargo run --quiet --release -p keepsake-simulator -- "$@"; }
+stories() { cargo run --quiet --release -p keepsake-scenarios -- "$@"; }

@@ -7,6 +7,7 @@ use keepsake_machine::event::{Disappearance, LibraryAccess};
 use keepsake_machine::media::{Access, Locality, Media, Role, Size, SizeClass, Version};
 use std::collections::BTreeMap;
 use std::io::{Seek, Write};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// One file of the library.
@@ -257,7 +258,8 @@ fn seen(name: &str, photo: &Photo) -> SeenResource {
 }
 
 fn is_video(name: &str) -> bool {
-    name.ends_with(".MOV") || name.ends_with(".MP4")
+    let extension = Path::new(name).extension();
+    extension.is_some_and(|one| one.eq_ignore_ascii_case("mov") || one.eq_ignore_ascii_case("mp4"))
 }
 
 /// The bytes of a version of a photo: no two alike.

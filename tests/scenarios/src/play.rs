@@ -353,7 +353,9 @@ impl Stage {
             );
             let staging = std::fs::read_dir(self.folder.path().join("state/staging"));
             let left = staging.into_iter().flatten().flatten();
-            wrong.extend(left.map(|entry| format!("{:?} is left in staging", entry.file_name())));
+            wrong.extend(
+                left.map(|entry| format!("{} is left in staging", entry.file_name().display())),
+            );
         }
         (ends, wrong)
     }

@@ -30,8 +30,7 @@ const RESERVE: u64 = 300_000;
 impl Drawing {
     fn scenario(&mut self, seed: u64) -> Scenario {
         let ios = self.random.one_in(2);
-        let library: Vec<Photos> =
-            (0..1 + self.random.below(6)).map(|_| self.photos(ios)).collect();
+        let library: Vec<Photos> = (0..=self.random.below(6)).map(|_| self.photos(ios)).collect();
         let vault_has = self.names.clone().into_iter().filter(|_| self.random.one_in(4)).collect();
         let settings = Settings {
             metered: if self.random.one_in(2) { MeteredUse::ALL } else { MeteredUse::default() },
@@ -78,7 +77,7 @@ impl Drawing {
             2 if ios => Lies::InTheCloud,
             _ => Lies::OnThePhone,
         };
-        let twin = self.names.iter().find(|other| other.ends_with(".HEIC") && !video).cloned();
+        let twin = self.names.iter().find(|other| other.starts_with('P') && !video).cloned();
         let photos = Photos {
             name: name.clone(),
             count: 1,

@@ -4,6 +4,7 @@ use crate::format::What;
 use keepsake_engine::Happened;
 use keepsake_machine::session::migration::Migration;
 use keepsake_machine::status::{Notice, Status};
+use std::fmt::Write as _; // a String takes everything
 
 /// A time of a trace: hours, minutes, seconds.
 pub fn time(millis: u64) -> String {
@@ -54,17 +55,17 @@ fn status(status: &Status) -> String {
     for (class, tally) in counts.classes.iter().filter(|(class, tally)| {
         tally.items > 0 && !class.is_safe() && **class != keepsake_machine::stage::Class::Pending
     }) {
-        text += &format!(", {} {class:?}", tally.items);
+        let _ = write!(text, ", {} {class:?}", tally.items);
     }
     for need in &status.needs {
         let bytes = need.bytes.map_or(String::new(), |bytes| format!(", {bytes} B missing"));
-        text += &format!("; {:?} stops {}{bytes}", need.hold, need.items.items);
+        let _ = write!(text, "; {:?} stops {}{bytes}", need.hold, need.items.items);
     }
     for advice in &status.advice {
-        text += &format!("; advice {advice:?}");
+        let _ = write!(text, "; advice {advice:?}");
     }
     if status.migration != Migration::Off {
-        text += &format!("; migration {:?}", status.migration);
+        let _ = write!(text, "; migration {:?}", status.migration);
     }
     text
 }

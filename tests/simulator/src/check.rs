@@ -15,7 +15,7 @@ use keepsake_machine::stage::{Bytes, Class, Fault, Stage};
 use keepsake_machine::status::{Activity, Notice};
 
 /// Nothing is begun more often in a minute: several stages, stopped and begun again as conditions turn.
-const MOST_BEGUN: usize = 300;
+const MOST_BEGUN: usize = 150;
 /// A day's budget opens at most once in so many milliseconds: 20 hours.
 const SHORTEST_DAY: u64 = 20 * 3_600_000;
 /// For so many milliseconds a pause may go without a reason: until the disk was read again.

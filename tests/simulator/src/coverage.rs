@@ -6,6 +6,7 @@ use keepsake_machine::media::Media;
 use keepsake_machine::permit::{Work, stopping};
 use keepsake_machine::settings::MeteredUse;
 use std::collections::BTreeMap;
+use std::fmt::Write as _; // a String takes everything
 
 /// What ended work that was under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,7 +64,7 @@ impl Coverage {
     pub fn table(&self) -> String {
         let mut text = String::from("| hold |");
         for work in Work::ALL {
-            text += &format!(" {work:?} |");
+            let _ = write!(text, " {work:?} |");
         }
         text += "\n|---|---|---|---|---|---|\n";
         for hold in std::iter::once(None).chain(Hold::ALL.map(Some)) {
@@ -73,7 +74,7 @@ impl Coverage {
                     let times = self.times((work, hold, fate));
                     if is_possible(work, hold, fate) { times.to_string() } else { "–".into() }
                 });
-                text += &format!(" {} |", cell.join(" · "));
+                let _ = write!(text, " {} |", cell.join(" · "));
             }
             text += "\n";
         }

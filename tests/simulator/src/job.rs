@@ -8,6 +8,7 @@ use keepsake_machine::stage::Bytes;
 
 /// One.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools)] // independent facts
 pub struct Job {
     /// The order, as it was given last.
     pub effect: Effect,

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A phone in a box: backups in virtual time, each from one seed.
 #[derive(Debug, Parser)]
+#[allow(clippy::struct_excessive_bools)] // independent flags
 struct Args {
     /// How many seeds.
     #[arg(long, default_value_t = 1_000)]

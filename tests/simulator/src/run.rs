@@ -71,6 +71,7 @@ pub(crate) enum Said {
 
 /// One run.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools)] // independent facts
 pub struct Run {
     pub(crate) random: Random,
     pub(crate) config: Config,

@@ -1,6 +1,6 @@
 //! Seeds that hold, and seeds of today: what fails is printed with the command that runs it again.
 
-use keepsake_simulator::{Invariant, simulate};
+use keepsake_simulator::{Invariant, find, planted, simulate};
 use keepsake_tests::random::Random;
 use std::collections::BTreeSet;
 
@@ -50,4 +50,19 @@ fn the_same_seed_gives_the_same_run() {
 fn every_promise_has_a_sentence_of_its_own() {
     let sentences: BTreeSet<_> = Invariant::ALL.into_iter().map(Invariant::sentence).collect();
     assert_eq!(sentences.len(), Invariant::ALL.len());
+}
+
+#[test]
+fn planted_bugs_are_found() {
+    // Those that few seeds find: the table in SIMULATOR.md is of all.
+    let quick =
+        ["safe-before-it-is-verified", "hit-taken-for-a-miss", "waits-for-ever", "raise-not-given"];
+    let bugs = planted::all().filter(|bug| quick.contains(&bug.name)).collect::<Vec<_>>();
+    assert_eq!(bugs.len(), quick.len());
+    for bug in bugs {
+        assert!(find(bug, 0, 60).is_some(), "{} is not found", bug.name);
+    }
+    let names: BTreeSet<_> = planted::all().map(|bug| bug.name).collect();
+    assert_eq!(names.len(), planted::all().count(), "two have one name");
+    assert!(names.len() >= 40);
 }

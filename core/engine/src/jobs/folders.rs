@@ -47,7 +47,7 @@ struct Lost {
     /// Folders in which something could not be looked at: another look will.
     unseen: HashSet<String>,
     again: u64,
-    lost: u64,
+    nowhere: u64,
     /// Files that the library does not have any more, and files that it has: by path, since a photo
     /// that got another name in the library left under its old one.
     left: HashSet<String>,
@@ -92,12 +92,12 @@ pub(crate) fn look(desk: &Desk, vault: &dyn Vault) -> Result<bool, Failed> {
         catalog.forget_folders(&forget)?;
         catalog.mark_folders(&others)
     })?;
-    let only = lost.lost + lost.left.difference(&lost.wanted).count() as u64;
+    let only = lost.nowhere + lost.left.difference(&lost.wanted).count() as u64;
     if lost.again + only > 0 {
         let (folders, again) = (lost.folders.into_iter().collect(), lost.again);
         desk.stream.put(Happened::VaultLost { folders, again, only });
     }
-    Ok(lost.again + lost.lost > 0)
+    Ok(lost.again + lost.nowhere > 0)
 }
 
 fn paths(folders: &[KnownFolder]) -> Vec<String> {
@@ -129,7 +129,7 @@ fn settle_lost(
             let which = Which::These(missing.iter().map(|file| file.resource).collect());
             let settled = desk.settle(&which, Fact::GoneFromVault)?;
             lost.again += settled.again;
-            lost.lost += settled.lost;
+            lost.nowhere += settled.lost;
         }
         match page.next {
             Some(next) => from = Some(next),
@@ -159,16 +159,13 @@ fn missing<'a>(
     for (folder, files) in by_folder {
         let held: Vec<_> =
             files.iter().map(|(file, path)| Held { path, size: file.size }).collect();
-        match vault.confirm(&held) {
-            Ok(shown) => {
-                let gone = files.iter().zip(shown).filter(|(_, shown)| !shown);
-                missing.extend(gone.map(|((file, _), _)| *file));
-            }
-            Err(_) => {
-                // Is it this folder, or the vault?
-                vault.see_folders(&[])?;
-                unseen.insert(folder);
-            }
+        if let Ok(shown) = vault.confirm(&held) {
+            let gone = files.iter().zip(shown).filter(|(_, shown)| !shown);
+            missing.extend(gone.map(|((file, _), _)| *file));
+        } else {
+            // Is it this folder, or the vault?
+            vault.see_folders(&[])?;
+            unseen.insert(folder);
         }
     }
     Ok(missing)
