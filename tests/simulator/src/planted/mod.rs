@@ -5,7 +5,7 @@
 //! of its memory that does not survive a restart. So the machine itself carries no bug of ours, and one
 //! build has them all.
 //!
-//! Half of them ([`strangers`]) were written by somebody who had not read the simulator.
+//! Half of them (`strangers.rs`) were written by somebody who had not read the simulator.
 
 mod ours;
 mod strangers;
