@@ -4,7 +4,7 @@
 //! The last line is `N seeds, M failed`.
 
 use clap::Parser;
-use keepsake_scenarios::seed::drawn;
+use keepsake_scenarios::seed::{FAIR, drawn};
 use keepsake_scenarios::shrink::{shrink, wrong};
 use keepsake_scenarios::{Scenario, play};
 use std::path::PathBuf;
@@ -78,7 +78,7 @@ fn fails(seed: u64) -> bool {
     println!("  cargo run --release -p keepsake-scenarios -- --show --from {seed}");
     let kind = |why: &str| why.split([' ', ';']).skip(1).take(3).collect::<Vec<_>>().join(" ");
     let short =
-        shrink(scenario, &|less| wrong(less).is_some_and(|other| kind(&other) == kind(&why)));
+        shrink(scenario, FAIR, &|less| wrong(less).is_some_and(|other| kind(&other) == kind(&why)));
     println!("{}", serde_json::to_string(&short).unwrap_or_default());
     true
 }

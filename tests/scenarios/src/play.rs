@@ -342,7 +342,11 @@ impl Stage {
             in_the_vault: vault.len() as u64,
         };
         let held: BTreeSet<&Vec<u8>> = vault.iter().map(|(_, bytes)| bytes).collect();
-        let mut wrong = Vec::new();
+        let surprised = self
+            .trace
+            .iter()
+            .filter(|line| line.contains("notice Unexpected") && !line.contains("late: true"));
+        let mut wrong: Vec<_> = surprised.map(|line| format!("a surprise: {line}")).collect();
         let strange = vault.iter().filter(|(_, bytes)| !self.contents.contains(bytes));
         wrong.extend(strange.map(|(path, _)| format!("{path} has bytes that no photo ever had")));
         if ends.not_safe.is_empty() {

@@ -10,6 +10,9 @@ use keepsake_machine::settings::{MeteredUse, Settings};
 use keepsake_tests::random::Random;
 use std::time::Duration;
 
+/// So many happenings at the end of each are fair weather.
+pub const FAIR: usize = 11;
+
 /// The scenario of a seed. Its trace is empty, and its end is what must come of it.
 pub fn drawn(seed: u64) -> Scenario {
     let mut drawing = Drawing { random: Random::new(seed), names: Vec::new(), vault_away: false };
@@ -22,10 +25,10 @@ struct Drawing {
     vault_away: bool,
 }
 
-/// The phone's disk: some large and some small photos fit, not all.
-const DISK: u64 = 3_000_000;
+/// The phone's disk: small, but what sizes are first taken for fits.
+const DISK: u64 = 400_000_000;
 /// What is never touched of it.
-const RESERVE: u64 = 300_000;
+const RESERVE: u64 = 3_000_000;
 
 impl Drawing {
     fn scenario(&mut self, seed: u64) -> Scenario {
@@ -36,7 +39,7 @@ impl Drawing {
             metered: if self.random.one_in(2) { MeteredUse::ALL } else { MeteredUse::default() },
             daily_metered_bytes: self.random.one_in(4).then(|| 20_000 + self.random.below(200_000)),
             reserve: Some(RESERVE),
-            staging: Some(400_000),
+            staging: Some(40_000_000),
             migrate: self.random.one_in(3),
             ..Settings::default()
         };

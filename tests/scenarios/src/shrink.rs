@@ -14,18 +14,18 @@ pub fn wrong(scenario: &Scenario) -> Option<String> {
     (!wrong.is_empty()).then(|| wrong.join("; "))
 }
 
-/// Leaves out what happens, and photos, for as long as it still fails in the same way; `same` says
+/// Leaves out what happens (but for the last `fair`, which are fair weather), and photos, for as long as it still fails in the same way; `same` says
 /// whether it does.
-pub fn shrink(mut scenario: Scenario, same: &dyn Fn(&Scenario) -> bool) -> Scenario {
+pub fn shrink(mut scenario: Scenario, fair: usize, same: &dyn Fn(&Scenario) -> bool) -> Scenario {
     loop {
         let before = size(&scenario);
         // In halves first, then one by one.
         let mut step = scenario.happens.len().max(1);
         while step > 0 {
             let mut at = 0;
-            while at < scenario.happens.len() {
+            while at + fair < scenario.happens.len() {
                 let mut less = scenario.clone();
-                let end = (at + step).min(less.happens.len());
+                let end = (at + step).min(less.happens.len() - fair);
                 let gone: std::time::Duration =
                     less.happens.drain(at..end).map(|happening| happening.after).sum();
                 if let Some(next) = less.happens.get_mut(at) {

@@ -43,8 +43,9 @@ const BUFFER: usize = 1 << 20;
 /// Begins one.
 pub(crate) fn begin(desk: &Desk, work: Download) {
     let Download { reply, at_most } = work;
-    let detail = match desk.details(&[reply.resource()]) {
-        Ok(mut details) => details.pop().flatten(),
+    // Not as it is kept from before: where the original is, may have been found out just now.
+    let detail = match desk.store.read(|reader| reader.details(&[reply.resource()])) {
+        Ok(mut details) => details.pop().map(Arc::new),
         Err(why) => return desk.catalog_failed(&why, [reply].into_iter()),
     };
     let Some(detail) = detail else {
