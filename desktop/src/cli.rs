@@ -71,6 +71,8 @@ pub enum Command {
         #[arg(long, value_name = "DIR", default_value = "keepsake-report")]
         out: PathBuf,
     },
+    /// Live through a month of a phone, and draw it: how long will it take, and what would help?
+    Simulate(Simulate),
     /// Run a recorded log through the machine again and compare
     Replay {
         /// A file from a report, or from `logs` in a state folder
@@ -147,6 +149,32 @@ pub struct Items {
     /// Its state folder, where that is not the platform's own place
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
+}
+
+/// `simulate`.
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// The phone's disk, as 64GB
+    #[arg(long, value_parser = crate::size::parse, default_value = "64GB", value_name = "SIZE")]
+    pub phone: u64,
+    /// The library, as 200GB
+    #[arg(long, value_parser = crate::size::parse, default_value = "50GB", value_name = "SIZE")]
+    pub library: u64,
+    /// With "Optimise iPhone Storage": most originals are only in iCloud
+    #[arg(long)]
+    pub optimised: bool,
+    /// Mobile data may be used too; otherwise Wi-Fi at night only
+    #[arg(long)]
+    pub mobile: bool,
+    /// For so many days
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=365))]
+    pub days: u32,
+    /// Another number gives another library of the same size
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Where to: a page (.html), or the picture alone (.svg)
+    #[arg(long, value_name = "FILE", default_value = "keepsake-simulation.html")]
+    pub out: PathBuf,
 }
 
 /// `library`.

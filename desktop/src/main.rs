@@ -16,6 +16,7 @@ mod group;
 mod packed;
 mod show;
 mod signals;
+mod simulate;
 mod size;
 mod skipped;
 mod source;
@@ -80,6 +81,7 @@ fn main() -> ExitCode {
         Command::Forget(args) => commands::forget(args),
         Command::Library(args) => commands::library(args),
         Command::Report { at, out } => commands::report(at, out),
+        Command::Simulate(args) => simulate::run(args),
         Command::Replay { log, effects } => commands::replay(log, *effects),
         Command::Completions { shell } => {
             let mut script = Vec::new();

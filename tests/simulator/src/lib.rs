@@ -13,6 +13,7 @@
 //! | [`run`] | the loop: what happens next, what the machine is told, what it orders |
 //! | `perform` | how each order is carried out |
 //! | `world` | conditions that turn, a user who acts, an OS that kills, fair weather in the end |
+//! | [`month`] | a month of one phone, for people: `keepsake simulate` |
 //! | [`planted`] | bugs between the machine and the world, to see whether they are found |
 //! | [`coverage`] | which paths were lived through: work × hold × what ended it |
 //! | [`invariant`], `check` | what must always hold, each with a name and a sentence; and looking at it |
@@ -27,6 +28,7 @@ pub mod coverage;
 pub mod invariant;
 pub mod job;
 pub mod library;
+pub mod month;
 mod perform;
 pub mod phone;
 pub mod plan;

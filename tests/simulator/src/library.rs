@@ -134,6 +134,68 @@ impl Library {
         library
     }
 
+    /// One of `bytes` in all, in `assets` assets, as large to each other as usual.
+    pub fn of(bytes: u64, assets: u64, random: &mut Random) -> Library {
+        let mut library = Library::drawn(random, false);
+        (library.originals, library.history) = (BTreeMap::new(), BTreeMap::new());
+        for _ in 0..assets {
+            library.shoot(random);
+        }
+        let drawn = library.bytes().max(1);
+        let scaled = |size: u64| {
+            let scaled = u128::from(size) * u128::from(bytes) / u128::from(drawn);
+            u64::try_from(scaled).unwrap_or(u64::MAX).max(1)
+        };
+        for size in &mut library.sizes {
+            *size = scaled(*size);
+        }
+        for original in library.originals.values_mut() {
+            original.size = scaled(original.size);
+            (original.hint, original.told) = (None, true);
+            library.history.insert((original.id, original.version), original.digest());
+        }
+        library
+    }
+
+    /// The user takes a picture of about `size` bytes.
+    pub fn shoot_like(&mut self, size: u64, random: &mut Random) {
+        self.next += 1;
+        self.assets += 1;
+        self.taken += 60_000;
+        let id = ResourceId(self.next);
+        let content = self.sizes.len() as u64;
+        let size = size / 2 + random.below(size.max(1));
+        self.sizes.push(size);
+        self.history.insert((id, 1), digest(content, size));
+        self.originals.insert(
+            id,
+            Original {
+                id,
+                asset: AssetId(self.assets),
+                role: Role::Photo,
+                access: Access::Poured,
+                content,
+                size,
+                version: 1,
+                on_phone: true,
+                told: true,
+                hint: None,
+                taken: self.taken,
+                recovered: false,
+                broken: None,
+            },
+        );
+    }
+
+    /// Of the newest, `bytes` are on the phone; the others are only in the cloud.
+    pub fn keep_on_phone(&mut self, bytes: u64) {
+        let mut left = bytes;
+        for original in self.originals.values_mut().rev() {
+            original.on_phone = original.size <= left;
+            left = left.saturating_sub(original.size);
+        }
+    }
+
     /// The user takes a picture: a still, a video, a Live Photo or a RAW with its JPEG.
     pub fn shoot(&mut self, random: &mut Random) {
         self.assets += 1;

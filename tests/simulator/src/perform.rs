@@ -132,8 +132,17 @@ impl Run {
         if copies {
             self.copying.insert(resource, bytes);
         }
+        let more = bytes.saturating_sub(before);
         if metered {
-            self.metered += bytes.saturating_sub(before);
+            self.metered += more;
+        }
+        if self.library.originals.get(&resource).is_some_and(|one| !one.on_phone) {
+            let network = self.phone.network;
+            *if network.metered {
+                &mut self.moved.down_mobile
+            } else {
+                &mut self.moved.down_wifi
+            } += more;
         }
     }
 
@@ -362,6 +371,9 @@ impl Run {
         Answer::Put(if self.store.put(digest) {
             if self.config.vault.remote && job.metered {
                 self.metered += digest.size;
+                self.moved.up_mobile += digest.size;
+            } else if self.config.vault.remote {
+                self.moved.up_wifi += digest.size;
             }
             PutOutcome::Sent
         } else {
@@ -415,7 +427,9 @@ impl Run {
         };
         let offered = proposal.assets.iter().filter(|one| one.resources.iter().all(unchanged));
         let offered: Vec<AssetId> = offered.map(|one| one.asset).collect();
-        let deleted: Vec<_> = offered.into_iter().filter(|_| self.random.one_in(2)).collect();
+        let (obliging, random) = (self.obliging, &mut self.random);
+        let deleted: Vec<_> =
+            offered.into_iter().filter(|_| obliging || random.one_in(2)).collect();
         for asset in &deleted {
             self.library.delete(*asset);
         }

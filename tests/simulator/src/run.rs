@@ -6,6 +6,7 @@ use crate::coverage::{Coverage, Fate};
 use crate::invariant::{Invariant, Violation};
 use crate::job::Job;
 use crate::library::Library;
+use crate::month::Moved;
 use crate::phone::Phone;
 use crate::plan::{Plan, Weather};
 use crate::planted::{Bug, Mind, Place};
@@ -113,6 +114,10 @@ pub struct Run {
     pub(crate) installed: Millis,
     /// Milliseconds that the wall clock was set ahead since then, in all.
     pub(crate) ahead: Millis,
+    /// The user lets go of all that is proposed.
+    pub(crate) obliging: bool,
+    /// Bytes over every network.
+    pub(crate) moved: Moved,
     /// Bytes that we moved over metered networks since then.
     pub(crate) metered: u64,
     pub(crate) teed: BTreeSet<ResourceId>,
@@ -186,6 +191,8 @@ impl Run {
             other_robbed: BTreeSet::new(),
             installed: 0,
             ahead: 0,
+            obliging: false,
+            moved: Moved::default(),
             metered: 0,
             teed: BTreeSet::new(),
             with_os: BTreeMap::new(),
@@ -277,13 +284,29 @@ impl Run {
         self.outcome
     }
 
+    /// Everything happens that is due by `at`, and it is then.
+    pub(crate) fn live_until(&mut self, at: Millis) {
+        while self.next_at().is_some_and(|next| next <= at) && self.happens() {}
+        self.now = self.now.max(at);
+    }
+
+    fn next_at(&self) -> Option<Millis> {
+        let next = self.queue.first_key_value().map(|((at, _), _)| *at);
+        self.deadline().into_iter().chain(next).min()
+    }
+
+    /// When the machine wants to look again, if a program is there.
+    fn deadline(&self) -> Option<Millis> {
+        let clock = self.phone.clock;
+        (self.machine.as_ref().filter(|_| self.phone.awake))
+            .and_then(|machine| machine.0.poll_timeout())
+            .map(|timeout| clock.at(timeout.uptime).max(self.now))
+    }
+
     /// The next thing happens; `false` if nothing ever will.
     fn happens(&mut self) -> bool {
         self.happened += 1;
-        let clock = self.phone.clock;
-        let deadline = (self.machine.as_ref().filter(|_| self.phone.awake))
-            .and_then(|machine| machine.0.poll_timeout())
-            .map(|timeout| clock.at(timeout.uptime).max(self.now));
+        let deadline = self.deadline();
         let next = self.queue.first_key_value().map(|((at, _), _)| *at);
         match (deadline, next) {
             (Some(deadline), next) if next.is_none_or(|next| deadline < next) => {

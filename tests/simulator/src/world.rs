@@ -203,6 +203,20 @@ impl Run {
         self.soon(pause, Happening::Wakes);
     }
 
+    /// The window ends, and nobody says when the next one opens.
+    pub(crate) fn falls_asleep(&mut self) {
+        if self.phone.awake {
+            self.tell(Event::WindowEnding);
+            self.phone.awake = false;
+        }
+    }
+
+    /// The machine is told how full the disk is.
+    pub(crate) fn tell_disk(&mut self) {
+        let (available, total) = (self.free(), self.phone.disk);
+        self.hears(Event::DiskRead { asked: None, available, total });
+    }
+
     /// The user does something.
     pub(crate) fn acts(&mut self) {
         let before = self.library.on_phone();

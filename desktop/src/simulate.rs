@@ -1,0 +1,162 @@
+//! `keepsake simulate`: a month of a phone that does not exist, so that people see what theirs would do.
+
+mod picture;
+
+use crate::cli::Simulate;
+use crate::summary::Exit;
+use crate::{Failure, size};
+use keepsake_simulator::month::{Month, Wish, live};
+use std::fmt::Write as _; // a String takes everything
+use std::path::Path;
+
+/// Runs it.
+pub fn run(args: &Simulate) -> Result<Exit, Failure> {
+    if args.phone < LEAST || args.library < LEAST {
+        return Err(Failure(
+            "a phone and a library have at least 1 GB: --phone 64GB --library 50GB".into(),
+        ));
+    }
+    if !args.optimised && args.library > args.phone / 2 {
+        return Err(Failure(format!(
+            "a library of {} does not lie on a phone of {}: add --optimised",
+            size::bytes(args.library),
+            size::bytes(args.phone)
+        )));
+    }
+    let wish = Wish {
+        phone: args.phone,
+        library: args.library,
+        optimised: args.optimised,
+        mobile: args.mobile,
+        days: args.days,
+        seed: args.seed,
+    };
+    let month = live(&wish);
+    let title = title(&wish);
+    let picture = picture::of(&title, &wish, &month).map_err(|why| Failure(why.to_string()))?;
+    let lines = answers(&wish, &month);
+    // What it would be with the originals on the phone, where they have room.
+    let other = Wish { optimised: !wish.optimised, ..wish.clone() };
+    let possible = other.optimised || wish.library <= wish.phone / 2;
+    let beside = possible
+        .then(|| live(&other))
+        .map(|month| (self::title(&other), answers(&other, &month), month));
+    let is_page = args.out.extension().is_none_or(|extension| extension != "svg");
+    let text = if is_page {
+        let beside = match &beside {
+            Some((title, lines, month)) => {
+                let picture =
+                    picture::of(title, &other, month).map_err(|why| Failure(why.to_string()))?;
+                Some((title.as_str(), lines.as_slice(), picture))
+            }
+            None => None,
+        };
+        page(&title, &lines, &picture, beside.as_ref())
+    } else {
+        picture
+    };
+    write(&args.out, &text)?;
+    say!("{title}");
+    for line in &lines {
+        say!("  {line}");
+    }
+    if let Some((title, lines, _)) = &beside {
+        say!("{title}");
+        for line in lines {
+            say!("  {line}");
+        }
+    }
+    say!("Drawn: {}", args.out.display());
+    Ok(Exit::Safe)
+}
+
+/// No phone and no library is smaller.
+const LEAST: u64 = 1_000_000_000;
+
+fn title(wish: &Wish) -> String {
+    format!(
+        "A phone of {}, a library of {}, {}, {}",
+        size::bytes(wish.phone),
+        size::bytes(wish.library),
+        if wish.optimised { "Optimise iPhone Storage" } else { "Download and Keep Originals" },
+        if wish.mobile { "mobile data too" } else { "Wi-Fi at night" },
+    )
+}
+
+/// What people ask.
+fn answers(wish: &Wish, month: &Month) -> Vec<String> {
+    let mut lines = Vec::new();
+    match month.safe_at {
+        Some(hour) => lines.push(format!("Everything is safe after {}.", days(hour))),
+        None => {
+            let last = month.hours.last();
+            let safe = last.map_or(0, |hour| hour.safe_bytes);
+            lines.push(format!(
+                "Not everything is safe after {} days: {} of {}.",
+                wish.days,
+                size::bytes(safe),
+                size::bytes(wish.library)
+            ));
+        }
+    }
+    if month.freed > 0 {
+        lines.push(format!(
+            "You are asked to free space {}, and to empty Recently Deleted each time.",
+            match month.freed {
+                1 => "once".to_owned(),
+                times => format!("{times} times"),
+            }
+        ));
+    }
+    let moved = month.moved;
+    lines.push(format!(
+        "Downloaded from iCloud: {} over Wi-Fi, {} over mobile data.",
+        size::bytes(moved.down_wifi),
+        size::bytes(moved.down_mobile)
+    ));
+    lines.push(format!(
+        "Uploaded: {} over Wi-Fi, {} over mobile data.",
+        size::bytes(moved.up_wifi),
+        size::bytes(moved.up_mobile)
+    ));
+    lines
+}
+
+fn days(hour: usize) -> String {
+    match (hour / 24, hour % 24) {
+        (0, hours) => size::counted(hours as u64 + 1, "hour"),
+        (days, _) => size::counted(days as u64 + 1, "day"),
+    }
+}
+
+/// A page that needs nothing else.
+fn page(
+    title: &str,
+    lines: &[String],
+    picture: &str,
+    beside: Option<&(&str, &[String], String)>,
+) -> String {
+    let mut page = String::from(
+        "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\">\n<title>Keepsake: a simulated month</title>\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<style>body{font:16px/1.5 system-ui,sans-serif;\
+         color:#222;max-width:1000px;margin:2em auto;padding:0 1em}svg{width:100%;height:auto}\
+         h1{font-size:1.3em}li{margin:.2em 0}small{color:#666}</style>\n",
+    );
+    let mut part = |title: &str, lines: &[String], picture: &str| {
+        let items: String = lines.iter().map(|line| format!("<li>{line}</li>\n")).collect();
+        let _ = write!(page, "<h1>{title}</h1>\n<ul>\n{items}</ul>\n{picture}\n");
+    };
+    part(title, lines, picture);
+    if let Some((title, lines, picture)) = beside {
+        part(title, lines, picture);
+    }
+    page += "<p><small>One seed of Keepsake’s simulator: the machine that backs up real phones, in virtual time. \
+             iCloud gives 32 Mbit/s and takes nothing back, the vault takes 16 Mbit/s; nothing fails. Each file \
+             stands for several.</small></p>\n</html>\n";
+    page
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(path, text)
+        .map_err(|why| Failure(format!("{} cannot be written: {why}", path.display())))
+}
