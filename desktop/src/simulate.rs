@@ -86,18 +86,16 @@ fn title(wish: &Wish) -> String {
 /// What people ask.
 fn answers(wish: &Wish, month: &Month) -> Vec<String> {
     let mut lines = Vec::new();
-    match month.safe_at {
-        Some(hour) => lines.push(format!("Everything is safe after {}.", days(hour))),
-        None => {
-            let last = month.hours.last();
-            let safe = last.map_or(0, |hour| hour.safe_bytes);
-            lines.push(format!(
-                "Not everything is safe after {} days: {} of {}.",
-                wish.days,
-                size::bytes(safe),
-                size::bytes(wish.library)
-            ));
-        }
+    if let Some(hour) = month.safe_at {
+        lines.push(format!("Everything is safe after {}.", days(hour)));
+    } else {
+        let safe = month.hours.last().map_or(0, |hour| hour.safe_bytes);
+        lines.push(format!(
+            "Not everything is safe after {} days: {} of {}.",
+            wish.days,
+            size::bytes(safe),
+            size::bytes(wish.library)
+        ));
     }
     if month.freed > 0 {
         lines.push(format!(
@@ -143,8 +141,8 @@ fn page(
          h1{font-size:1.3em}li{margin:.2em 0}small{color:#666}</style>\n",
     );
     let mut part = |title: &str, lines: &[String], picture: &str| {
-        let items: String = lines.iter().map(|line| format!("<li>{line}</li>\n")).collect();
-        let _ = write!(page, "<h1>{title}</h1>\n<ul>\n{items}</ul>\n{picture}\n");
+        let items = lines.join("</li>\n<li>");
+        let _ = write!(page, "<h1>{title}</h1>\n<ul>\n<li>{items}</li></ul>\n{picture}\n");
     };
     part(title, lines, picture);
     if let Some((title, lines, picture)) = beside {

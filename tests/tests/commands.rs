@@ -293,3 +293,20 @@ fn an_empty_source_is_not_a_success_to_be_proud_of() {
     let ended = place.backup().arg("--json").finish().lines().pop();
     assert_eq!(ended.as_ref().map(|line: &Value| &line["total"]["items"]), Some(&0.into()));
 }
+
+#[test]
+fn a_month_is_simulated_and_drawn() {
+    let place = Place::new();
+    for name in ["month.html", "month.svg"] {
+        let out = place.root().join(name);
+        let call =
+            Call::new("simulate").args(&["--phone", "32GB", "--library", "10GB", "--days", "2"]);
+        let ended = call.arg("--out").path(&out).finish();
+        ended.assert_code(0).assert_says("Uploaded: ").assert_says("Drawn: ");
+        let drawn = fs::read_to_string(&out).unwrap();
+        assert!(drawn.contains("<svg") && drawn.contains("What it waited for"));
+        assert_eq!(drawn.contains("<html"), name == "month.html");
+    }
+    let never = Call::new("simulate").args(&["--phone", "32GB", "--library", "200GB"]).finish();
+    never.assert_code(1).assert_says("add --optimised");
+}

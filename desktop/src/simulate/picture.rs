@@ -1,11 +1,13 @@
 //! The picture of a month: the disk, the networks, the files, and what was waited for.
 
 use keepsake_machine::hold::Hold;
-use keepsake_simulator::month::{Month, Wish};
+use keepsake_simulator::month::{Hour, Month, Wish};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
 type Drawn<T> = Result<T, Box<dyn std::error::Error>>;
+/// What is drawn of an hour.
+type OfHour = fn(&Hour) -> u64;
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 const LIBRARY: RGBColor = RGBColor(0x9e, 0xc1, 0xe6);
@@ -36,6 +38,11 @@ pub fn of(title: &str, wish: &Wish, month: &Month) -> Drawn<String> {
     Ok(svg)
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref)] // as the axes want it
+fn whole(value: &f64) -> String {
+    format!("{value:.0}")
+}
+
 fn days(month: &Month) -> f64 {
     (month.hours.len().max(1) as f64) / 24.0
 }
@@ -53,12 +60,21 @@ fn draw_disk(area: &Area<'_>, wish: &Wish, month: &Month) -> Drawn<()> {
     let mut chart = ChartBuilder::on(area)
         .caption("On the phone's disk", ("sans-serif", 15))
         .margin(8)
+        .margin_right(28)
         .x_label_area_size(24)
         .y_label_area_size(64)
         .build_cartesian_2d(0.0..days(month), 0.0..top)?;
-    chart.configure_mesh().disable_x_mesh().y_desc("GB").x_labels(16).draw()?;
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        .light_line_style(TRANSPARENT)
+        .y_desc("GB")
+        .x_labels(16)
+        .x_label_formatter(&whole)
+        .y_label_formatter(&whole)
+        .draw()?;
     let hours = || month.hours.iter().enumerate();
-    let layers: [(&str, RGBColor, fn(&keepsake_simulator::month::Hour) -> u64); 3] = [
+    let layers: [(&str, RGBColor, OfHour); 3] = [
         ("staged on its way", STAGED, |hour| hour.others + hour.library + hour.staged),
         ("the library", LIBRARY, |hour| hour.others + hour.library),
         ("everything else", OTHERS, |hour| hour.others),
@@ -108,16 +124,19 @@ fn draw_network(area: &Area<'_>, month: &Month) -> Drawn<()> {
             ("sans-serif", 15),
         )
         .margin(8)
+        .margin_right(28)
         .x_label_area_size(24)
         .y_label_area_size(64)
         .build_cartesian_2d(0.0..days(month), -top..top)?;
-    let label = |y: &f64| format!("{:.0}", y.abs());
+    let label = |y: &f64| if top < 5.0 { format!("{:.1}", y.abs()) } else { whole(&y.abs()) };
     chart
         .configure_mesh()
         .disable_x_mesh()
+        .light_line_style(TRANSPARENT)
         .y_desc("GB")
         .y_label_formatter(&label)
         .x_labels(16)
+        .x_label_formatter(&whole)
         .draw()?;
     for (name, colour, mobile) in [("Wi-Fi", WIFI, false), ("mobile data", MOBILE, true)] {
         let bars = month.hours.iter().enumerate().flat_map(|(at, hour)| {
@@ -152,10 +171,18 @@ fn draw_files(area: &Area<'_>, month: &Month) -> Drawn<()> {
     let mut chart = ChartBuilder::on(area)
         .caption("Files", ("sans-serif", 15))
         .margin(8)
+        .margin_right(28)
         .x_label_area_size(24)
         .y_label_area_size(64)
         .build_cartesian_2d(0.0..days(month), 0.0..most as f64 * 1.05)?;
-    chart.configure_mesh().disable_x_mesh().x_labels(16).draw()?;
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        .light_line_style(TRANSPARENT)
+        .x_labels(16)
+        .x_label_formatter(&whole)
+        .y_label_formatter(&whole)
+        .draw()?;
     for (name, colour, all) in [("not yet", OPEN, true), ("safe", SAFE, false)] {
         let points = month
             .hours
@@ -185,10 +212,18 @@ fn draw_holds(area: &Area<'_>, month: &Month) -> Drawn<()> {
     let mut chart = ChartBuilder::on(area)
         .caption("What it waited for", ("sans-serif", 15))
         .margin(8)
+        .margin_right(28)
         .x_label_area_size(36)
         .y_label_area_size(64)
         .build_cartesian_2d(0.0..days(month), 0.0..rows)?;
-    chart.configure_mesh().disable_mesh().y_labels(0).x_labels(16).x_desc("day").draw()?;
+    chart
+        .configure_mesh()
+        .disable_mesh()
+        .y_labels(0)
+        .x_labels(16)
+        .x_label_formatter(&whole)
+        .x_desc("day")
+        .draw()?;
     for (row, hold) in holds.iter().enumerate() {
         let below = rows - row as f64 - 0.8;
         let bands = month.hours.iter().enumerate().filter(|(_, hour)| hour.holds.has(*hold));

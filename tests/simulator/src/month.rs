@@ -133,7 +133,7 @@ pub fn live(wish: &Wish) -> Month {
         let Some(machine) = &run.machine else { break };
         let status = machine.0.status();
         for one in
-            status.advice.iter().filter(|one| !advice.contains(*one)).cloned().collect::<Vec<_>>()
+            status.advice.iter().filter(|one| !advice.contains(*one)).copied().collect::<Vec<_>>()
         {
             marks.push((number, format!("advice: {one:?}")));
             advice.push(one);
@@ -204,7 +204,9 @@ fn plan(wish: &Wish) -> Plan {
     let metered = if wish.mobile { MeteredUse::ALL } else { MeteredUse::default() };
     let settings = Settings { metered, migrate: true, ..Settings::default() };
     let vault = Vault { remote: true, ..Vault::default() };
-    let config = Config { settings, limits: Limits::default(), vault, seed: wish.seed };
+    // One transfer has the whole line: beside another it would have it too.
+    let limits = Limits { downloads: 1, uploads: 1, ..Limits::default() };
+    let config = Config { settings, limits, vault, seed: wish.seed };
     let never = u64::MAX / 4;
     let weather = Weather {
         fault: never,
