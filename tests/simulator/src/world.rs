@@ -390,6 +390,7 @@ impl Run {
     pub(crate) fn delivers(&mut self, resource: ResourceId) {
         let Some(digest) = self.with_os.remove(&resource) else { return };
         let outcome = if !self.fair && self.random.one_in(4) || !self.store.fits(&digest) {
+            self.failed.entry(resource).or_default().0 += 1;
             TransferOutcome::Failed { wasted: 1 }
         } else {
             self.store.put(&digest);

@@ -94,6 +94,10 @@ pub(crate) struct Session {
     at_least: BTreeMap<ResourceId, u64>,
     /// How many downloads each that waits for room has let pass.
     passed: BTreeMap<ResourceId, u32>,
+    /// What was to be staged for the OS and had no room there: it is sent by us, as long as it is under
+    /// way. (Tried again at once, it would be in the way of its own space, and out of it, for ever.)
+    #[serde(default)]
+    unstaged: BTreeSet<ResourceId>,
     /// Downloads that wait for a larger reservation, with what landed.
     outgrown: BTreeMap<ResourceId, u64>,
     data: metered::Data,
@@ -183,6 +187,7 @@ impl Session {
             learned: estimate::Learned::default(),
             at_least: BTreeMap::new(),
             passed: BTreeMap::new(),
+            unstaged: BTreeSet::new(),
             outgrown: BTreeMap::new(),
             data: metered::Data::default(),
             day_looked_at: None,

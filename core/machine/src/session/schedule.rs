@@ -204,7 +204,7 @@ impl Session {
         // What is poured is staged for the OS; where that may not be, we send it ourselves.
         let staged = work == Work::UploadStaged
             || row.is_some_and(|row| row.access != Access::Poured)
-            || self.permits.allow(Work::Download, media);
+            || self.permits.allow(Work::Download, media) && !self.unstaged.contains(&id);
         let hand_over = upload && staged && self.config.vault.tickets && self.window.is_limited();
         // With a budget only what was reserved from it may go over metered networks.
         let settings = &self.config.settings;
@@ -225,6 +225,7 @@ impl Session {
                 let Some(resource) = desk.resources.get(&id) else { continue };
                 let row = resource.item().row;
                 if row.locality == Locality::Local && row.digest.is_some() {
+                    self.unstaged.insert(id);
                     self.tell(id, &Told::VersionChanged(Box::new(row)), desk);
                 }
             }

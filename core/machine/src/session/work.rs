@@ -134,6 +134,7 @@ impl Session {
         self.cuts.remove(&id);
         self.at_least.remove(&id);
         self.passed.remove(&id);
+        self.unstaged.remove(&id);
         self.outgrown.remove(&id);
     }
 
