@@ -227,7 +227,7 @@ fn what_the_disk_holds_up_keeps_nothing_else_out() {
     script.bring(cloud);
     assert!(script.machine.status().holds.has(keepsake_machine::Hold::LowStorage));
     let want = script.bring(vec![local]);
-    assert!(want.skip.len() < 8);
+    assert!(want.newest > 0, "some were let go");
     assert!(script.find().is_some(), "{:?}", script.orders);
     let needs = script.machine.status().needs;
     assert!(needs.iter().any(|need| need.bytes.is_some_and(|bytes| bytes > 0)), "{needs:?}");

@@ -13,6 +13,7 @@ use crate::stage::{Bytes, Stage};
 use crate::status::{Tally, ToDo};
 use crate::time::Elapsed;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// How far the walk through the catalog is.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -32,8 +33,13 @@ pub(crate) struct Refilling {
     ended: bool,
     /// What the catalog counted as permitted when the walk ended without bringing anything.
     fruitless: Option<Tally>,
-    /// Rows were brought since the walk began at the top.
-    brought: bool,
+    /// Rows that were brought since the walk began at the top, less those that were let go of again
+    /// because nothing can be done for them as things are.
+    #[serde(default)]
+    fruits: u32,
+    /// What was let go of since then: one that backed off and is due would come again at once.
+    #[serde(default)]
+    let_go: BTreeSet<ResourceId>,
     /// What waits for a condition is brought too: a condition has changed.
     recall: bool,
     /// Something that backed off is due, and not brought yet.
@@ -55,7 +61,8 @@ impl Refilling {
         self.above = None;
         self.ended = false;
         self.fruitless = None;
-        self.brought = false;
+        self.fruits = 0;
+        self.let_go.clear();
     }
 
     /// The same, and what waits for a condition comes too.
@@ -76,6 +83,9 @@ impl Refilling {
         self.asked.is_some()
     }
 }
+
+/// So many are let go of in one walk.
+const MOST_LET_GO: usize = 1_000;
 
 fn soonest(a: Option<Elapsed>, b: Option<Elapsed>) -> Option<Elapsed> {
     a.into_iter().chain(b).min()
@@ -138,7 +148,7 @@ impl Session {
             above: self.refilling.above,
             due,
             exactly: Vec::new(),
-            skip: self.slots.ids().collect(),
+            skip: self.slots.ids().chain(self.refilling.let_go.iter().copied()).collect(),
         };
         self.ask(want, desk);
     }
@@ -191,7 +201,12 @@ impl Session {
         };
         held_up.retain(idle);
         held_up.sort_by(|a, b| self.slots.order(*b, *a));
+        // (They are remembered: not without end.)
+        let most = most.min(MOST_LET_GO.saturating_sub(self.refilling.let_go.len()));
         for id in held_up.into_iter().take(most) {
+            // A walk that brings only such would bring them again, and again.
+            self.refilling.fruits = self.refilling.fruits.saturating_sub(1);
+            self.refilling.let_go.insert(id);
             desk.resources.remove(&id);
             self.left(id);
         }
@@ -224,21 +239,21 @@ impl Session {
             self.refilling.pressing = false;
             self.refilling.ended = !more;
         }
-        let mut admitted = false;
+        let mut admitted = 0;
         for row in rows {
-            admitted |= self.admit(*row, desk);
+            admitted += u32::from(self.admit(*row, desk));
         }
         // What is gone, rests or backs off is no suspect any more, and nobody waits for it.
         for id in want.exactly.iter().filter(|id| !self.slots.has(**id)) {
             self.admissions.forget(*id);
         }
         if walks {
-            self.refilling.brought |= admitted;
-            if self.refilling.ended && !self.refilling.brought {
+            self.refilling.fruits = self.refilling.fruits.saturating_add(admitted);
+            if self.refilling.ended && self.refilling.fruits == 0 {
                 self.refilling.fruitless = Some(self.refilling.asked_at);
             }
         }
-        if admitted {
+        if admitted > 0 {
             self.fairness += rows.len() as u64;
             self.store_admissions(desk);
         }
