@@ -155,7 +155,7 @@ pub struct Items {
 #[derive(Debug, Args)]
 pub struct Simulate {
     /// The phone's disk, as 64GB
-    #[arg(long, value_parser = crate::size::parse, default_value = "64GB", value_name = "SIZE")]
+    #[arg(long, value_parser = crate::size::parse, default_value = "128GB", value_name = "SIZE")]
     pub phone: u64,
     /// The library, as 200GB
     #[arg(long, value_parser = crate::size::parse, default_value = "50GB", value_name = "SIZE")]

@@ -331,6 +331,25 @@ fn a_rotten_file_is_not_believed_again_and_the_good_original_is_sent() {
 }
 
 #[test]
+fn a_file_of_its_size_in_its_place_is_not_the_photo_that_was_lost() {
+    let place = Place::new();
+    two_months(&place);
+    place.backed_up();
+    let rotten = place.vault.join("2026/07/1.jpg");
+    let mut bytes = fs::read(&rotten).unwrap();
+    bytes[2_000] ^= 1;
+    fs::write(&rotten, &bytes).unwrap();
+    place.verify().arg("--deep").finish().assert_code(2).assert_says("damaged: 2026/07/1.jpg");
+    fs::remove_file(place.source.join("1.jpg")).unwrap();
+    for _ in 0..2 {
+        place.backup().finish().assert_code(2).assert_says("1 file").assert_says("lost: neither");
+    }
+    bytes[2_000] ^= 1;
+    fs::write(&rotten, &bytes).unwrap();
+    place.backup().finish().assert_code(0).assert_says("Everything is safe: 4 files");
+}
+
+#[test]
 fn what_is_known_to_be_lost_with_a_copy_forgotten_is_still_wanted_under_its_other_name() {
     let place = Place::new();
     let same = jpeg(1, 3_000, Some("2026:07:01 10:00:00"));

@@ -1,17 +1,20 @@
 //! Photos that neither the library nor the vault shows: until somebody puts the vault's back, under
 //! whatever name, or the same bytes come from elsewhere.
 
+use super::hashing::Hashing;
 use super::{Desk, Failed};
 use crate::records;
 use keepsake_catalog::{Note, Reader, Which};
 use keepsake_machine::media::{Digest, ResourceId};
 use keepsake_machine::settle::Fact;
 use keepsake_machine::stage::Class;
-use keepsake_vault::{Found, Held, Vault, VaultPath};
+use keepsake_vault::{Found, Vault, VaultPath};
 use std::collections::HashMap;
+use std::io::{ErrorKind, Read};
 
 /// Looks whether the vault shows again what it had lost: where any of its records says that it lies,
-/// and among the files that no record names. What cannot be looked at now stays lost.
+/// and among the files that no record names. Its bytes are read: a file of its size in its place is
+/// not it. What cannot be looked at now stays lost.
 pub(crate) fn regain(desk: &Desk, vault: &dyn Vault) -> Result<(), Failed> {
     if desk.store.read(Reader::counts)?.of(Class::Lost).items == 0 {
         return Ok(());
@@ -53,10 +56,7 @@ fn shown(
     let mut shown = HashMap::new();
     for (_, digest) in wanted {
         let paths = recorded.remove(&digest.sha256).unwrap_or_default();
-        let there = |path: &VaultPath| {
-            let held = [Held { path, size: digest.size }];
-            vault.confirm(&held).is_ok_and(|there| there == [true])
-        };
+        let there = |path: &VaultPath| is_there(vault, path, digest);
         let path = paths.into_iter().find(there).or_else(|| {
             // (Of what was found a moment ago the answer comes from memory.)
             match vault.find(&[*digest]).ok()?.pop()? {
@@ -67,4 +67,21 @@ fn shown(
         shown.extend(path.map(|path| (digest.sha256, path)));
     }
     Ok(shown)
+}
+
+/// Whether the file at this path has these bytes.
+fn is_there(vault: &dyn Vault, path: &VaultPath, digest: &Digest) -> bool {
+    let Ok(Some(mut file)) = vault.open(path) else { return false };
+    let mut hashing = Hashing::new(false);
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(read) => hashing.update(&buffer[..read]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return false,
+        }
+    }
+    let held = hashing.finish();
+    held.sha256 == digest.sha256 && held.size == digest.size
 }
