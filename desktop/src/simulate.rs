@@ -13,8 +13,15 @@ use std::path::Path;
 pub fn run(args: &Simulate) -> Result<Exit, Failure> {
     if args.phone < LEAST || args.library < LEAST {
         return Err(Failure(
-            "a phone and a library have at least 1 GB: --phone 64GB --library 50GB".into(),
+            "a phone and a library have at least 1 GB: --phone 128GB --library 50GB".into(),
         ));
+    }
+    if args.library > args.phone.saturating_mul(MOST) {
+        return Err(Failure(format!(
+            "a library of {} is more than {MOST} phones of {}: choose a larger --phone",
+            size::bytes(args.library),
+            size::bytes(args.phone)
+        )));
     }
     if !args.optimised && args.library > args.phone / 2 {
         return Err(Failure(format!(
@@ -72,6 +79,8 @@ pub fn run(args: &Simulate) -> Result<Exit, Failure> {
 
 /// No phone and no library is smaller.
 const LEAST: u64 = 1_000_000_000;
+/// A library is no larger than so many phones: its files, each of which stands for many, would not fit.
+const MOST: u64 = 8;
 
 fn title(wish: &Wish) -> String {
     format!(
@@ -91,10 +100,9 @@ fn answers(wish: &Wish, month: &Month) -> Vec<String> {
     } else {
         let safe = month.hours.last().map_or(0, |hour| hour.safe_bytes);
         lines.push(format!(
-            "Not everything is safe after {} days: {} of {}.",
-            wish.days,
-            size::bytes(safe),
-            size::bytes(wish.library)
+            "Not everything is safe after {}: {}.",
+            size::counted(wish.days.into(), "day"),
+            size::bytes(safe)
         ));
     }
     if month.freed > 0 {
