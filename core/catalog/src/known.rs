@@ -161,23 +161,6 @@ impl Reader {
         })
     }
 
-    /// Every path at which the active vault holds these bytes, as far as is known.
-    pub fn known_paths(&self, digest: &Digest) -> Result<Vec<String>> {
-        self.ask(|connection| {
-            let Some(vault) = active(connection)? else { return Ok(Vec::new()) };
-            connection
-                .prepare_cached(
-                    "SELECT path FROM known WHERE vault = ?1 AND size = ?2 AND head = ?3 \
-                     AND sha256 = ?4",
-                )?
-                .query_map(
-                    params![vault.0, digest.size.cast_signed(), head(digest), digest.sha256],
-                    |row| row.get(0),
-                )?
-                .collect()
-        })
-    }
-
     /// Whether a tombstone in the active vault names these bytes.
     pub fn is_forgotten(&self, digest: &Digest) -> Result<bool> {
         self.ask(|connection| {

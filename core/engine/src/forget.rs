@@ -1,7 +1,7 @@
 //! What the user says of single items: forget these bytes, try these again.
 
 use crate::error::EngineError;
-use crate::jobs::hashing::Hashing;
+use crate::jobs::hashing::hash_all;
 use crate::jobs::reading::original;
 use crate::jobs::{Desk, lock};
 use crate::open::of_store;
@@ -10,7 +10,6 @@ use keepsake_catalog::{Detail, Note, Which};
 use keepsake_machine::media::{Access, Digest, ResourceId};
 use keepsake_machine::settle::Fact;
 use keepsake_machine::stage::Stage;
-use std::io::Read;
 
 /// Settles rows that are not under way, and says how many changed. Those under way come to the same
 /// by themselves: they are asked about tombstones before they are sent.
@@ -57,12 +56,8 @@ fn hashed(desk: &Desk, detail: &Detail) -> Result<Digest, EngineError> {
     }
     let opened = desk.source.open(&original(detail)).map_err(|why| cannot(why.to_string()))?;
     let Opened::File(mut file) = opened;
-    let mut hashing = Hashing::new(desk.md5);
     let mut buffer = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut buffer).map_err(|why| cannot(why.to_string()))? {
-            0 => return Ok(hashing.finish()),
-            read => hashing.update(&buffer[..read]),
-        }
-    }
+    let read = hash_all(&mut file, desk.md5, &mut buffer, &mut |_| true);
+    let digest = read.map_err(|why| cannot(why.to_string()))?;
+    digest.ok_or_else(|| cannot("it was not read to its end".into()))
 }

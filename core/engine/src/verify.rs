@@ -1,7 +1,7 @@
 //! `verify`: is everything that the vault's records name really there?
 
 use crate::error::EngineError;
-use crate::jobs::hashing::Hashing;
+use crate::jobs::hashing::hash_all;
 use crate::jobs::learn::audit;
 use crate::jobs::lost::regain;
 use crate::jobs::{Desk, Failed, lock};
@@ -13,7 +13,6 @@ use keepsake_machine::media::Digest;
 use keepsake_machine::settle::Fact;
 use keepsake_vault::{Held, Vault, VaultError, VaultPath};
 use std::collections::HashSet;
-use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Mutex, PoisonError};
@@ -281,22 +280,18 @@ fn read_back(vault: &dyn Vault, one: &Recorded, buffer: &mut [u8], progress: &Pr
         Ok(None) => return Is::Missing,
         Err(_) => return Is::Unreadable,
     };
-    let mut hashing = Hashing::new(false);
-    loop {
-        if progress.stop.load(Ordering::Relaxed) {
-            return Is::Stopped;
-        }
-        match file.read(buffer) {
-            Ok(0) => break,
-            Ok(read) => {
-                hashing.update(&buffer[..read]);
-                progress.bytes.fetch_add(read as u64, Ordering::Relaxed);
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => return Is::Unreadable,
-        }
+    if progress.stop.load(Ordering::Relaxed) {
+        return Is::Stopped;
     }
-    let digest = hashing.finish();
+    let read = hash_all(&mut file, false, buffer, &mut |bytes| {
+        progress.bytes.fetch_add(bytes, Ordering::Relaxed);
+        !progress.stop.load(Ordering::Relaxed)
+    });
+    let digest = match read {
+        Ok(Some(digest)) => digest,
+        Ok(None) => return Is::Stopped,
+        Err(_) => return Is::Unreadable,
+    };
     let same = digest.sha256 == one.digest.sha256 && digest.size == one.digest.size;
     if same { Is::Good } else { Is::Damaged }
 }

@@ -3,11 +3,13 @@
 use keepsake_machine::hold::Hold;
 use keepsake_simulator::month::{Hour, Month, Wish};
 use plotters::coord::Shift;
+use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
 type Drawn<T> = Result<T, Box<dyn std::error::Error>>;
 /// What is drawn of an hour.
 type OfHour = fn(&Hour) -> u64;
+type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 const LIBRARY: RGBColor = RGBColor(0x9e, 0xc1, 0xe6);
@@ -41,6 +43,22 @@ pub fn of(title: &str, wish: &Wish, month: &Month) -> Drawn<String> {
 #[allow(clippy::trivially_copy_pass_by_ref)] // as the axes want it
 fn whole(value: &f64) -> String {
     format!("{value:.0}")
+}
+
+/// A colour beside its name.
+fn square(colour: RGBColor) -> impl Fn((i32, i32)) -> Rectangle<(i32, i32)> {
+    move |(x, y)| Rectangle::new([(x, y - 5), (x + 12, y + 5)], colour.filled())
+}
+
+fn name_colours<'a>(chart: &mut Chart<'a, 'a>, at: SeriesLabelPosition) -> Drawn<()> {
+    chart
+        .configure_series_labels()
+        .position(at)
+        .background_style(WHITE.mix(0.85))
+        .border_style(OTHERS)
+        .label_font(("sans-serif", 12))
+        .draw()?;
+    Ok(())
 }
 
 fn days(month: &Month) -> f64 {
@@ -84,7 +102,7 @@ fn draw_disk(area: &Area<'_>, wish: &Wish, month: &Month) -> Drawn<()> {
         chart
             .draw_series(AreaSeries::new(points, 0.0, colour.filled()))?
             .label(name)
-            .legend(move |(x, y)| Rectangle::new([(x, y - 5), (x + 12, y + 5)], colour.filled()));
+            .legend(square(colour));
     }
     let full = gigabytes(wish.phone);
     chart
@@ -102,14 +120,7 @@ fn draw_disk(area: &Area<'_>, wish: &Wish, month: &Month) -> Drawn<()> {
             style,
         )])?;
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::LowerRight)
-        .background_style(WHITE.mix(0.85))
-        .border_style(OTHERS)
-        .label_font(("sans-serif", 12))
-        .draw()?;
-    Ok(())
+    name_colours(&mut chart, SeriesLabelPosition::LowerRight)
 }
 
 fn draw_network(area: &Area<'_>, month: &Month) -> Drawn<()> {
@@ -151,19 +162,9 @@ fn draw_network(area: &Area<'_>, month: &Month) -> Drawn<()> {
             };
             [bar(0.0, gigabytes(down)), bar(-gigabytes(up), 0.0)]
         });
-        chart
-            .draw_series(bars)?
-            .label(name)
-            .legend(move |(x, y)| Rectangle::new([(x, y - 5), (x + 12, y + 5)], colour.filled()));
+        chart.draw_series(bars)?.label(name).legend(square(colour));
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperRight)
-        .background_style(WHITE.mix(0.85))
-        .border_style(OTHERS)
-        .label_font(("sans-serif", 12))
-        .draw()?;
-    Ok(())
+    name_colours(&mut chart, SeriesLabelPosition::UpperRight)
 }
 
 fn draw_files(area: &Area<'_>, month: &Month) -> Drawn<()> {
@@ -192,16 +193,9 @@ fn draw_files(area: &Area<'_>, month: &Month) -> Drawn<()> {
         chart
             .draw_series(AreaSeries::new(points, 0.0, colour.filled()))?
             .label(name)
-            .legend(move |(x, y)| Rectangle::new([(x, y - 5), (x + 12, y + 5)], colour.filled()));
+            .legend(square(colour));
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::LowerRight)
-        .background_style(WHITE.mix(0.85))
-        .border_style(OTHERS)
-        .label_font(("sans-serif", 12))
-        .draw()?;
-    Ok(())
+    name_colours(&mut chart, SeriesLabelPosition::LowerRight)
 }
 
 /// One band for each hold that was ever in force.

@@ -10,7 +10,8 @@
 //! | [`store`] | a vault in memory that fails as real ones do |
 //! | [`catalog`] | the catalog as a map: every question answered by looking at all of it |
 //! | [`job`] | a long effect under way: how far it is, when it ends |
-//! | [`run`] | the loop: what happens next, what the machine is told, what it orders |
+//! | [`run`] | the loop: what the machine is told, what it orders |
+//! | `clockwork` | what happens next: the queue, and the machine's deadlines |
 //! | `perform` | how each order is carried out |
 //! | `world` | conditions that turn, a user who acts, an OS that kills, fair weather in the end |
 //! | [`month`] | a month of one phone, for people: `keepsake simulate` |
@@ -24,6 +25,7 @@
 
 pub mod catalog;
 mod check;
+mod clockwork;
 pub mod coverage;
 pub mod invariant;
 pub mod job;

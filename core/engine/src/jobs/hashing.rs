@@ -5,6 +5,7 @@
 use keepsake_machine::media::Digest;
 use md5::Md5;
 use sha2::{Digest as _, Sha256};
+use std::io::{self, Read};
 
 /// A checksum in the making.
 pub(crate) struct Hashing {
@@ -46,6 +47,30 @@ impl Hashing {
             sha256: self.sha256.finalize().into(),
             md5: self.md5.map(|md5| md5.finalize().into()),
             size: self.size,
+        }
+    }
+}
+
+/// Reads to the end and hashes; `None` when `each`, which is told how many bytes were read, wants no
+/// more.
+pub(crate) fn hash_all(
+    from: &mut dyn Read,
+    md5: bool,
+    buffer: &mut [u8],
+    each: &mut dyn FnMut(u64) -> bool,
+) -> io::Result<Option<Digest>> {
+    let mut hashing = Hashing::new(md5);
+    loop {
+        match from.read(buffer) {
+            Ok(0) => return Ok(Some(hashing.finish())),
+            Ok(read) => {
+                hashing.update(&buffer[..read]);
+                if !each(read as u64) {
+                    return Ok(None);
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Photos that neither the library nor the vault shows: until somebody puts the vault's back, under
 //! whatever name, or the same bytes come from elsewhere.
 
-use super::hashing::Hashing;
+use super::hashing::hash_all;
 use super::{Desk, Failed};
 use crate::records;
 use keepsake_catalog::{Note, Reader, Which};
@@ -10,7 +10,6 @@ use keepsake_machine::settle::Fact;
 use keepsake_machine::stage::Class;
 use keepsake_vault::{Found, Vault, VaultPath};
 use std::collections::HashMap;
-use std::io::{ErrorKind, Read};
 
 /// Looks whether the vault shows again what it had lost: where any of its records says that it lies,
 /// and among the files that no record names. Its bytes are read: a file of its size in its place is
@@ -72,16 +71,7 @@ fn shown(
 /// Whether the file at this path has these bytes.
 fn is_there(vault: &dyn Vault, path: &VaultPath, digest: &Digest) -> bool {
     let Ok(Some(mut file)) = vault.open(path) else { return false };
-    let mut hashing = Hashing::new(false);
     let mut buffer = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(read) => hashing.update(&buffer[..read]),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(_) => return false,
-        }
-    }
-    let held = hashing.finish();
-    held.sha256 == digest.sha256 && held.size == digest.size
+    let held = hash_all(&mut file, false, &mut buffer, &mut |_| true);
+    matches!(held, Ok(Some(held)) if held.sha256 == digest.sha256 && held.size == digest.size)
 }
