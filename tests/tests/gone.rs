@@ -331,6 +331,23 @@ fn a_rotten_file_is_not_believed_again_and_the_good_original_is_sent() {
 }
 
 #[test]
+fn a_photo_that_takes_the_place_of_a_damaged_file_is_known_there() {
+    let place = Place::new();
+    two_months(&place);
+    place.backed_up();
+    let damaged = place.vault.join("2026/07/1.jpg");
+    fs::OpenOptions::new().write(true).open(&damaged).unwrap().set_len(100).unwrap();
+    place.verify().finish().assert_code(2).assert_says("damaged: 2026/07/1.jpg");
+    fs::remove_file(&damaged).unwrap();
+    place.backed_up();
+    assert!(damaged.exists());
+    for _ in 0..2 {
+        place.verify().finish().assert_code(0);
+    }
+    place.backed_up();
+}
+
+#[test]
 fn a_file_of_its_size_in_its_place_is_not_the_photo_that_was_lost() {
     let place = Place::new();
     two_months(&place);

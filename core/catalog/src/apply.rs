@@ -133,6 +133,8 @@ impl Rows<'_> {
     fn note(&mut self, note: &Note, vault: VaultId) -> rusqlite::Result<()> {
         match note {
             Note::Path { resource, path } => {
+                // What was damaged there has made way for it.
+                known::mend(self.connection, vault, path)?;
                 self.change(*resource, |row| row.path = Some(path.clone()))
             }
             Note::Confirmed { resource } => {

@@ -245,6 +245,14 @@ pub(crate) fn learn_one(
     Ok(())
 }
 
+/// The file at this path is not damaged any more: another lies there.
+pub(crate) fn mend(connection: &Connection, vault: VaultId, path: &str) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM damaged WHERE vault = ?1 AND path = ?2")?
+        .execute((vault.0, path))?;
+    Ok(())
+}
+
 /// Something is shown to lie in a folder that had this mark just before. Where another mark is known
 /// the folder is another one by now, and what was shown in that one is not known to lie in this.
 pub(crate) fn folder_shown(
