@@ -66,7 +66,6 @@ pub(crate) fn open(
         stream: Arc::new(Stream::default()),
         kept: Kept::default(),
         held: Mutex::default(),
-        to_forget: Mutex::default(),
         placing: Mutex::default(),
         tombstones: Mutex::default(),
         clock: Mutex::new(clock),

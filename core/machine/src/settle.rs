@@ -17,6 +17,7 @@
 //! - What a scan does not know does not undo what was found out: an unknown locality and a hinted
 //!   size leave a known locality and an exact size as they were, for the same version.
 
+use crate::event::Disappearance;
 use crate::media::{Digest, Locality, Size, Version};
 use crate::stage::{Bytes, Fault, Stage, Waiting, Why};
 use crate::time::Elapsed;
@@ -87,6 +88,16 @@ pub enum Fact {
     Freed,
     /// It ended uncleanly too often while under way.
     Crashed(Fault),
+}
+
+impl From<Disappearance> for Fact {
+    /// What a scan that did not see a row says of it.
+    fn from(how: Disappearance) -> Fact {
+        match how {
+            Disappearance::Deleted => Fact::Absent,
+            Disappearance::Hidden => Fact::OutOfSight,
+        }
+    }
 }
 
 /// What becomes of a row. A row that the fact does not concern comes back as it was; a fact that is

@@ -160,10 +160,7 @@ impl Catalog {
         how: Disappearance,
         under_way: &BTreeSet<ResourceId>,
     ) -> Option<Event> {
-        let fact = match how {
-            Disappearance::Deleted => Fact::Absent,
-            Disappearance::Hidden => Fact::OutOfSight,
-        };
+        let fact = how.into();
         self.unseen.insert(id, fact);
         if under_way.contains(&id) {
             return Some(Event::Disappeared { resource: id, how });

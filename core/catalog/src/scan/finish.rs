@@ -10,14 +10,13 @@ use crate::{Result, UnderWay};
 use keepsake_machine::Event;
 use keepsake_machine::event::Disappearance;
 use keepsake_machine::media::{AssetId, ResourceId};
-use keepsake_machine::settle::Fact;
 use rusqlite::{Connection, OptionalExtension as _};
 
 impl Catalog {
     /// Ends a scan that saw everything it can see: what it did not see is gone, or out of sight.
     /// Returns what the machine must be told: [`Event::Disappeared`] about resources that it holds,
-    /// whose rows are left alone and looked at again by the next scan; [`Event::StagingLeft`] about
-    /// others.
+    /// whose rows are left alone: settle them when it holds them no longer (it may just have ended
+    /// one, before it heard of this); [`Event::StagingLeft`] about others.
     ///
     /// In pages of 1,000 assets, each one transaction, the token with the last; a failure leaves the
     /// pages before it settled, and the next scan does the rest.
@@ -161,17 +160,14 @@ impl Leaving<'_> {
             return Ok(false);
         }
         let before = row.clone();
-        row.settle(match how {
-            Disappearance::Deleted => Fact::Absent,
-            Disappearance::Hidden => Fact::OutOfSight,
-        });
+        row.settle(how.into());
         if row != before {
-            self.events.extend(before.staging_left(&row));
-            row.save(self.connection, self.tallies, &before.weight())?;
             match how {
                 Disappearance::Deleted => self.summary.gone += 1,
                 Disappearance::Hidden => self.summary.hidden += 1,
             }
+            self.events.extend(before.staging_left(&row));
+            row.save(self.connection, self.tallies, &before.weight())?;
         }
         Ok(true)
     }

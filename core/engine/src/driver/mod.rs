@@ -27,6 +27,7 @@ use crate::jobs::send::OpenGroup;
 use crate::jobs::{Desk, lock};
 use crate::recorder::Recorder;
 use crate::runtime::{Driven, Next, Signal};
+use crate::store::StoreError;
 use broken::Broken;
 use facts::Facts;
 use keepsake_catalog::{Note, Which};
@@ -35,7 +36,6 @@ use keepsake_machine::event::Event;
 use keepsake_machine::machine::Machine;
 use keepsake_machine::media::EffectId;
 use keepsake_machine::settings::Config;
-use keepsake_machine::settle::Fact;
 use keepsake_machine::stage::Stage;
 use keepsake_machine::status::{Counts, Notice, Status};
 use keepsake_machine::time::Now;
@@ -297,12 +297,9 @@ impl Driver {
             }
             self.stored = Some(now.uptime);
             self.counters_changed = true;
-            let to_forget = std::mem::take(&mut *lock(&self.desk.to_forget));
-            if !to_forget.is_empty()
-                && self.desk.settle(&Which::These(to_forget), Fact::Forget).is_err()
-            {
-                return self.break_down(orders);
-            }
+        }
+        if self.settle_later().is_err() {
+            return self.break_down(orders);
         }
         for order in orders {
             if let Effect::Notify(Notice::ActivityChanged(_)) = order {
@@ -310,6 +307,16 @@ impl Driver {
             }
             self.perform(order, now);
         }
+    }
+
+    /// Settles what was said of rows while the machine held them.
+    fn settle_later(&self) -> Result<(), StoreError> {
+        let due = lock(&self.desk.held).due();
+        for said in due.chunk_by(|(_, one), (_, next)| one == next) {
+            let rows = said.iter().map(|(resource, _)| *resource).collect();
+            self.desk.settle(&Which::These(rows), said[0].1)?;
+        }
+        Ok(())
     }
 
     /// Closes the open group when it is due, or when nobody else can join it.

@@ -196,3 +196,28 @@ fn what_is_forgotten_while_it_is_under_way_is_forgotten_when_it_has_ended() {
     assert_eq!(status.counts.of(forgotten).items, 3, "{status:?}");
     assert_eq!((status.activity, status.counts.safe().items), (Activity::Done, 57));
 }
+
+#[test]
+fn what_left_the_library_is_not_counted_as_safe_however_late_its_end_came() {
+    for moment in 0..40 {
+        let (place, library) = (Place::new(), many(60));
+        let clock = crate::runtime::Lockstep::default()
+            .with_latency(|_| std::time::Duration::from_millis(1));
+        let engine =
+            crate::Engine::open_on(Arc::new(clock.clone()), place.options(), library.clone())
+                .unwrap();
+        engine.start().unwrap();
+        tell_all(&engine);
+        clock.pass(std::time::Duration::from_millis(moment));
+        (20..40).for_each(|number| library.remove(&format!("{number}.JPG")));
+        engine.tell(crate::HostFact::LibraryChanged);
+        clock.pass(std::time::Duration::from_mins(10));
+        let status = engine.status();
+        engine.stop();
+        assert_eq!(
+            (status.activity, status.counts.safe().items, status.counts.total().items),
+            (Activity::Done, 40, 40),
+            "at {moment}"
+        );
+    }
+}

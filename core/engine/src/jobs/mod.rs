@@ -61,8 +61,6 @@ pub(crate) struct Desk {
     pub(crate) kept: Kept,
     /// What the machine holds: a scan leaves these rows to it. Locked before the catalog.
     pub(crate) held: Mutex<Held>,
-    /// What the user said forget about while it was under way: settled when it has ended.
-    pub(crate) to_forget: Mutex<Vec<ResourceId>>,
     /// Places in the vault that were chosen in this run: two resources of one asset choose once.
     pub(crate) placing: Mutex<Places>,
     /// The SHA-256 of what the user said forget about.
@@ -117,16 +115,16 @@ impl Desk {
         Ok(())
     }
 
-    /// Settles rows that the machine does not hold, and tells it what follows. What is to be
-    /// forgotten and is held is settled later.
+    /// Settles rows that the machine does not hold, and tells it what follows. What is said
+    /// of what the user or the library did with a row that is held is settled later.
     pub(crate) fn settle(&self, which: &Which, fact: Fact) -> Result<Settling, StoreError> {
         let at = self.elapsed();
-        let held = lock(&self.held);
+        let mut held = lock(&self.held);
         let settled =
             self.store.write(|catalog| catalog.settle_where(which, fact, at, held.rows()));
         if let Ok(settled) = &settled {
-            if fact == Fact::Forget {
-                lock(&self.to_forget).extend(&settled.skipped);
+            if matches!(fact, Fact::Forget | Fact::Absent | Fact::OutOfSight) {
+                held.later(settled.skipped.iter().copied(), fact);
             }
             for event in &settled.events {
                 self.inbox.put(Message::Event(event.clone()));

@@ -17,6 +17,7 @@ use std::sync::atomic::Ordering;
 pub(crate) fn run(desk: &Arc<Desk>) {
     desk.stream.put(Happened::ScanStarted);
     desk.inbox.put(Message::Event(Event::ScanStarted));
+    lock(&desk.held).scan_begins();
     let scan = desk.store.write(|catalog| Ok((catalog.begin_scan(None), catalog.counts())));
     match scan {
         Ok((scan, counts)) => {
@@ -104,10 +105,15 @@ impl PageSink for Sink {
         let Some(scan) = self.scan.take() else { return };
         let ending = Ending { limited, hidden };
         let desk = Arc::clone(&self.desk);
-        let held = lock(&desk.held);
+        let mut held = lock(&desk.held);
         let done = desk.store.write(|catalog| catalog.finish_scan(scan, &ending, held.rows()));
         match done {
             Ok((summary, events)) => {
+                for event in &events {
+                    if let Event::Disappeared { resource, how } = event {
+                        held.later([*resource], (*how).into());
+                    }
+                }
                 self.tell(events);
                 drop(held);
                 let changed = summary.added + summary.changed + summary.gone + summary.hidden;
