@@ -116,6 +116,13 @@ fn sensible(args: &Backup, state: &State) -> Result<PathBuf, Failure> {
             vault.display()
         )));
     }
+    if let Some(outer) = vault.ancestors().skip(1).find(|outer| outer.join(".keepsake").is_dir()) {
+        return Err(Failure(format!(
+            "the vault {} lies inside another one, {}: choose another place",
+            vault.display(),
+            outer.display()
+        )));
+    }
     if std::fs::metadata(&vault).is_ok_and(|found| !found.is_dir()) {
         return Err(Failure(format!("the vault {} is a file, not a folder", vault.display())));
     }

@@ -9,7 +9,7 @@ use crate::summary::Exit;
 use crate::{Failure, clock, size, skipped, words};
 use indicatif::{ProgressBar, ProgressStyle};
 use keepsake_engine::verify::Progress;
-use keepsake_engine::{Destination, Engine, Happened, Options, recorder};
+use keepsake_engine::{Destination, Engine, EngineError, Happened, Options, recorder};
 use keepsake_machine::media::ResourceId;
 use keepsake_machine::stage::Class;
 use keepsake_machine::status::Status;
@@ -136,7 +136,13 @@ pub fn verify(at: &At, deep: bool) -> Result<Exit, Failure> {
     }
     // Opening it has already found what the records lost since.
     let open = engine.status().counts.unfinished().items;
-    let found = shown(|progress| engine.verify(deep, progress))?;
+    let found = match shown(|progress| Ok::<_, Failure>(engine.verify(deep, progress)))? {
+        Err(why @ EngineError::Vault(_)) => {
+            say!("Not verified to the end: {why}");
+            return Ok(Exit::Paused);
+        }
+        found => found?,
+    };
     let open = open + found.unrecorded;
     for (list, what) in [
         (&found.missing, "missing"),
@@ -150,6 +156,10 @@ pub fn verify(at: &At, deep: bool) -> Result<Exit, Failure> {
     let bad = found.missing.len() + found.damaged.len() + found.unreadable.len();
     let how = if deep { "every byte read back" } else { "sizes compared; --deep reads every byte" };
     say!("{} as recorded, {} ({how})", size::counted(found.good, "file"), size::bytes(found.bytes));
+    for path in &found.mended {
+        let path = words::path(path.as_bytes());
+        say!("damaged, and of no use: {path}; the same bytes lie in the vault elsewhere.");
+    }
     if !found.elsewhere.is_empty() {
         let files = size::counted(found.elsewhere.len() as u64, "file");
         say!("{files} no longer where recorded; the same bytes lie in the vault elsewhere.");

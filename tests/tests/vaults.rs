@@ -42,8 +42,11 @@ fn a_vault_inside_the_source_and_a_source_inside_the_vault_are_refused() {
     std::os::unix::fs::symlink(&place.source, &alias).unwrap();
     place.backup_to(&alias.join("deep/vault")).finish().assert_code(1);
     assert_eq!(entries(&place.source), 1);
-    // A vault is no source, and a file is no vault.
+    // A vault is no source and holds no other vault, and a file is no vault.
     place.backed_up();
+    let nested = place.vault.join("2026/another");
+    place.backup_to(&nested).finish().assert_code(1).assert_says("lies inside another one");
+    assert!(!nested.exists());
     let (vault, other) = (place.vault.clone(), place.root().join("other"));
     place.source = vault;
     place.state = place.root().join("other state");

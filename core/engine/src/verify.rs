@@ -47,6 +47,9 @@ pub struct Verified {
     pub elsewhere: Vec<String>,
     /// Paths in the vault whose size or bytes are not those recorded. (Only `deep` reads bytes.)
     pub damaged: Vec<String>,
+    /// Damaged in the same way, while the bytes lie, as recorded, under another path: nothing is
+    /// lost, and these are of no use any more.
+    pub mended: Vec<String>,
     /// Paths of earlier versions that somebody removed, where a later version lies by now.
     pub replaced: Vec<String>,
     /// Paths that could not be read now: nothing is said of them.
@@ -126,7 +129,8 @@ pub(crate) fn verify(
     if let Some(why) = error {
         return Err(EngineError::Vault(why));
     }
-    let elsewhere = elsewhere(&*vault, &missing).map_err(of_vault)?;
+    let bad: Vec<_> = missing.iter().chain(&damaged).cloned().collect();
+    let elsewhere = elsewhere(&*vault, &bad).map_err(of_vault)?;
     let digests: Vec<_> = missing.iter().map(|(_, digest)| *digest).collect();
     let let_go = desk.store.read(|reader| reader.let_go(&digests)).map_err(of_store)?;
     for (path, digest) in missing {
@@ -141,19 +145,22 @@ pub(crate) fn verify(
         list.push(path);
     }
     // Where one record is right about a file, another names a version that lay there before.
-    for (path, _) in damaged {
-        if good.contains(&records::mark(&[path.as_bytes()])) {
-            verified.replaced.push(path);
+    for (path, digest) in damaged {
+        let list = if good.contains(&records::mark(&[path.as_bytes()])) {
+            &mut verified.replaced
+        } else if elsewhere.contains(&digest.sha256) {
+            &mut verified.mended
         } else {
-            verified.damaged.push(path);
-        }
+            &mut verified.damaged
+        };
+        list.push(path);
     }
     verified.stopped = progress.stop.load(Ordering::Relaxed);
     verified
         .damaged
         .extend(read.damaged.into_iter().map(|why| format!(".keepsake/segments/{why}")));
-    let Verified { missing, elsewhere, damaged, unreadable, .. } = &mut verified;
-    for list in [missing, elsewhere, damaged, unreadable] {
+    let Verified { missing, elsewhere, damaged, mended, unreadable, .. } = &mut verified;
+    for list in [missing, elsewhere, damaged, mended, unreadable] {
         list.sort_unstable();
     }
     if !verified.stopped {
@@ -170,20 +177,17 @@ pub(crate) fn verify(
     Ok(verified)
 }
 
-/// Which of the bytes that are missing under one path the vault shows under another.
-fn elsewhere(
-    vault: &dyn Vault,
-    missing: &[(String, Digest)],
-) -> Result<HashSet<[u8; 32]>, VaultError> {
+/// Which of the bytes that are missing or damaged under one path the vault shows under another.
+fn elsewhere(vault: &dyn Vault, bad: &[(String, Digest)]) -> Result<HashSet<[u8; 32]>, VaultError> {
     let mut there = HashSet::new();
-    if missing.is_empty() {
+    if bad.is_empty() {
         return Ok(there);
     }
-    let gone: HashSet<&str> = missing.iter().map(|(path, _)| path.as_str()).collect();
-    let wanted: HashSet<_> = missing.iter().map(|(_, digest)| digest.sha256).collect();
+    let bad_paths: HashSet<&str> = bad.iter().map(|(path, _)| path.as_str()).collect();
+    let wanted: HashSet<_> = bad.iter().map(|(_, digest)| digest.sha256).collect();
     let mut others = Vec::new();
     records::all(vault, |record| {
-        if wanted.contains(&record.digest.sha256) && !gone.contains(record.path.as_str()) {
+        if wanted.contains(&record.digest.sha256) && !bad_paths.contains(record.path.as_str()) {
             others.push(Recorded { path: record.path, digest: record.digest });
         }
         true
@@ -298,11 +302,12 @@ fn read_back(vault: &dyn Vault, one: &Recorded, buffer: &mut [u8], progress: &Pr
 
 /// What is not as recorded is to be sent again; all others count as confirmed now.
 fn settle_found(desk: &Desk, verified: &Verified, deep: bool) -> Result<(), EngineError> {
-    let Verified { missing, elsewhere, damaged, .. } = verified;
+    let Verified { missing, elsewhere, damaged, mended, .. } = verified;
     // An audit reads their records again, and must not believe them.
     let all = deep && verified.unreadable.is_empty() && !verified.stopped;
-    desk.store.write(|catalog| catalog.set_damaged(damaged, all)).map_err(of_store)?;
-    let gone: Vec<_> = missing.iter().chain(elsewhere).chain(damaged).cloned().collect();
+    let damaged: Vec<_> = damaged.iter().chain(mended).cloned().collect();
+    desk.store.write(|catalog| catalog.set_damaged(&damaged, all)).map_err(of_store)?;
+    let gone: Vec<_> = missing.iter().chain(elsewhere).chain(&damaged).cloned().collect();
     if !gone.is_empty() {
         forget::settle(desk, &Which::Paths(gone.clone()), Fact::GoneFromVault)?;
         let notes: Vec<_> = gone.into_iter().map(|path| Note::Unknown { path }).collect();
