@@ -6,9 +6,10 @@ use keepsake_machine::effect::{Change, Effect};
 use keepsake_machine::event::{Answer, Disappearance, Event};
 use keepsake_machine::media::{ResourceId, Run};
 use keepsake_machine::row::Row;
-use keepsake_machine::stage::{Bytes, Fault, Stage};
+use keepsake_machine::stage::{Bytes, Fault, Origin, Stage};
 use keepsake_machine::status::Activity;
 use keepsake_machine::time::Elapsed;
+use std::time::Duration;
 use support::library::Photo;
 use support::script::{MB, ROOMY, Script, WINDOW, counts, known, small, tickets};
 
@@ -82,4 +83,57 @@ fn what_went_out_of_sight_while_it_was_stopped_is_looked_for_again() {
     script.tell(Event::Counted(counts(&[hidden])));
     script.bring_no_more();
     assert!(script.has(&Effect::Scan));
+}
+
+const DAY: u64 = 24 * 3_600_000;
+
+/// Photos that wait while the phone is locked.
+fn locked(rows: &[Row]) -> Script {
+    let mut script = Script::started(small(), &[], ROOMY);
+    script.bring_no_more();
+    assert_eq!(script.activity(), Activity::Done);
+    script.tell(Event::LockChanged { locked: true });
+    // Nothing happens for long, and nothing is stored.
+    script.wait(20 * DAY);
+    script.tell(Event::Counted(counts(rows)));
+    script
+}
+
+fn starts_locked(script: &mut Script, rows: &[Row]) {
+    script.tell(Event::LockChanged { locked: true });
+    script.tell(Event::Counted(counts(rows)));
+    script.tell(Event::Started { run: Run(2) });
+}
+
+#[test]
+fn the_alarm_counts_on_over_a_restart_after_weeks_in_which_nothing_was_stored() {
+    let rows = [Photo::local(1, MB).row(ResourceId(1))];
+    let mut script = locked(&rows);
+    script.restart(small(), DAY);
+    starts_locked(&mut script, &rows);
+    script.wait(5 * DAY);
+    assert_eq!(script.machine.status().alarm, None);
+    script.wait(DAY + 10);
+    let alarm = script.machine.status().alarm.expect("seven days");
+    assert!(alarm.since >= Duration::from_hours(7 * 24), "{alarm:?}");
+}
+
+#[test]
+fn what_was_made_safe_after_the_alarm_is_not_forgotten_in_a_kill() {
+    let bytes = Bytes::InLibrary;
+    let first = Row {
+        stage: Stage::Verifying { bytes, origin: Origin::Sent },
+        ..known(1, &Photo::local(1, MB))
+    };
+    let rows = [first, Photo::local(2, MB).row(ResourceId(2))];
+    let mut script = locked(&rows);
+    script.wait(8 * DAY);
+    assert!(script.machine.status().alarm.is_some());
+    script.tell(Event::LockChanged { locked: false });
+    script.bring(vec![first]);
+    let id = script.verify().unwrap();
+    script.answer(id, Answer::Confirmed);
+    script.restart(small(), 1_000);
+    starts_locked(&mut script, &rows[1..]);
+    assert_eq!(script.machine.status().alarm, None);
 }

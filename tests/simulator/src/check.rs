@@ -18,6 +18,9 @@ use keepsake_machine::status::{Activity, Notice};
 const MOST_BEGUN: usize = 150;
 /// A day's budget opens at most once in so many milliseconds: 20 hours.
 const SHORTEST_DAY: u64 = 20 * 3_600_000;
+/// Nothing may be made safe for so long before it is said, give or take a day.
+const WEEK: u64 = 7 * A_DAY;
+const A_DAY: u64 = 24 * 3_600_000;
 /// For so many milliseconds a pause may go without a reason: until the disk was read again.
 const A_MOMENT: u64 = 61_000;
 
@@ -35,6 +38,7 @@ impl Run {
                     self.broken(Invariant::SafeIsHeld, format!("{resource:?} is {stage:?}"));
                 }
                 self.robbed.retain(|(robbed, _)| robbed != resource);
+                self.unsafe_since = Some(self.now);
             }
             Change::Stage { resource, stage: Stage::Quarantined(fault) } => {
                 let (failed, kills) = self.failed.get(resource).copied().unwrap_or_default();
@@ -213,6 +217,7 @@ impl Run {
         self.check_permits();
         self.check_reasons();
         self.check_budget();
+        self.check_alarm();
         let twice = (self.store.taken.iter()).find(|(sha256, taken)| {
             **taken > 1 + self.store.removed.get(*sha256).copied().unwrap_or(0)
         });
@@ -288,6 +293,25 @@ impl Run {
         if self.metered > limit * days {
             let what = format!("{} in {days} days of {limit}", self.metered);
             self.broken(Invariant::BudgetKept, what);
+        }
+    }
+
+    /// Told by the world's clock; where the phone's was set, and the machine can't know, either is true.
+    fn check_alarm(&mut self) {
+        let Some(machine) = self.machine.as_ref().filter(|_| self.phone.awake) else { return };
+        let status = machine.0.status();
+        if status.counts.unfinished().items == 0 {
+            self.unsafe_since = None;
+            return;
+        }
+        let passed = self.now - *self.unsafe_since.get_or_insert(self.now);
+        let wrong = match status.alarm {
+            Some(_) => passed + self.ahead + A_DAY < WEEK,
+            None => passed > WEEK + A_DAY + self.behind,
+        };
+        if wrong {
+            let what = format!("{passed} ms, and {:?}", status.alarm);
+            self.broken(Invariant::AlarmTrue, what);
         }
     }
 

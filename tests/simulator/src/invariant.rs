@@ -32,6 +32,8 @@ pub enum Invariant {
     /// See [`Invariant::sentence`].
     NoStorm,
     /// See [`Invariant::sentence`].
+    AlarmTrue,
+    /// See [`Invariant::sentence`].
     FreedOnlyLive,
     /// See [`Invariant::sentence`].
     GoodEnd,
@@ -41,7 +43,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// Every one.
-    pub const ALL: [Invariant; 16] = [
+    pub const ALL: [Invariant; 17] = [
         Invariant::SafeIsHeld,
         Invariant::RightBytes,
         Invariant::PutOnce,
@@ -55,6 +57,7 @@ impl Invariant {
         Invariant::LossTold,
         Invariant::BlameFair,
         Invariant::NoStorm,
+        Invariant::AlarmTrue,
         Invariant::FreedOnlyLive,
         Invariant::GoodEnd,
         Invariant::ContractKept,
@@ -88,6 +91,9 @@ impl Invariant {
                 "what is given up on has failed by itself again and again, or was there at many kills"
             }
             Invariant::NoStorm => "nothing is begun over and over in a short time",
+            Invariant::AlarmTrue => {
+                "the alarm stands when work remains and nothing was made safe for seven days, and only then"
+            }
             Invariant::FreedOnlyLive => {
                 "only unchanged assets that the vault holds are proposed for freeing, and what the user let go of, and nothing else, counts as freed"
             }

@@ -114,6 +114,10 @@ pub struct Run {
     pub(crate) installed: Millis,
     /// Milliseconds that the wall clock was set ahead since then, in all.
     pub(crate) ahead: Millis,
+    /// Milliseconds that it was set back, in all.
+    pub(crate) behind: Millis,
+    /// Work remains, and nothing was made safe, since then.
+    pub(crate) unsafe_since: Option<Millis>,
     /// The user lets go of all that is proposed.
     pub(crate) obliging: bool,
     /// Bytes over every network.
@@ -191,6 +195,8 @@ impl Run {
             other_robbed: BTreeSet::new(),
             installed: 0,
             ahead: 0,
+            behind: 0,
+            unsafe_since: None,
             obliging: false,
             moved: Moved::default(),
             metered: 0,

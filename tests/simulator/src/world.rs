@@ -149,6 +149,7 @@ impl Run {
                 self.phone.clock.jump(hour);
                 // Over a restart only the wall clock tells how long it was.
                 self.ahead += hour.max(0).unsigned_abs();
+                self.behind += hour.min(0).unsigned_abs();
             }
             _ => {
                 let wanted = self.random.below(500 * MB);
@@ -308,6 +309,7 @@ impl Run {
         self.ordered.clear();
         self.unheard.clear();
         self.elapsed = Elapsed(0);
+        self.unsafe_since = None;
         self.synced = Catalog::default();
         (self.metered, self.installed, self.ahead) = (0, self.now, 0);
         self.phone.paused = false; // so is the pause

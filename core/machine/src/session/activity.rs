@@ -129,6 +129,17 @@ impl Session {
             desk.store(part);
         }
         self.tell_advice(desk);
+        self.migrate(|_| {}, desk);
+        // What changed under our hands is looked at again when everything else is done.
+        if self.scanning.again {
+            self.scan(desk);
+        }
+        // Now, or a program that is killed before the next event never knows it.
+        self.store_parts(desk);
+    }
+
+    /// Says so when nothing was made safe for long. Looked at whenever the counters were told.
+    pub(super) fn look_at_alarm(&mut self, desk: &mut Desk<'_>) {
         let (at, remains) = (self.clock.elapsed(), self.work_remains());
         let before = self.alarm;
         if let Some(alarmed) = self.alarm.check(at, remains, self.holds) {
@@ -137,11 +148,6 @@ impl Session {
         if self.alarm != before {
             // Or a program that is killed often would begin to count anew each time.
             self.dirty.urgent("alarm");
-        }
-        self.migrate(|_| {}, desk);
-        // What changed under our hands is looked at again when everything else is done.
-        if self.scanning.again {
-            self.scan(desk);
         }
     }
 }

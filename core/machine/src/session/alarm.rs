@@ -17,9 +17,10 @@ pub struct Alarm {
 }
 
 impl Alarm {
-    /// A resource became safe.
-    pub fn made_safe(&mut self, at: Elapsed) {
-        *self = Alarm { since: Some(at), raised: false };
+    /// A resource became safe. Says whether that must not be forgotten: it is the first for long.
+    pub fn made_safe(&mut self, at: Elapsed) -> bool {
+        let before = std::mem::replace(self, Alarm { since: Some(at), raised: false });
+        before.raised || before.since.is_none_or(|since| at - since >= LONG)
     }
 
     /// Looks at the alarm: whenever work begins or ends, and when [`Alarm::due`]. Gives what to
@@ -51,6 +52,9 @@ impl Alarm {
 
 /// How long nothing may be made safe before it is said.
 const PATIENCE: Duration = Duration::from_hours(7 * 24);
+/// What is made safe within so much of the last time may be forgotten in a kill: the alarm goes off
+/// earlier by no more than that.
+const LONG: Duration = Duration::from_hours(1);
 
 #[cfg(test)]
 mod tests {

@@ -74,12 +74,7 @@ impl Session {
                 self.migrate(|facts| facts.deleted = Some(0), desk);
             }
             Deadline::Migration => self.migrate(|_| {}, desk),
-            Deadline::Alarm => {
-                if let Some(alarmed) = self.alarm.check(at, self.work_remains(), self.holds) {
-                    desk.notify(crate::status::Notice::Alarmed(alarmed));
-                }
-                self.dirty.urgent("alarm");
-            }
+            Deadline::Alarm => self.look_at_alarm(desk),
             Deadline::Disk => self.read_disk(desk),
             Deadline::Retry => self.rows_are_due(),
         }

@@ -19,6 +19,7 @@ impl Session {
         self.refilling.recall();
         self.dirty.urgent("clock");
         self.store_admissions(desk);
+        self.look_at_alarm(desk);
         self.transfers_due = Some(self.clock.elapsed() + TRANSFERS_TIMEOUT);
         if let Some(proposal) = self.restored.take() {
             let effects = self.free_up.restored(proposal, self.clock.elapsed());

@@ -288,7 +288,10 @@ impl Session {
             }
             Event::DestinationChanged(vault) => self.destination_changed(*vault, desk),
             Event::Refilled { .. } => self.refilled(event, desk),
-            Event::Counted(counts) => self.counted(counts),
+            Event::Counted(counts) => {
+                self.counted(counts);
+                self.look_at_alarm(desk);
+            }
             Event::CatalogFailed => {
                 self.catalog_failed(desk);
                 self.holds = self.holds.with(crate::hold::Hold::CatalogUnwritable);

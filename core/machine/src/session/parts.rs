@@ -54,6 +54,9 @@ impl Session {
             return;
         }
         self.dirty.urgent = false;
+        // No time that is stored means anything without the clock that it is read on: a restart would
+        // put it into a future that is days away.
+        self.dirty.lazy("clock");
         for key in std::mem::take(&mut self.dirty.keys) {
             let part = match key.as_str() {
                 "clock" => Part::Clock(self.clock),

@@ -193,8 +193,11 @@ impl Session {
                 }
             }
             Signal::Safe(bytes) => {
-                self.alarm.made_safe(at);
-                self.dirty.lazy("alarm");
+                if self.alarm.made_safe(at) {
+                    self.dirty.urgent("alarm");
+                } else {
+                    self.dirty.lazy("alarm");
+                }
                 self.pace.made_safe(at, bytes);
             }
             Signal::Survived => {

@@ -55,6 +55,14 @@ impl Script {
         }
     }
 
+    /// The phone restarts: what is stored is known, and the wall clock says how long it was off.
+    pub fn restart(&mut self, config: Config, off: u64) {
+        self.machine = Machine::new(config, self.parts.clone());
+        self.orders.clear();
+        let wall = self.now.wall + i64::try_from(off).unwrap();
+        self.now = Now { boot: self.now.boot + 1, uptime: 1_000, wall, ..self.now };
+    }
+
     pub fn answer(&mut self, id: EffectId, answer: Answer) {
         self.tell(Event::Answered { id, answer });
     }
