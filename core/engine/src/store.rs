@@ -23,6 +23,9 @@ pub(crate) struct Store {
     /// Stands in for a disk that is full.
     #[cfg(test)]
     pub(crate) fails: std::sync::Arc<std::sync::atomic::AtomicBool>,
+    /// Writes after which one fails, and no more; 0: none does.
+    #[cfg(test)]
+    pub(crate) fails_once_after: std::sync::atomic::AtomicU64,
 }
 
 impl Store {
@@ -34,6 +37,8 @@ impl Store {
             readers: Mutex::new(Some(Vec::new())),
             #[cfg(test)]
             fails: std::sync::Arc::default(),
+            #[cfg(test)]
+            fails_once_after: std::sync::atomic::AtomicU64::default(),
         }
     }
 
@@ -62,8 +67,13 @@ impl Store {
         let mut writer = lock(&self.writer);
         let catalog = writer.as_mut().ok_or(StoreError::Closed)?;
         #[cfg(test)]
-        if self.fails.load(std::sync::atomic::Ordering::SeqCst) {
-            return Err(CatalogError::Full { file: self.path.clone() }.into());
+        {
+            use std::sync::atomic::Ordering::SeqCst;
+            let left = self.fails_once_after.load(SeqCst);
+            self.fails_once_after.store(left.saturating_sub(1), SeqCst);
+            if left == 1 || self.fails.load(SeqCst) {
+                return Err(CatalogError::Full { file: self.path.clone() }.into());
+            }
         }
         Ok(write(catalog)?)
     }

@@ -1,34 +1,52 @@
-//! The phone's files: the real ones, but how full the disk is, is told by the scenario.
+//! The phone's files and the vault's: the real ones, each on a [`Volume`]; how full the phone's disk is,
+//! is told by the scenario.
 
+use crate::volume::{Done, Volume};
 use keepsake_vault::files::{Dir, File, Files, Kind, OsFiles, Space, Stat, Written};
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The system's files on a disk of another size.
-pub struct PhoneFiles {
+/// The system's files, on two disks that may fail.
+pub(crate) struct PhoneFiles {
     own: PathBuf,
     disk: u64,
     taken: AtomicU64,
+    pub(crate) phone: Arc<Volume>,
+    pub(crate) vault: Arc<Volume>,
+}
+
+/// A folder on one of them.
+struct Folder {
+    os: Dir,
+    volume: Arc<Volume>,
+    life: u64,
+}
+
+/// A file on one of them.
+struct Opened {
+    os: Arc<File>,
+    volume: Arc<Volume>,
+    life: u64,
 }
 
 impl PhoneFiles {
     /// Those of a phone whose program keeps its state in `own`: there the disk is `disk` bytes.
-    pub fn new(own: PathBuf, disk: u64) -> PhoneFiles {
-        PhoneFiles { own, disk, taken: AtomicU64::new(0) }
+    /// Everything else is the vault's.
+    pub(crate) fn new(
+        own: PathBuf,
+        disk: u64,
+        phone: Arc<Volume>,
+        vault: Arc<Volume>,
+    ) -> PhoneFiles {
+        PhoneFiles { own, disk, taken: AtomicU64::new(0), phone, vault }
     }
 
     /// What the library and others take of it.
-    pub fn set_taken(&self, bytes: u64) {
+    pub(crate) fn set_taken(&self, bytes: u64) {
         self.taken.store(bytes, Ordering::SeqCst);
-    }
-
-    fn is_ours(&self, at: &Dir) -> bool {
-        use std::os::unix::fs::MetadataExt;
-        let at = OsFiles.stat_dir(at).map(|stat| stat.identity).ok();
-        let staging = std::fs::metadata(self.own.join("staging")).ok();
-        at.is_some() && at == staging.map(|found| (found.dev(), found.ino()))
     }
 
     fn staged(&self) -> u64 {
@@ -37,73 +55,142 @@ impl PhoneFiles {
     }
 }
 
+fn unknown() -> io::Error {
+    io::Error::other("a handle of another file system")
+}
+
+/// The folder behind a handle, if its disk reads.
+fn reads(at: &Dir) -> io::Result<&Folder> {
+    let folder = at.handle::<Folder>().ok_or_else(unknown)?;
+    folder.volume.may(folder.life, false)?;
+    Ok(folder)
+}
+
+/// The folder behind a handle, if its disk can be written.
+fn changes(at: &Dir) -> io::Result<&Folder> {
+    let folder = at.handle::<Folder>().ok_or_else(unknown)?;
+    folder.volume.may(folder.life, true)?;
+    Ok(folder)
+}
+
+impl Folder {
+    fn dir(&self, os: Dir) -> Dir {
+        Dir::new(Folder { os, volume: Arc::clone(&self.volume), life: self.life })
+    }
+
+    fn file(&self, os: File) -> File {
+        let (volume, life) = (Arc::clone(&self.volume), self.life);
+        File::new(Opened { os: Arc::new(os), volume, life })
+    }
+}
+
 impl Files for PhoneFiles {
     fn root(&self, path: &Path, make: bool) -> io::Result<Dir> {
-        OsFiles.root(path, make)
+        let volume = if path.starts_with(&self.own) { &self.phone } else { &self.vault };
+        let life = volume.life()?;
+        let os = OsFiles.root(path, make)?;
+        Ok(Dir::new(Folder { os, volume: Arc::clone(volume), life }))
     }
 
     fn open_dir(&self, at: &Dir, name: &OsStr) -> io::Result<Dir> {
-        OsFiles.open_dir(at, name)
+        let at = reads(at)?;
+        Ok(at.dir(OsFiles.open_dir(&at.os, name)?))
     }
 
     fn make_dir(&self, at: &Dir, name: &OsStr) -> io::Result<()> {
-        OsFiles.make_dir(at, name)
+        let at = changes(at)?;
+        OsFiles.make_dir(&at.os, name)?;
+        at.volume.did(Done::MadeDir(at.os.clone(), name.to_owned()));
+        Ok(())
     }
 
     fn list(&self, at: &Dir, each: &mut dyn FnMut(&OsStr, Kind)) -> io::Result<()> {
-        OsFiles.list(at, each)
+        OsFiles.list(&reads(at)?.os, each)
     }
 
     fn stat(&self, at: &Dir, name: &OsStr) -> io::Result<Stat> {
-        OsFiles.stat(at, name)
+        OsFiles.stat(&reads(at)?.os, name)
     }
 
     fn stat_dir(&self, at: &Dir) -> io::Result<Stat> {
-        OsFiles.stat_dir(at)
+        OsFiles.stat_dir(&reads(at)?.os)
     }
 
     fn mark(&self, at: &Dir, name: Option<&OsStr>) -> io::Result<Option<u64>> {
-        OsFiles.mark(at, name)
+        OsFiles.mark(&reads(at)?.os, name)
     }
 
     fn open(&self, at: &Dir, name: &OsStr) -> io::Result<File> {
-        OsFiles.open(at, name)
+        let at = reads(at)?;
+        Ok(at.file(OsFiles.open(&at.os, name)?))
     }
 
     fn create_new(&self, at: &Dir, name: &OsStr) -> io::Result<File> {
-        OsFiles.create_new(at, name)
+        let at = changes(at)?;
+        let made = OsFiles.create_new(&at.os, name)?;
+        at.volume.did(Done::Made(at.os.clone(), name.to_owned()));
+        Ok(at.file(made))
     }
 
     fn read(&self, file: &File, into: &mut [u8]) -> io::Result<usize> {
-        OsFiles.read(file, into)
+        let file = file.handle::<Opened>().ok_or_else(unknown)?;
+        file.volume.may(file.life, false)?;
+        OsFiles.read(&file.os, into)
     }
 
     fn write(&self, file: &File, bytes: &[u8]) -> io::Result<()> {
-        OsFiles.write(file, bytes)
+        let file = file.handle::<Opened>().ok_or_else(unknown)?;
+        let may = file.volume.may(file.life, true);
+        file.volume.writes(&file.os);
+        if let Err(error) = may {
+            if error == rustix::io::Errno::NOSPC {
+                OsFiles.write(&file.os, &bytes[..bytes.len() / 2])?;
+            }
+            return Err(error.into());
+        }
+        OsFiles.write(&file.os, bytes)
     }
 
     fn set_modified(&self, file: &File, modified: i64) -> io::Result<()> {
-        OsFiles.set_modified(file, modified)
+        let file = file.handle::<Opened>().ok_or_else(unknown)?;
+        file.volume.may(file.life, false)?;
+        OsFiles.set_modified(&file.os, modified)
     }
 
     fn rename_new(&self, from: &Dir, name: &OsStr, to: &Dir, new: &OsStr) -> io::Result<()> {
-        OsFiles.rename_new(from, name, to, new)
+        let (from, to) = (changes(from)?, changes(to)?);
+        OsFiles.rename_new(&from.os, name, &to.os, new)?;
+        from.volume.did(Done::Renamed {
+            from: from.os.clone(),
+            name: name.to_owned(),
+            to: to.os.clone(),
+            new: new.to_owned(),
+        });
+        Ok(())
     }
 
     fn remove(&self, at: &Dir, name: &OsStr) -> io::Result<()> {
-        OsFiles.remove(at, name)
+        let at = changes(at)?;
+        if OsFiles.stat(&at.os, name)?.kind == Kind::Dir {
+            return OsFiles.remove(&at.os, name); // which says why not
+        }
+        at.volume.bury(&at.os, name)
     }
 
     fn remove_dir(&self, at: &Dir, name: &OsStr) -> io::Result<()> {
-        OsFiles.remove_dir(at, name)
+        let at = changes(at)?;
+        OsFiles.remove_dir(&at.os, name)?;
+        at.volume.did(Done::RemovedDir(at.os.clone(), name.to_owned()));
+        Ok(())
     }
 
-    fn barrier(&self, at: &Dir, written: &[Written<'_>]) -> io::Result<()> {
-        OsFiles.barrier(at, written)
+    fn barrier(&self, at: &Dir, _: &[Written<'_>]) -> io::Result<()> {
+        reads(at)?.volume.synced();
+        Ok(())
     }
 
     fn space(&self, at: &Dir) -> io::Result<Space> {
-        if !self.is_ours(at) {
+        if !Arc::ptr_eq(&reads(at)?.volume, &self.phone) {
             return Ok(Space { available: 1 << 40, total: 1 << 40 }); // a vault without end
         }
         let taken = self.taken.load(Ordering::SeqCst) + self.staged();

@@ -165,6 +165,14 @@ pub enum What {
     Vault(Weather),
     /// The program is killed, and starts again after so long.
     Killed(#[serde(with = "humantime_serde")] Duration),
+    /// The power of the phone goes, and of the vault's disk with it: what was not synced may be gone.
+    /// Both are back, and the program starts again, after so long.
+    PowerCut(#[serde(with = "humantime_serde")] Duration),
+    /// The vault's disk is pulled out without a word, and put back after so long: what was not synced
+    /// may be gone.
+    PulledOut(#[serde(with = "humantime_serde")] Duration),
+    /// From now on one in so many operations of the phone's disk and of the vault's fails; 0: none.
+    DisksFail(u64),
     /// The user changes the settings.
     Settings(Settings),
     /// The OS opens a window of so long.

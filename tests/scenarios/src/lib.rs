@@ -14,10 +14,12 @@
 
 mod disk;
 pub mod format;
+mod pages;
 mod phone;
 mod play;
 pub mod seed;
 pub mod shrink;
+mod volume;
 mod words;
 
 pub use format::Scenario;

@@ -2,7 +2,9 @@
 
 use crate::disk::PhoneFiles;
 use crate::format::{Ending, Network, Power, Scenario, Tap, Weather, What};
+use crate::pages::{self, Mounted};
 use crate::phone::Library;
+use crate::volume::Volume;
 use crate::words;
 use keepsake_engine::runtime::Lockstep;
 use keepsake_engine::{Destination, Engine, HostFact, Options};
@@ -10,7 +12,7 @@ use keepsake_machine::event::{self, LibraryAccess};
 use keepsake_machine::settings::Settings;
 use keepsake_machine::stage::Class;
 use keepsake_machine::time::Now;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,9 +62,17 @@ struct Stage {
     power: Power,
     locked: bool,
     access: LibraryAccess,
-    /// Every content that a photo ever had.
-    contents: BTreeSet<Vec<u8>>,
+    /// Every content that a photo of each name ever had.
+    contents: BTreeMap<String, BTreeSet<Vec<u8>>>,
     running: Option<(Lockstep, Engine)>,
+    /// How often the phone was started.
+    boot: u64,
+    /// Whether disks fail now and then.
+    failing: bool,
+    /// What a power cut left, and must not have.
+    wrong: Vec<String>,
+    /// Where the catalog lies.
+    _mounted: Mounted,
     millis: u64,
     trace: Vec<String>,
     /// The status, as it was told last.
@@ -80,14 +90,25 @@ const NEW_YEAR: i64 = 1_767_225_600_000;
 impl Stage {
     fn set(scenario: &Scenario) -> Result<Stage, String> {
         let folder = tempfile::tempdir().map_err(|why| why.to_string())?;
+        let failed = |why: std::io::Error| why.to_string();
+        let seed = seed_of(&scenario.title);
+        let grave = folder.path().join("graveyard");
+        let phone = Arc::new(Volume::new(seed, &grave.join("phone")).map_err(failed)?);
+        let vault = Arc::new(Volume::new(seed ^ 1, &grave.join("vault")).map_err(failed)?);
+        let state = folder.path().join("state");
         let library = Arc::new(Library::default());
         for photos in &scenario.library {
             library.shoot(photos);
         }
         let disk = scenario.phone.disk.as_u64();
-        let files = Arc::new(PhoneFiles::new(folder.path().join("state"), disk));
-        let stage = Stage {
-            contents: library.files().into_values().collect(),
+        let mounted = pages::mount(&state, &phone);
+        let files = Arc::new(PhoneFiles::new(state, disk, phone, vault));
+        let mut stage = Stage {
+            contents: BTreeMap::new(),
+            boot: 1,
+            failing: false,
+            wrong: Vec::new(),
+            _mounted: mounted,
             folder,
             library,
             files,
@@ -102,6 +123,7 @@ impl Stage {
             trace: Vec::new(),
             said: String::new(),
         };
+        stage.notes_contents();
         if !scenario.vault_has.is_empty() {
             stage.another_device(scenario)?;
         }
@@ -110,6 +132,10 @@ impl Stage {
 
     fn vault(&self) -> PathBuf {
         self.folder.path().join("vault")
+    }
+
+    fn vault_away(&self) -> PathBuf {
+        self.folder.path().join("vault-away")
     }
 
     /// Another device has backed up some of the same photos.
@@ -157,11 +183,22 @@ impl Stage {
         let mut options = Options::new(state, Some(Destination::Folder(self.vault())));
         options.settings = self.settings.clone();
         let wall = NEW_YEAR + i64::try_from(self.millis).unwrap_or(i64::MAX);
-        let now = Now { boot: 1, uptime: self.millis, wall, utc_offset: 0 };
+        let now = Now { boot: self.boot, uptime: self.millis, wall, utc_offset: 0 };
         let clock = Lockstep::new(now, self.files.clone(), 1).with_latency(latency);
         let engine = Engine::open_on(Arc::new(clock.clone()), options, self.library.clone());
-        let engine = engine.map_err(|why| why.to_string())?;
-        engine.start().map_err(|why| why.to_string())?;
+        let engine = match engine {
+            Ok(engine) => engine,
+            // A disk that fails: the user tries again when it does not.
+            Err(_) if self.failing => return Ok(()),
+            Err(why) => return Err(why.to_string()),
+        };
+        match engine.start() {
+            Err(_) if self.failing => {
+                clock.kill();
+                return Ok(());
+            }
+            started => started.map_err(|why| why.to_string())?,
+        }
         for fact in [
             HostFact::Access(self.access),
             HostFact::Locked(self.locked),
@@ -180,11 +217,68 @@ impl Stage {
         self.files.set_taken(self.others + self.library.on_the_phone());
     }
 
-    /// The program is gone.
+    /// The program is gone: nothing that it still tries has any effect.
     fn ends(&mut self) {
+        let disks = [Arc::clone(&self.files.phone), Arc::clone(&self.files.vault)];
+        disks.iter().for_each(|disk| disk.dies());
         if let Some((clock, engine)) = self.running.take() {
             drop(engine);
             clock.kill();
+        }
+        disks.iter().for_each(|disk| disk.lives());
+    }
+
+    /// Is killed, and starts again after so long.
+    fn killed(&mut self, time: Duration) -> Result<(), String> {
+        self.ends();
+        self.said.clear();
+        self.millis += u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.opens()
+    }
+
+    /// The power goes, and comes back after so long.
+    fn power_cut(&mut self, time: Duration) -> Result<(), String> {
+        let safe = self.safe()?;
+        self.ends();
+        for disk in [&self.files.phone, &self.files.vault] {
+            disk.loses().map_err(|why| why.to_string())?;
+        }
+        let vaults = [self.vault(), self.vault_away()];
+        let held: BTreeSet<_> =
+            vaults.iter().flat_map(|vault| stored(vault)).map(|(_, bytes)| bytes).collect();
+        for name in safe {
+            let ever = self.contents.get(&name);
+            if !ever.is_some_and(|ever| ever.iter().any(|bytes| held.contains(bytes))) {
+                self.wrong.push(format!("{name} was safe, and is gone with the power"));
+            }
+        }
+        self.boot += 1;
+        self.killed(time)
+    }
+
+    /// What is safe, by name.
+    fn safe(&self) -> Result<Vec<String>, String> {
+        let Some((_, engine)) = self.running.as_ref().filter(|_| !self.failing) else {
+            return Ok(Vec::new());
+        };
+        let page = engine.library(None, 10_000).map_err(|why| why.to_string())?;
+        let safe = page.entries.into_iter().filter(|entry| entry.stage.is_safe());
+        Ok(safe.map(|entry| String::from_utf8_lossy(&entry.local_id).into_owned()).collect())
+    }
+
+    /// The vault's disk is pulled out, and put back after so long.
+    fn pulled_out(&mut self, time: Duration) -> Result<(), String> {
+        let vault = Arc::clone(&self.files.vault);
+        vault.dies();
+        vault.loses().map_err(|why| why.to_string())?;
+        self.time_passes(time);
+        vault.lives();
+        Ok(())
+    }
+
+    fn notes_contents(&mut self) {
+        for (name, bytes) in self.library.files() {
+            self.contents.entry(name).or_default().insert(bytes);
         }
     }
 
@@ -225,7 +319,7 @@ impl Stage {
 
     /// The library says that something may have changed.
     fn library_changed(&mut self) {
-        self.contents.extend(self.library.files().into_values());
+        self.notes_contents();
         self.fills();
         self.tell(HostFact::LibraryChanged);
         self.tell(HostFact::SpaceChanged);
@@ -285,11 +379,16 @@ impl Stage {
             }
             What::Cloud(weather) => self.library.set_cloud(*weather == Weather::Away),
             What::Vault(weather) => self.vault_goes(*weather)?,
-            What::Killed(time) => {
-                self.ends();
-                self.said.clear();
-                self.millis += u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-                self.opens()?;
+            What::Killed(time) => self.killed(*time)?,
+            What::PowerCut(time) => self.power_cut(*time)?,
+            What::PulledOut(time) => self.pulled_out(*time)?,
+            What::DisksFail(one_in) => {
+                self.failing = *one_in > 0;
+                self.files.phone.set_fails(*one_in);
+                self.files.vault.set_fails(*one_in);
+                if self.running.is_none() {
+                    self.opens()?;
+                }
             }
             What::Settings(settings) => {
                 self.settings = settings.clone();
@@ -318,7 +417,7 @@ impl Stage {
     }
 
     fn vault_goes(&self, weather: Weather) -> Result<(), String> {
-        let (here, away) = (self.vault(), self.folder.path().join("vault-away"));
+        let (here, away) = (self.vault(), self.vault_away());
         let moved = match weather {
             Weather::Away => std::fs::rename(here, away),
             Weather::There => std::fs::rename(away, here),
@@ -346,8 +445,10 @@ impl Stage {
             .trace
             .iter()
             .filter(|line| line.contains("notice Unexpected") && !line.contains("late: true"));
-        let mut wrong: Vec<_> = surprised.map(|line| format!("a surprise: {line}")).collect();
-        let strange = vault.iter().filter(|(_, bytes)| !self.contents.contains(bytes));
+        let mut wrong = self.wrong.clone();
+        wrong.extend(surprised.map(|line| format!("a surprise: {line}")));
+        let ever: BTreeSet<_> = self.contents.values().flatten().collect();
+        let strange = vault.iter().filter(|(_, bytes)| !ever.contains(bytes));
         wrong.extend(strange.map(|(path, _)| format!("{path} has bytes that no photo ever had")));
         if ends.not_safe.is_empty() {
             let files = self.library.files();
@@ -363,6 +464,13 @@ impl Stage {
         }
         (ends, wrong)
     }
+}
+
+/// The numbers that a story's disks draw from: its own (FNV-1a of its title).
+fn seed_of(title: &str) -> u64 {
+    title.bytes().fold(0xcbf2_9ce4_8422_2325, |seed, byte| {
+        (seed ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// Every photo in a vault, without what is its own.

@@ -11,7 +11,7 @@ use keepsake_tests::random::Random;
 use std::time::Duration;
 
 /// So many happenings at the end of each are fair weather.
-pub const FAIR: usize = 11;
+pub const FAIR: usize = 12;
 
 /// The scenario of a seed. Its trace is empty, and its end is what must come of it.
 pub fn drawn(seed: u64) -> Scenario {
@@ -99,7 +99,8 @@ impl Drawing {
         // From between two steps of the engine to between two days.
         let scale = [400, 4_000, 60_000, 3_600_000][self.pick(4)];
         let after = Duration::from_millis(self.random.below(scale));
-        let what = match self.random.below(16) {
+        let time = Duration::from_secs(self.random.below(600));
+        let what = match self.random.below(20) {
             0 | 1 => What::Network(
                 [Network::Wifi, Network::Metered, Network::Roaming, Network::Offline][self.pick(4)],
             ),
@@ -123,7 +124,12 @@ impl Drawing {
                 What::Vault(if self.vault_away { Weather::Away } else { Weather::There })
             }
             13 => What::WindowEnds(true),
-            _ => What::Killed(Duration::from_secs(self.random.below(600))),
+            14 | 15 => What::PowerCut(time),
+            16 => What::PulledOut(time),
+            17 => {
+                What::DisksFail(if self.random.one_in(2) { 0 } else { 4 << self.random.below(8) })
+            }
+            _ => What::Killed(time),
         };
         Happening { after, what }
     }
@@ -141,6 +147,7 @@ impl Drawing {
     fn fair_weather(&mut self) -> Vec<Happening> {
         let vault = self.vault_away.then_some(What::Vault(Weather::There));
         let fair = [
+            What::DisksFail(0),
             What::Network(Network::Wifi),
             What::Power(Power::Charging),
             What::Access(LibraryAccess::Full),

@@ -87,7 +87,10 @@ impl Driver {
             return Next::At(broken.next);
         }
         if self.begin_run(now).is_ok() {
-            self.broken = None;
+            // (It may have broken down again while it began.)
+            if self.machine.is_some() {
+                self.broken = None;
+            }
             return Next::Now;
         }
         let status = self.show.shown();

@@ -77,6 +77,20 @@ fn a_catalog_that_fails_at_any_moment_loses_nothing_and_sends_nothing_twice() {
 }
 
 #[test]
+fn a_catalog_that_fails_while_a_new_machine_begins_is_tried_again() {
+    for after in 1..12 {
+        let (place, library) = (Place::new(), many(3));
+        let run = Run::open(&place, &library);
+        run.engine.desk.store.fails_once_after.store(after, Ordering::SeqCst);
+        run.engine.start().unwrap();
+        tell_all(&run.engine);
+        let status = run.pass(600);
+        assert_eq!((status.activity, status.counts.safe().items), (Activity::Done, 3), "{after}");
+        run.engine.stop();
+    }
+}
+
+#[test]
 fn no_photo_is_suspected_because_the_catalog_failed() {
     let (place, library) = (Place::new(), many(300));
     let run = Run::open(&place, &library);

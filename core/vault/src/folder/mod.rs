@@ -152,7 +152,10 @@ impl Shared {
     fn probe(&self) -> Result<Option<u64>, VaultError> {
         let home = Arc::new(Home::open(&*self.files, &self.root, self.how)?);
         let known = Arc::clone(&self.home.read().unwrap_or_else(PoisonError::into_inner));
-        let home = if known.is_same(&home) {
+        // A disk that was pulled out and put back has the same folders under the same numbers, and
+        // answers nothing any more of what was opened before.
+        let answers = matches!(known.is_still_at(&*self.files, &self.root), Ok(true));
+        let home = if answers && known.is_same(&home) {
             known
         } else {
             self.places.clear();
