@@ -23,6 +23,8 @@ pub(crate) enum Message {
     CatalogFailed,
     /// A scan ended.
     ScanEnded,
+    /// A refill ended, with an answer or without.
+    RefillEnded,
     /// Housekeeping at the vault ended.
     Tidied,
     /// The vault was looked at for the last time.

@@ -6,17 +6,19 @@
 
 use keepsake_machine::media::ResourceId;
 use keepsake_vault::files::{Dir, File, Files, Space, Written};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The folder.
 pub(crate) struct StagingFolder {
     files: Arc<dyn Files>,
     dir: Dir,
     path: PathBuf,
+    /// What could not be removed. Whoever gives a name to a file takes it out of here first.
+    left: Mutex<BTreeSet<OsString>>,
 }
 
 impl StagingFolder {
@@ -24,7 +26,7 @@ impl StagingFolder {
     pub(crate) fn open(files: Arc<dyn Files>, state: &Path) -> io::Result<StagingFolder> {
         let path = state.join("staging");
         let dir = files.root(&path, true)?;
-        Ok(StagingFolder { files, dir, path })
+        Ok(StagingFolder { files, dir, path, left: Mutex::default() })
     }
 
     /// Removes every file but those of these resources. Says how many.
@@ -44,9 +46,10 @@ impl StagingFolder {
     /// Begins a landing; what an earlier one left is removed.
     pub(crate) fn land(self: &Arc<Self>, resource: ResourceId) -> io::Result<Landing> {
         let part = part(resource);
+        self.left().remove(&part);
         let file = match self.files.create_new(&self.dir, &part) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                self.files.remove(&self.dir, &part)?;
+                self.remove(part.clone())?;
                 self.files.create_new(&self.dir, &part)?
             }
             file => file?,
@@ -65,12 +68,41 @@ impl StagingFolder {
         self.path.join(name(resource))
     }
 
-    /// Removes what landed. Nothing there is fine.
+    /// Removes what landed. Nothing there is fine; what cannot be removed is [`StagingFolder::is_left`].
     pub(crate) fn evict(&self, resource: ResourceId) -> io::Result<()> {
-        match self.files.remove(&self.dir, &name(resource)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
+        self.remove(name(resource))
+    }
+
+    fn remove(&self, name: OsString) -> io::Result<()> {
+        let mut left = self.left();
+        match self.files.remove(&self.dir, &name) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                left.insert(name);
+                Err(error)
+            }
+            _ => {
+                left.remove(&name);
+                Ok(())
+            }
         }
+    }
+
+    /// Whether something could not be removed.
+    pub(crate) fn is_left(&self) -> bool {
+        !self.left().is_empty()
+    }
+
+    /// Tries to remove that again.
+    pub(crate) fn remove_left(&self) {
+        // Locked all the while: nothing takes such a name meanwhile.
+        self.left().retain(|name| match self.files.remove(&self.dir, name) {
+            Err(error) => error.kind() != io::ErrorKind::NotFound,
+            Ok(()) => false,
+        });
+    }
+
+    fn left(&self) -> MutexGuard<'_, BTreeSet<OsString>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How full its volume is.
@@ -108,8 +140,7 @@ impl Landing {
             files.barrier(dir, &[Written { dir, name: None }])
         };
         settled().inspect_err(|_| {
-            // What is left is swept at the next opening.
-            let _ = files.remove(dir, &part);
+            let _ = staging.remove(part.clone()); // tried again later
         })
     }
 }
@@ -117,8 +148,7 @@ impl Landing {
 impl Drop for Landing {
     fn drop(&mut self) {
         if self.file.take().is_some() {
-            // What is left is swept at the next opening.
-            let _ = self.staging.files.remove(&self.staging.dir, &part(self.resource));
+            let _ = self.staging.remove(part(self.resource)); // tried again later
         }
     }
 }

@@ -23,7 +23,7 @@ pub(crate) struct Store {
     /// Stands in for a disk that is full.
     #[cfg(test)]
     pub(crate) fails: std::sync::Arc<std::sync::atomic::AtomicBool>,
-    /// Writes after which one fails, and no more; 0: none does.
+    /// Calls after which one fails, and no more; 0: none does.
     #[cfg(test)]
     pub(crate) fails_once_after: std::sync::atomic::AtomicU64,
 }
@@ -47,6 +47,8 @@ impl Store {
         &self,
         ask: impl FnOnce(&Reader) -> keepsake_catalog::Result<T>,
     ) -> Result<T, StoreError> {
+        #[cfg(test)]
+        self.may_fail()?;
         let idle = lock(&self.readers).as_mut().ok_or(StoreError::Closed)?.pop();
         let reader = match idle {
             Some(reader) => reader,
@@ -68,14 +70,23 @@ impl Store {
         let catalog = writer.as_mut().ok_or(StoreError::Closed)?;
         #[cfg(test)]
         {
-            use std::sync::atomic::Ordering::SeqCst;
-            let left = self.fails_once_after.load(SeqCst);
-            self.fails_once_after.store(left.saturating_sub(1), SeqCst);
-            if left == 1 || self.fails.load(SeqCst) {
+            self.may_fail()?;
+            if self.fails.load(std::sync::atomic::Ordering::SeqCst) {
                 return Err(CatalogError::Full { file: self.path.clone() }.into());
             }
         }
         Ok(write(catalog)?)
+    }
+
+    #[cfg(test)]
+    fn may_fail(&self) -> Result<(), StoreError> {
+        use std::sync::atomic::Ordering::SeqCst;
+        let left = self.fails_once_after.load(SeqCst);
+        self.fails_once_after.store(left.saturating_sub(1), SeqCst);
+        if left == 1 {
+            return Err(CatalogError::Full { file: self.path.clone() }.into());
+        }
+        Ok(())
     }
 
     /// Closes it: every later call says so.

@@ -3,6 +3,7 @@
 
 use crate::volume::{Done, Volume};
 use keepsake_vault::files::{Dir, File, Files, Kind, OsFiles, Space, Stat, Written};
+use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -30,6 +31,8 @@ struct Opened {
     os: Arc<File>,
     volume: Arc<Volume>,
     life: u64,
+    /// Where its writing fails.
+    fails_at: Option<(u64, Errno)>,
 }
 
 impl PhoneFiles {
@@ -78,9 +81,9 @@ impl Folder {
         Dir::new(Folder { os, volume: Arc::clone(&self.volume), life: self.life })
     }
 
-    fn file(&self, os: File) -> File {
+    fn file(&self, os: File, fails_at: Option<(u64, Errno)>) -> File {
         let (volume, life) = (Arc::clone(&self.volume), self.life);
-        File::new(Opened { os: Arc::new(os), volume, life })
+        File::new(Opened { os: Arc::new(os), volume, life, fails_at })
     }
 }
 
@@ -122,14 +125,14 @@ impl Files for PhoneFiles {
 
     fn open(&self, at: &Dir, name: &OsStr) -> io::Result<File> {
         let at = reads(at)?;
-        Ok(at.file(OsFiles.open(&at.os, name)?))
+        Ok(at.file(OsFiles.open(&at.os, name)?, None))
     }
 
     fn create_new(&self, at: &Dir, name: &OsStr) -> io::Result<File> {
         let at = changes(at)?;
         let made = OsFiles.create_new(&at.os, name)?;
         at.volume.did(Done::Made(at.os.clone(), name.to_owned()));
-        Ok(at.file(made))
+        Ok(at.file(made, at.volume.fails_at()))
     }
 
     fn read(&self, file: &File, into: &mut [u8]) -> io::Result<usize> {
@@ -140,15 +143,16 @@ impl Files for PhoneFiles {
 
     fn write(&self, file: &File, bytes: &[u8]) -> io::Result<()> {
         let file = file.handle::<Opened>().ok_or_else(unknown)?;
-        let may = file.volume.may(file.life, true);
-        file.volume.writes(&file.os);
-        if let Err(error) = may {
-            if error == rustix::io::Errno::NOSPC {
-                OsFiles.write(&file.os, &bytes[..bytes.len() / 2])?;
+        file.volume.answers(file.life)?;
+        let end = file.volume.writes(&file.os);
+        let room = file.fails_at.map(|(at, error)| (at.saturating_sub(end), error));
+        match room {
+            Some((room, error)) if room < bytes.len() as u64 => {
+                OsFiles.write(&file.os, &bytes[..usize::try_from(room).unwrap_or(0)])?;
+                Err(error.into())
             }
-            return Err(error.into());
+            _ => OsFiles.write(&file.os, bytes),
         }
-        OsFiles.write(&file.os, bytes)
     }
 
     fn set_modified(&self, file: &File, modified: i64) -> io::Result<()> {
@@ -179,9 +183,12 @@ impl Files for PhoneFiles {
 
     fn remove_dir(&self, at: &Dir, name: &OsStr) -> io::Result<()> {
         let at = changes(at)?;
-        OsFiles.remove_dir(&at.os, name)?;
-        at.volume.did(Done::RemovedDir(at.os.clone(), name.to_owned()));
-        Ok(())
+        let mut empty = true;
+        OsFiles.list(&OsFiles.open_dir(&at.os, name)?, &mut |_, _| empty = false)?;
+        if !empty {
+            return Err(io::ErrorKind::DirectoryNotEmpty.into());
+        }
+        at.volume.bury(&at.os, name)
     }
 
     fn barrier(&self, at: &Dir, _: &[Written<'_>]) -> io::Result<()> {

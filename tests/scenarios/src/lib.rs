@@ -13,6 +13,7 @@
 //! stands for one of 64 GB.
 
 mod disk;
+mod fate;
 pub mod format;
 mod pages;
 mod phone;

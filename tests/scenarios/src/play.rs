@@ -52,31 +52,31 @@ pub fn play(scenario: &Scenario) -> Result<Played, String> {
 }
 
 /// The phone, the vault, and what is said.
-struct Stage {
-    folder: TempDir,
-    library: Arc<Library>,
-    files: Arc<PhoneFiles>,
-    others: u64,
-    settings: Settings,
-    network: Network,
-    power: Power,
-    locked: bool,
-    access: LibraryAccess,
+pub(crate) struct Stage {
+    pub(crate) folder: TempDir,
+    pub(crate) library: Arc<Library>,
+    pub(crate) files: Arc<PhoneFiles>,
+    pub(crate) others: u64,
+    pub(crate) settings: Settings,
+    pub(crate) network: Network,
+    pub(crate) power: Power,
+    pub(crate) locked: bool,
+    pub(crate) access: LibraryAccess,
     /// Every content that a photo of each name ever had.
-    contents: BTreeMap<String, BTreeSet<Vec<u8>>>,
-    running: Option<(Lockstep, Engine)>,
+    pub(crate) contents: BTreeMap<String, BTreeSet<Vec<u8>>>,
+    pub(crate) running: Option<(Lockstep, Engine)>,
     /// How often the phone was started.
-    boot: u64,
+    pub(crate) boot: u64,
     /// Whether disks fail now and then.
-    failing: bool,
+    pub(crate) failing: bool,
     /// What a power cut left, and must not have.
-    wrong: Vec<String>,
+    pub(crate) wrong: Vec<String>,
     /// Where the catalog lies.
     _mounted: Mounted,
-    millis: u64,
-    trace: Vec<String>,
+    pub(crate) millis: u64,
+    pub(crate) trace: Vec<String>,
     /// The status, as it was told last.
-    said: String,
+    pub(crate) said: String,
 }
 
 /// A job takes so long: not all alike, so that a kill may come between any two.
@@ -95,14 +95,14 @@ impl Stage {
         let grave = folder.path().join("graveyard");
         let phone = Arc::new(Volume::new(seed, &grave.join("phone")).map_err(failed)?);
         let vault = Arc::new(Volume::new(seed ^ 1, &grave.join("vault")).map_err(failed)?);
-        let state = folder.path().join("state");
+        let own = folder.path().join("state");
         let library = Arc::new(Library::default());
         for photos in &scenario.library {
             library.shoot(photos);
         }
         let disk = scenario.phone.disk.as_u64();
-        let mounted = pages::mount(&state, &phone);
-        let files = Arc::new(PhoneFiles::new(state, disk, phone, vault));
+        let mounted = pages::mount(&own, &phone);
+        let files = Arc::new(PhoneFiles::new(own, disk, phone, vault));
         let mut stage = Stage {
             contents: BTreeMap::new(),
             boot: 1,
@@ -130,11 +130,11 @@ impl Stage {
         Ok(stage)
     }
 
-    fn vault(&self) -> PathBuf {
+    pub(crate) fn vault(&self) -> PathBuf {
         self.folder.path().join("vault")
     }
 
-    fn vault_away(&self) -> PathBuf {
+    pub(crate) fn vault_away(&self) -> PathBuf {
         self.folder.path().join("vault-away")
     }
 
@@ -177,7 +177,7 @@ impl Stage {
     }
 
     /// The program starts.
-    fn opens(&mut self) -> Result<(), String> {
+    pub(crate) fn opens(&mut self) -> Result<(), String> {
         self.fills();
         let state = self.folder.path().join("state");
         let mut options = Options::new(state, Some(Destination::Folder(self.vault())));
@@ -217,65 +217,6 @@ impl Stage {
         self.files.set_taken(self.others + self.library.on_the_phone());
     }
 
-    /// The program is gone: nothing that it still tries has any effect.
-    fn ends(&mut self) {
-        let disks = [Arc::clone(&self.files.phone), Arc::clone(&self.files.vault)];
-        disks.iter().for_each(|disk| disk.dies());
-        if let Some((clock, engine)) = self.running.take() {
-            drop(engine);
-            clock.kill();
-        }
-        disks.iter().for_each(|disk| disk.lives());
-    }
-
-    /// Is killed, and starts again after so long.
-    fn killed(&mut self, time: Duration) -> Result<(), String> {
-        self.ends();
-        self.said.clear();
-        self.millis += u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        self.opens()
-    }
-
-    /// The power goes, and comes back after so long.
-    fn power_cut(&mut self, time: Duration) -> Result<(), String> {
-        let safe = self.safe()?;
-        self.ends();
-        for disk in [&self.files.phone, &self.files.vault] {
-            disk.loses().map_err(|why| why.to_string())?;
-        }
-        let vaults = [self.vault(), self.vault_away()];
-        let held: BTreeSet<_> =
-            vaults.iter().flat_map(|vault| stored(vault)).map(|(_, bytes)| bytes).collect();
-        for name in safe {
-            let ever = self.contents.get(&name);
-            if !ever.is_some_and(|ever| ever.iter().any(|bytes| held.contains(bytes))) {
-                self.wrong.push(format!("{name} was safe, and is gone with the power"));
-            }
-        }
-        self.boot += 1;
-        self.killed(time)
-    }
-
-    /// What is safe, by name.
-    fn safe(&self) -> Result<Vec<String>, String> {
-        let Some((_, engine)) = self.running.as_ref().filter(|_| !self.failing) else {
-            return Ok(Vec::new());
-        };
-        let page = engine.library(None, 10_000).map_err(|why| why.to_string())?;
-        let safe = page.entries.into_iter().filter(|entry| entry.stage.is_safe());
-        Ok(safe.map(|entry| String::from_utf8_lossy(&entry.local_id).into_owned()).collect())
-    }
-
-    /// The vault's disk is pulled out, and put back after so long.
-    fn pulled_out(&mut self, time: Duration) -> Result<(), String> {
-        let vault = Arc::clone(&self.files.vault);
-        vault.dies();
-        vault.loses().map_err(|why| why.to_string())?;
-        self.time_passes(time);
-        vault.lives();
-        Ok(())
-    }
-
     fn notes_contents(&mut self) {
         for (name, bytes) in self.library.files() {
             self.contents.entry(name).or_default().insert(bytes);
@@ -283,7 +224,7 @@ impl Stage {
     }
 
     /// Time passes; once a second the host looks what there is to see.
-    fn time_passes(&mut self, time: Duration) {
+    pub(crate) fn time_passes(&mut self, time: Duration) {
         let until = self.millis + u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         while self.millis < until {
             self.millis = until.min((self.millis / 1_000 + 1) * 1_000);
@@ -409,9 +350,10 @@ impl Stage {
             Tap::Pause => engine.pause(),
             Tap::Resume => engine.resume(),
             Tap::FreeUp => engine.free_up(None),
-            Tap::Retry => {
-                engine.retry(None).map_err(|why| why.to_string())?;
-            }
+            Tap::Retry => match engine.retry(None) {
+                Err(_) if self.failing => {} // the user is told, and will tap again
+                retried => drop(retried.map_err(|why| why.to_string())?),
+            },
         }
         Ok(())
     }
@@ -474,7 +416,7 @@ fn seed_of(title: &str) -> u64 {
 }
 
 /// Every photo in a vault, without what is its own.
-fn stored(vault: &Path) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn stored(vault: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     let mut open = vec![vault.to_owned()];
     while let Some(folder) = open.pop() {

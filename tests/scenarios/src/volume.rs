@@ -44,7 +44,6 @@ pub(crate) enum Done {
     MadeDir(Dir, OsString),
     Renamed { from: Dir, name: OsString, to: Dir, new: OsString },
     Removed { from: Dir, name: OsString, grave: OsString },
-    RemovedDir(Dir, OsString),
 }
 
 /// What was done to a database.
@@ -61,6 +60,18 @@ pub(crate) struct Page {
 
 /// A database tears its pages at these.
 const SECTOR: usize = 512;
+
+/// Bytes of a file within which its writing fails.
+const LONGEST: u64 = 200_000;
+
+impl Inner {
+    /// Whether the next operation fails.
+    fn fails(&mut self, write: bool) -> Option<Errno> {
+        let fails = self.fails > 0 && self.random.one_in(self.fails);
+        let full = fails && write && self.random.one_in(3);
+        fails.then_some(if full { Errno::NOSPC } else { Errno::IO })
+    }
+}
 
 impl Volume {
     /// A disk whose removed files lie in `grave` for a while. (They need to be on one file system.)
@@ -93,18 +104,24 @@ impl Volume {
         if inner.dead { Err(Errno::NOENT) } else { Ok(inner.life) }
     }
 
+    /// Whether what was opened in that life still answers.
+    pub(crate) fn answers(&self, life: u64) -> Result<(), Errno> {
+        let inner = self.lock();
+        if inner.dead || inner.life != life { Err(Errno::IO) } else { Ok(()) }
+    }
+
     /// Whether it may do something with what was opened in that life.
     pub(crate) fn may(&self, life: u64, write: bool) -> Result<(), Errno> {
+        self.answers(life)?;
+        self.lock().fails(write).map_or(Ok(()), Err)
+    }
+
+    /// Where, and how, the writing of a new file is to fail. (Drawn at once: how many writes it takes
+    /// depends on how a pipe is read.)
+    pub(crate) fn fails_at(&self) -> Option<(u64, Errno)> {
         let mut inner = self.lock();
-        if inner.dead || inner.life != life {
-            return Err(Errno::IO);
-        }
-        let one_in = inner.fails;
-        if one_in > 0 && inner.random.one_in(one_in) {
-            let full = write && inner.random.one_in(3);
-            return Err(if full { Errno::NOSPC } else { Errno::IO });
-        }
-        Ok(())
+        let error = inner.fails(true)?;
+        Some((inner.random.below(LONGEST), error))
     }
 
     /// A name was changed.
@@ -112,7 +129,7 @@ impl Volume {
         self.lock().names.push(done);
     }
 
-    /// Removes a file in a way that can be undone.
+    /// Removes a file, or an empty folder, in a way that can be undone.
     pub(crate) fn bury(&self, from: &Dir, name: &OsStr) -> std::io::Result<()> {
         let mut inner = self.lock();
         inner.buried += 1;
@@ -122,13 +139,14 @@ impl Volume {
         Ok(())
     }
 
-    /// A file is about to be written at its end.
-    pub(crate) fn writes(&self, file: &Arc<File>) {
+    /// A file is about to be written at its end: where that is.
+    pub(crate) fn writes(&self, file: &Arc<File>) -> u64 {
         let mut inner = self.lock();
+        let size = size(file);
         if !inner.written.iter().any(|(other, _)| Arc::ptr_eq(other, file)) {
-            let size = size(file);
             inner.written.push((Arc::clone(file), size));
         }
+        size
     }
 
     /// A database was written.
@@ -147,7 +165,10 @@ impl Volume {
         inner.written.clear();
         for done in std::mem::take(&mut inner.names) {
             if let Done::Removed { grave, .. } = done {
-                let _ = OsFiles.remove(&inner.grave, &grave); // the test's folder goes with it
+                // What is left goes with the story's folder.
+                let _ = OsFiles
+                    .remove(&inner.grave, &grave)
+                    .or_else(|_| OsFiles.remove_dir(&inner.grave, &grave));
             }
         }
     }
@@ -191,7 +212,6 @@ fn undo(done: &Done, grave: &Dir) -> std::io::Result<()> {
         Done::Removed { from, name, grave: buried } => {
             OsFiles.rename_new(grave, buried, from, name)
         }
-        Done::RemovedDir(at, name) => OsFiles.make_dir(at, name),
     }
 }
 

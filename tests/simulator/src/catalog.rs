@@ -1,6 +1,7 @@
 //! The catalog as a map: every question is answered by looking at all of it, with nothing that could
 //! be wrong in the same way as an index.
 
+use crate::Millis;
 use keepsake_machine::effect::{Change, Part, Want};
 use keepsake_machine::event::{Candidate, Disappearance, Event};
 use keepsake_machine::media::{AssetId, Locality, ResourceId, Size, Version};
@@ -24,6 +25,8 @@ pub struct Catalog {
     shelf: BTreeMap<ResourceId, (Version, Stage, AtVault)>,
     /// What the session keeps.
     pub parts: BTreeMap<&'static str, Part>,
+    /// As far as it knows, work remains and nothing was made safe since then.
+    pub unsafe_since: Option<Millis>,
 }
 
 impl Catalog {

@@ -38,7 +38,7 @@ impl Run {
                     self.broken(Invariant::SafeIsHeld, format!("{resource:?} is {stage:?}"));
                 }
                 self.robbed.retain(|(robbed, _)| robbed != resource);
-                self.unsafe_since = Some(self.now);
+                self.catalog.unsafe_since = Some(self.now);
             }
             Change::Stage { resource, stage: Stage::Quarantined(fault) } => {
                 let (failed, kills) = self.failed.get(resource).copied().unwrap_or_default();
@@ -301,10 +301,10 @@ impl Run {
         let Some(machine) = self.machine.as_ref().filter(|_| self.phone.awake) else { return };
         let status = machine.0.status();
         if status.counts.unfinished().items == 0 {
-            self.unsafe_since = None;
+            self.catalog.unsafe_since = None;
             return;
         }
-        let passed = self.now - *self.unsafe_since.get_or_insert(self.now);
+        let passed = self.now - *self.catalog.unsafe_since.get_or_insert(self.now);
         let wrong = match status.alarm {
             Some(_) => passed + self.ahead + A_DAY < WEEK,
             None => passed > WEEK + A_DAY + self.behind,

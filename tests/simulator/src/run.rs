@@ -116,8 +116,6 @@ pub struct Run {
     pub(crate) ahead: Millis,
     /// Milliseconds that it was set back, in all.
     pub(crate) behind: Millis,
-    /// Work remains, and nothing was made safe, since then.
-    pub(crate) unsafe_since: Option<Millis>,
     /// The user lets go of all that is proposed.
     pub(crate) obliging: bool,
     /// Bytes over every network.
@@ -196,7 +194,6 @@ impl Run {
             installed: 0,
             ahead: 0,
             behind: 0,
-            unsafe_since: None,
             obliging: false,
             moved: Moved::default(),
             metered: 0,

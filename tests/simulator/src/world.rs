@@ -309,7 +309,6 @@ impl Run {
         self.ordered.clear();
         self.unheard.clear();
         self.elapsed = Elapsed(0);
-        self.unsafe_since = None;
         self.synced = Catalog::default();
         (self.metered, self.installed, self.ahead) = (0, self.now, 0);
         self.phone.paused = false; // so is the pause

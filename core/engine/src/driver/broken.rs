@@ -38,7 +38,7 @@ impl Driver {
             if let Effect::Evict { resource } = order
                 && !self.is_named(resource)
             {
-                let _ = self.desk.staging.evict(resource); // else swept at the next opening
+                let _ = self.desk.staging.evict(resource); // else tried again
             }
         }
         let now = self.now();
@@ -109,14 +109,12 @@ impl Driver {
                     self.answered(one.id, &one.answer);
                 }
             }
-            Message::Event(Event::Refilled { .. }) => {
-                self.refilling = self.refilling.saturating_sub(1);
-            }
             Message::Event(Event::UserPaused) => self.paused = Some(true),
             Message::Event(Event::UserResumed) => self.paused = Some(false),
             Message::Event(Event::SettingsChanged(settings)) => self.config.settings = settings,
             Message::Told(fact) => self.facts.note(&fact, false),
             Message::ScanEnded => self.scanning = false,
+            Message::RefillEnded => self.refilling = self.refilling.saturating_sub(1),
             Message::Tidied => self.tidying = false,
             Message::Stop => self.ending = true,
             #[cfg(test)]
@@ -149,7 +147,7 @@ impl Driver {
         }
         *lock(&self.desk.clock) = clock;
         self.desk.stopping.store(false, Ordering::Relaxed);
-        (self.scan_again, self.refilling) = (false, 0);
+        self.scan_again = false;
         let machine = Machine::new(self.config.clone(), parts);
         self.recorder.begin(&machine);
         self.machine = Some(machine);

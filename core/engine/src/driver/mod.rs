@@ -79,7 +79,7 @@ pub(crate) struct Driver {
     under_way: HashMap<EffectId, UnderWay>,
     /// What was taken from the inbox and not handled yet.
     batch: VecDeque<Message>,
-    /// Refills that were asked for and have not come.
+    /// Refills that were asked for and have not ended.
     refilling: u32,
     scanning: bool,
     scan_again: bool,
@@ -103,6 +103,8 @@ pub(crate) struct Driver {
     ending: bool,
     /// Housekeeping at the vault is under way.
     tidying: bool,
+    /// The uptime at which what is left in staging is removed.
+    remove_left_at: Option<u64>,
     /// The last look at the vault, before the end.
     last_look: LastLook,
     ended: Arc<Signal>,
@@ -142,6 +144,7 @@ impl Driver {
             paused: None,
             ending: false,
             tidying: false,
+            remove_left_at: None,
             last_look: LastLook::default(),
             ended,
         }
@@ -197,7 +200,6 @@ impl Driver {
     fn take_in(&mut self, message: Message, now: Now) {
         match message {
             Message::Event(Event::Refilled { id, rows, next_due, more }) => {
-                self.refilling = self.refilling.saturating_sub(1);
                 self.handle(Event::Refilled { id, rows, next_due, more }, now);
                 lock(&self.desk.held).handed(id);
             }
@@ -226,6 +228,7 @@ impl Driver {
             Message::CountersChanged => self.counters_changed = true,
             Message::CatalogFailed => self.break_down(Vec::new()),
             Message::ScanEnded => self.scan_ended(),
+            Message::RefillEnded => self.refilling = self.refilling.saturating_sub(1),
             Message::Tidied => self.tidying = false,
             Message::Looked => self.last_look = LastLook::Done,
             #[cfg(test)]
@@ -342,7 +345,7 @@ impl Driver {
         if self.ending && self.is_quiet() && self.has_looked() {
             return self.end();
         }
-        let tidy = self.tidy_daily(now);
+        let (tidy, left) = (self.tidy_daily(now), self.remove_left(now));
         let mut soonest = match (self.open.due(), gathers) {
             (Some(group), Some(gathers)) => Some(group.min(gathers)),
             (group, gathers) => group.or(gathers),
@@ -353,6 +356,7 @@ impl Driver {
             }
         };
         sooner(tidy);
+        sooner(left);
         if let Some(machine) = &self.machine {
             sooner(machine.poll_timeout().map(|timeout| timeout.uptime));
             sooner(self.show.show(now.uptime, &self.desk.stream, || machine.status()));

@@ -39,6 +39,8 @@ pub(super) enum Kind {
 
 /// Uploads of more bytes than this, not in the vault's staging yet, are not waited for at the end.
 const LONG: u64 = 64_000_000;
+/// Milliseconds.
+const MINUTE: u64 = 60_000;
 /// Jobs that are not in a lane come after those that are, in the lockstep twin.
 const BESIDE_LANES: u64 = 16;
 
@@ -54,7 +56,7 @@ impl Driver {
                 self.refilling += 1;
                 lock(&self.desk.held).wanted(&want);
                 self.let_go_of_what_is_not_held();
-                self.job(move |desk| refill::run(desk, &want));
+                self.job_that_ends(Message::RefillEnded, move |desk| refill::run(desk, &want));
             }
             Effect::Scan => self.scan(),
             Effect::ReadDisk { asked } => self.read_disk(Some(asked)),
@@ -96,7 +98,7 @@ impl Driver {
             }
             Effect::Evict { resource } => {
                 // Here, not in a job: a download that follows must not lose its file to it. What
-                // cannot be removed is swept at the next opening.
+                // cannot be removed is tried again.
                 let _ = self.desk.staging.evict(resource);
             }
             Effect::Abandon { resource } => {
@@ -170,7 +172,13 @@ impl Driver {
         }
         let desk = Arc::clone(&self.desk);
         let order = BESIDE_LANES + 1;
-        self.desk.runtime.spawn(order, Box::new(move || caught(&desk, scan::run)));
+        let scan = move || {
+            // (Otherwise whoever took its pages says when it has ended.)
+            if !caught(&desk, scan::run) {
+                desk.inbox.put(Message::ScanEnded);
+            }
+        };
+        self.desk.runtime.spawn(order, Box::new(scan));
     }
 
     pub(super) fn scan_ended(&mut self) {
@@ -197,11 +205,22 @@ impl Driver {
         self.tidying = true;
         // Nothing may have happened for a day: the next is counted from now.
         lock(&self.desk.clock).advance(now);
-        self.job(|desk| {
-            care::tidy(desk);
-            desk.inbox.put(Message::Tidied);
-        });
+        self.job_that_ends(Message::Tidied, care::tidy);
         None
+    }
+
+    /// Removes from staging what could not be removed, once a minute; says at which uptime it is due.
+    pub(super) fn remove_left(&mut self, now: Now) -> Option<u64> {
+        let staging = &self.desk.staging;
+        if self.ending || !staging.is_left() {
+            return None;
+        }
+        let due = *self.remove_left_at.get_or_insert(now.uptime + MINUTE);
+        if now.uptime >= due {
+            staging.remove_left();
+            self.remove_left_at = staging.is_left().then(|| now.uptime + MINUTE);
+        }
+        self.remove_left_at
     }
 
     /// Whether the vault was looked at once more, after the last put: what is safe now is what its
@@ -209,10 +228,7 @@ impl Driver {
     pub(super) fn has_looked(&mut self) -> bool {
         if self.last_look == LastLook::Open {
             self.last_look = LastLook::UnderWay;
-            self.job(|desk| {
-                care::look(desk);
-                desk.inbox.put(Message::Looked);
-            });
+            self.job_that_ends(Message::Looked, care::look);
         }
         self.last_look == LastLook::Done
     }
@@ -259,17 +275,31 @@ impl Driver {
     /// Runs a job that is not in a lane.
     fn job(&self, job: impl FnOnce(&Desk) + std::marker::Send + 'static) {
         let desk = Arc::clone(&self.desk);
-        let run = move || caught(&desk, |desk| job(desk));
+        let run = move || {
+            caught(&desk, |desk| job(desk));
+        };
+        self.desk.runtime.spawn(BESIDE_LANES, Box::new(run));
+    }
+
+    /// The same, and however it ends, the loop is told: it waits for that.
+    fn job_that_ends(&self, end: Message, job: impl FnOnce(&Desk) + std::marker::Send + 'static) {
+        let desk = Arc::clone(&self.desk);
+        let run = move || {
+            caught(&desk, |desk| job(desk));
+            desk.inbox.put(end);
+        };
         self.desk.runtime.spawn(BESIDE_LANES, Box::new(run));
     }
 }
 
 /// No panic leaves a job. One that had nothing to answer leaves the machine waiting for an event:
-/// it begins again from what is stored.
-fn caught(desk: &Arc<Desk>, job: impl FnOnce(&Arc<Desk>)) {
-    if catch_unwind(AssertUnwindSafe(|| job(desk))).is_err() {
+/// it begins again from what is stored. Says whether all went well.
+fn caught(desk: &Arc<Desk>, job: impl FnOnce(&Arc<Desk>)) -> bool {
+    let well = catch_unwind(AssertUnwindSafe(|| job(desk))).is_ok();
+    if !well {
         desk.inbox.put(Message::CatalogFailed);
     }
+    well
 }
 
 /// Whether it begins something: not at the end.

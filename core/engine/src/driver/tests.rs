@@ -78,7 +78,7 @@ fn a_catalog_that_fails_at_any_moment_loses_nothing_and_sends_nothing_twice() {
 
 #[test]
 fn a_catalog_that_fails_while_a_new_machine_begins_is_tried_again() {
-    for after in 1..12 {
+    for after in 1..40 {
         let (place, library) = (Place::new(), many(3));
         let run = Run::open(&place, &library);
         run.engine.desk.store.fails_once_after.store(after, Ordering::SeqCst);

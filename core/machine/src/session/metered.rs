@@ -34,12 +34,17 @@ pub(crate) enum Reserved {
     Never,
 }
 
+/// Whether so many bytes are more than a whole day's budget.
+pub(crate) fn is_never(bytes: u64, settings: &Settings) -> bool {
+    settings.daily_metered_bytes.is_some_and(|limit| bytes > limit)
+}
+
 impl Data {
     /// Reserves `bytes` for `id`.
     pub(crate) fn reserve(&mut self, id: ResourceId, bytes: u64, settings: &Settings) -> Reserved {
         self.ended(id);
         let Some(limit) = settings.daily_metered_bytes else { return Reserved::Free };
-        if bytes > limit {
+        if is_never(bytes, settings) {
             return Reserved::Never;
         }
         if !self.ledger.reserve(bytes, limit) {

@@ -2,6 +2,7 @@
 
 use super::Session;
 use super::disk::Admission;
+use super::metered::{Reserved, is_never};
 use super::report::MEDIA;
 use crate::hold::Hold;
 use crate::machine::Desk;
@@ -153,13 +154,13 @@ impl Session {
         if by_network && metered && (work != Work::Download || cloud) {
             self.open_day();
             match self.data.reserve(id, bytes, &self.config.settings) {
-                super::metered::Reserved::Yes => self.dirty.urgent("ledger"),
-                super::metered::Reserved::Free => {}
-                super::metered::Reserved::NotToday => {
+                Reserved::Yes => self.dirty.urgent("ledger"),
+                Reserved::Free => {}
+                Reserved::NotToday => {
                     self.disk.release(id);
                     return Obstacle::Later;
                 }
-                super::metered::Reserved::Never => {
+                Reserved::Never => {
                     self.disk.release(id);
                     return Obstacle::Need(Why::NeedsUnmetered);
                 }
@@ -264,7 +265,7 @@ impl Session {
         if self.disk.total().is_none() {
             return;
         }
-        self.name_what_never_fits(desk);
+        self.name_what_can_never_be(desk);
         self.smallest_waiting =
             self.smallest_download(desk).map(|(_, bytes, factor)| (bytes, factor));
         if self.disk.update_low(self.smallest_waiting) && !self.disk.is_low() {
@@ -273,17 +274,25 @@ impl Session {
     }
 
     /// What would not fit on this phone even if it were empty waits by itself, by name: otherwise the
-    /// user would be asked to free space, and whatever is freed would not do.
-    fn name_what_never_fits(&mut self, desk: &mut Desk<'_>) {
+    /// user would be asked to free space, and whatever is freed would not do. So does what is more
+    /// than a day's budget on a network that has one: whether there is space for it says nothing.
+    fn name_what_can_never_be(&mut self, desk: &mut Desk<'_>) {
+        let metered = self.conditions.network.metered;
         let wanting = MEDIA.map(|media| self.slots.wanting(Work::Download, media, 0));
         let never = wanting.into_iter().flatten().filter_map(|(_, id)| {
             let row = &desk.resources.get(&id)?.item().row;
             let (bytes, exact) = self.learned.upper(row.size);
-            let factor = if row.locality == Locality::Cloud { 2 } else { 1 };
-            (exact && self.disk.admits(bytes, factor) == Admission::NeverFits).then_some(id)
+            let cloud = row.locality == Locality::Cloud;
+            let factor = if cloud { 2 } else { 1 };
+            if exact && self.disk.admits(bytes, factor) == Admission::NeverFits {
+                return Some((id, Why::NeedsMoreSpace));
+            }
+            let bytes = bytes.max(self.at_least.get(&id).copied().unwrap_or_default());
+            let never = metered && cloud && is_never(bytes, &self.config.settings);
+            never.then_some((id, Why::NeedsUnmetered))
         });
-        for id in never.collect::<Vec<_>>() {
-            self.tell(id, &Told::Need(Why::NeedsMoreSpace), desk);
+        for (id, why) in never.collect::<Vec<_>>() {
+            self.tell(id, &Told::Need(why), desk);
         }
     }
 
