@@ -80,6 +80,12 @@ pub enum Command {
         /// Print every effect
         #[arg(long)]
         effects: bool,
+        /// Write the shortest log whose effects (as --effects prints them) still contain TEXT
+        #[arg(long, value_name = "TEXT", requires = "to")]
+        shrink: Option<String>,
+        /// Where to: a file that is not there yet
+        #[arg(long, value_name = "FILE", requires = "shrink")]
+        to: Option<PathBuf>,
     },
     /// Print completions for a shell
     Completions {

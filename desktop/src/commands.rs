@@ -9,7 +9,7 @@ use crate::summary::Exit;
 use crate::{Failure, clock, size, skipped, words};
 use indicatif::{ProgressBar, ProgressStyle};
 use keepsake_engine::verify::Progress;
-use keepsake_engine::{Destination, Engine, EngineError, Happened, Options, recorder};
+use keepsake_engine::{Destination, Engine, EngineError, Happened, Options};
 use keepsake_machine::media::ResourceId;
 use keepsake_machine::stage::Class;
 use keepsake_machine::status::Status;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-fn state_of(at: &At) -> Result<State, Failure> {
+pub fn state_of(at: &At) -> Result<State, Failure> {
     Ok(match &at.source {
         Some(source) => State::of(source, at.state.as_deref())?,
         None => State::only(at.state.as_deref())?,
@@ -354,62 +354,6 @@ pub fn library(args: &Library) -> Result<Exit, Failure> {
         below = page.next;
         if below.is_none() {
             return Ok(Exit::Safe);
-        }
-    }
-}
-
-/// `report`.
-pub fn report(at: &At, out: &Path) -> Result<Exit, Failure> {
-    let state = state_of(at)?;
-    state.known()?;
-    let wrong = |why| Failure(format!("{} cannot be written: {why}", out.display()));
-    std::fs::create_dir(out).map_err(wrong)?;
-    let status = std::fs::read(state.folder.join("status.json")).unwrap_or_default();
-    let about = json!({
-        "keepsake": env!("CARGO_PKG_VERSION"),
-        "system": std::env::consts::OS,
-        "processor": std::env::consts::ARCH,
-        "cores": std::thread::available_parallelism().map_or(0, usize::from),
-        "status": serde_json::from_slice::<serde_json::Value>(&status).unwrap_or_default(),
-    });
-    std::fs::write(out.join("about.json"), format!("{about:#}\n")).map_err(wrong)?;
-    let mut logs = 0;
-    for entry in std::fs::read_dir(state.folder.join("logs")).into_iter().flatten().flatten() {
-        // Only what the recorder writes: the machine sees no names and no places.
-        if entry.path().extension().is_some_and(|extension| extension == "jsonl") {
-            std::fs::copy(entry.path(), out.join(entry.file_name())).map_err(wrong)?;
-            logs += 1;
-        }
-    }
-    say!(
-        "{}: versions, status and {}. No names, no places: look before you send it.",
-        out.display(),
-        size::counted(logs, "log")
-    );
-    Ok(Exit::Safe)
-}
-
-/// `replay`.
-pub fn replay(log: &Path, effects: bool) -> Result<Exit, Failure> {
-    let replayed = recorder::replay(log)?;
-    if effects {
-        for effect in &replayed.effects {
-            say!("{effect}");
-        }
-    }
-    say!(
-        "{}, {}",
-        size::counted(replayed.events, "event"),
-        size::counted(replayed.effects.len() as u64, "effect")
-    );
-    match replayed.differs {
-        None => {
-            say!("The same effects as recorded.");
-            Ok(Exit::Safe)
-        }
-        Some(difference) => {
-            say!("Not the same as recorded: {difference:?}");
-            Ok(Exit::Quarantined)
         }
     }
 }

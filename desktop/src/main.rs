@@ -14,6 +14,7 @@ mod commands;
 mod formats;
 mod group;
 mod packed;
+mod reports;
 mod show;
 mod signals;
 mod simulate;
@@ -80,9 +81,12 @@ fn main() -> ExitCode {
         Command::Retry(args) => commands::retry(args),
         Command::Forget(args) => commands::forget(args),
         Command::Library(args) => commands::library(args),
-        Command::Report { at, out } => commands::report(at, out),
+        Command::Report { at, out } => reports::report(at, out),
         Command::Simulate(args) => simulate::run(args),
-        Command::Replay { log, effects } => commands::replay(log, *effects),
+        Command::Replay { log, shrink: Some(wanted), to: Some(to), .. } => {
+            reports::shrink(log, wanted, to)
+        }
+        Command::Replay { log, effects, .. } => reports::replay(log, *effects),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "keepsake", &mut script);

@@ -211,6 +211,23 @@ fn a_recorded_log_gives_the_same_effects_again() {
 }
 
 #[test]
+fn a_recorded_log_is_shrunk_to_what_leads_to_an_effect() {
+    let place = backed_up();
+    let (log, short) = (logs(&place).remove(0), place.root().join("short.jsonl"));
+    let shrink = |wanted: &str| {
+        let call = Call::new("replay").path(&log).arg("--shrink").arg(wanted);
+        call.arg("--to").path(&short).finish()
+    };
+    shrink("nothing says so").assert_code(2);
+    assert!(!short.exists());
+    shrink("\"stage\":\"BackedUp\"").assert_code(0);
+    let lines = |path: &std::path::PathBuf| fs::read_to_string(path).unwrap().lines().count();
+    assert!(lines(&short) < lines(&log));
+    Call::new("replay").path(&short).finish().assert_code(0).assert_says("The same effects");
+    shrink("BackedUp").assert_code(1).assert_says("short.jsonl");
+}
+
+#[test]
 fn a_log_that_was_changed_is_not_the_same() {
     let place = backed_up();
     let log = logs(&place).into_iter().max().unwrap();

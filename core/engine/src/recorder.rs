@@ -21,6 +21,9 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+mod shrink;
+pub use shrink::{Shrunk, shrink};
+
 /// Bytes of logs that are kept by default.
 pub const DEFAULT_CAP: u64 = 16 << 20;
 
@@ -38,42 +41,67 @@ pub struct Replayed {
 /// Runs a recorded log through a fresh machine and compares the effects with those recorded. A last
 /// line that a kill cut off is left out.
 pub fn replay(log: &Path) -> Result<Replayed, EngineError> {
-    let wrong = |why: String| EngineError::Log { path: log.to_owned(), why };
-    let file = File::open(log).map_err(|error| wrong(error.to_string()))?;
-    let mut lines = BufReader::new(file).lines();
-    let first = lines.next().ok_or_else(|| wrong("it is empty".into()))?;
-    let first = first.map_err(|error| wrong(error.to_string()))?;
-    let Ok(Line::Snapshot(snapshot)) = serde_json::from_str(&first) else {
-        return Err(wrong("it does not begin with a snapshot of this version's machine".into()));
-    };
-    let mut machine = Machine::replay(*snapshot);
+    let mut machine = None;
     let mut replayed = Replayed::default();
-    let mut lines = lines.enumerate().peekable();
-    while let Some((number, line)) = lines.next() {
-        let line = line.map_err(|error| wrong(error.to_string()))?;
-        match serde_json::from_str(&line) {
-            Ok(Line::Event((now, event))) => {
-                machine.handle(event, now);
-                replayed.events += 1;
-            }
-            Ok(Line::Drained(recorded)) => {
-                let drained = drain(&mut machine, &mut replayed);
-                if drained != recorded && replayed.differs.is_none() {
-                    let at = |drained: &Drained| {
-                        let Drained { effects, hash } = drained;
-                        format!("line {}: {effects} effects, hash {hash:016x}", number + 2)
-                    };
-                    replayed.differs = Some((at(&recorded), at(&drained)));
-                }
-            }
-            Err(_) if lines.peek().is_none() => {}
-            Ok(Line::Snapshot(_)) | Err(_) => {
-                return Err(wrong(format!("line {} is no line of such a log", number + 2)));
+    read(log, |number, line| match (line, &mut machine) {
+        (Line::Snapshot(snapshot), _) => machine = Some(Machine::replay(*snapshot)),
+        (Line::Event((now, event)), Some(machine)) => {
+            machine.handle(event, now);
+            replayed.events += 1;
+        }
+        (Line::Drained(recorded), Some(machine)) => {
+            let drained = drain(machine, &mut replayed);
+            if drained != recorded && replayed.differs.is_none() {
+                let at = |drained: &Drained| {
+                    let Drained { effects, hash } = drained;
+                    format!("line {number}: {effects} effects, hash {hash:016x}")
+                };
+                replayed.differs = Some((at(&recorded), at(&drained)));
             }
         }
+        (_, None) => {}
+    })?;
+    if let Some(machine) = &mut machine {
+        drain(machine, &mut replayed);
     }
-    drain(&mut machine, &mut replayed);
     Ok(replayed)
+}
+
+/// The machine that a log begins with, and what it was told.
+fn parts(log: &Path) -> Result<(Snapshot, Vec<(Now, Event)>), EngineError> {
+    let (mut first, mut events) = (None, Vec::new());
+    read(log, |_, line| match line {
+        Line::Snapshot(snapshot) => first = Some(*snapshot),
+        Line::Event(event) => events.push(event),
+        Line::Drained(_) => {}
+    })?;
+    let empty = || EngineError::Log { path: log.to_owned(), why: "it is empty".into() };
+    Ok((first.ok_or_else(empty)?, events))
+}
+
+/// Reads a log, line by line, each with its number: a snapshot first, and no other. A last line that a
+/// kill cut off is left out.
+fn read(log: &Path, mut each: impl FnMut(usize, Line)) -> Result<(), EngineError> {
+    let wrong = |why: String| EngineError::Log { path: log.to_owned(), why };
+    let file = File::open(log).map_err(|error| wrong(error.to_string()))?;
+    let mut lines = BufReader::new(file).lines().zip(1..).peekable();
+    if lines.peek().is_none() {
+        return Err(wrong("it is empty".into()));
+    }
+    while let Some((line, number)) = lines.next() {
+        let line = line.map_err(|error| wrong(error.to_string()))?;
+        match (serde_json::from_str(&line), number) {
+            (Ok(line @ Line::Snapshot(_)), 1) => each(number, line),
+            (_, 1) => {
+                let why = "it does not begin with a snapshot of this version's machine";
+                return Err(wrong(why.into()));
+            }
+            (Ok(line @ (Line::Event(_) | Line::Drained(_))), _) => each(number, line),
+            (Err(_), _) if lines.peek().is_none() => {}
+            _ => return Err(wrong(format!("line {number} is no line of such a log"))),
+        }
+    }
+    Ok(())
 }
 
 fn drain(machine: &mut Machine, replayed: &mut Replayed) -> Drained {
