@@ -48,7 +48,7 @@ pub(crate) fn open(
     let path = options.state.join("catalog.sqlite");
     let mut catalog = Catalog::open(&path).map_err(of_catalog)?.catalog;
     let identity = catalog.identity(candidate(&*runtime)).map_err(of_catalog)?;
-    let link = vault(&options, &mut catalog, &identity, &*runtime)?;
+    let link = vault(&options, &mut catalog, &identity, &runtime)?;
     let staging = StagingFolder::open(runtime.files(), &options.state).map_err(unusable)?;
     let features = match link.vault() {
         Ok(vault) => vault.features(),
@@ -114,7 +114,7 @@ fn vault(
     options: &Options,
     catalog: &mut Catalog,
     identity: &Identity,
-    runtime: &dyn Runtime,
+    runtime: &Arc<dyn Runtime>,
 ) -> Result<Link, EngineError> {
     let place = match &options.destination {
         Some(Destination::Folder(root)) => spell(root),
@@ -133,7 +133,7 @@ fn vault(
         device: DeviceId::parse(&identity.device),
         reserve: options.settings.reserve,
     };
-    let mut way = Way { files: runtime.files(), root, how };
+    let mut way = Way { runtime: Arc::clone(runtime), root, how };
     let opened = way.open();
     let id = match (&opened, known) {
         (Ok(vault), _) => vault.id().0,

@@ -22,7 +22,7 @@
 //! HEAD, or LIST where many are asked. Where create-if-absent is not proven by a probe at opening,
 //! `place` gives every name its `~` + 16 hex, so that writing twice is harmless. `segments` is LIST
 //! of `.keepsake/segments/`, `record` one conditional put. `ticket` presigns a put of the whole
-//! file or of one part. `stage` is [`VaultError::Unsupported`].
+//! file or of one part, at a name with `~` + 16 hex. `stage` is [`VaultError::Unsupported`].
 //!
 //! **Jottacloud.** `features`: remote, md5, no tee, no tickets. `find` answers
 //! [`Found::CannotTell`] for what no record names, because *allocate* is query and create in one.
@@ -129,7 +129,8 @@ pub trait Vault: Send + Sync {
     fn open(&self, path: &VaultPath) -> Result<Option<Box<dyn io::Read + Send>>, VaultError>;
 
     /// A signed request with which the OS can send this original without us. Only where
-    /// [`settings::Vault::tickets`] says so.
+    /// [`settings::Vault::tickets`] says so. Its path is a name that only these bytes can have
+    /// ([`Placement::file_name`]): when a name is taken, nobody is there to choose another.
     fn ticket(&self, at: &Placement, name: &[u8], digest: Digest) -> Result<Ticket, VaultError> {
         let _ = (at, name, digest);
         Err(VaultError::Unsupported("tickets"))

@@ -24,6 +24,10 @@ pub struct Scenario {
     /// same bytes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub vault_has: Vec<String>,
+    /// The vault is far away and signs tickets, as S3 does: in a window the OS sends by itself what it
+    /// is handed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub signs_tickets: bool,
     /// What the user chose.
     #[serde(default)]
     pub settings: Settings,
@@ -41,8 +45,10 @@ pub struct Scenario {
 #[serde(deny_unknown_fields)]
 pub struct Phone {
     /// Its size.
+    #[serde(serialize_with = "exactly")]
     pub disk: ByteSize,
     /// What neither the library nor we take of it.
+    #[serde(serialize_with = "exactly")]
     pub others: ByteSize,
 }
 
@@ -62,6 +68,7 @@ pub struct Photos {
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub count: u32,
     /// How large each is. Bytes are made from the name.
+    #[serde(serialize_with = "exactly")]
     pub size: ByteSize,
     /// Where the original is.
     #[serde(default)]
@@ -78,6 +85,16 @@ pub struct Photos {
     /// Not among those that limited access shows.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub private: bool,
+}
+
+/// In the largest unit in which nothing is rounded: a story that is written again is the same.
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's form
+fn exactly<S: serde::Serializer>(size: &ByteSize, to: S) -> Result<S::Ok, S::Error> {
+    let bytes = size.as_u64();
+    let units = [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000), ("B", 1)];
+    let fits = |(_, unit): &&(&str, u64)| bytes.is_multiple_of(*unit) && bytes >= *unit;
+    let (name, unit) = units.iter().find(fits).unwrap_or(&("B", 1));
+    to.serialize_str(&format!("{} {name}", bytes / unit))
 }
 
 fn one() -> u32 {
@@ -158,7 +175,7 @@ pub enum What {
     /// The OS asks the user about deleting what we propose; the answer to the last question.
     LetsGo(bool),
     /// Others take so much of the disk now.
-    OthersTake(ByteSize),
+    OthersTake(#[serde(serialize_with = "exactly")] ByteSize),
     /// The cloud answers, or fails.
     Cloud(Weather),
     /// The vault is there, or away.
@@ -173,6 +190,9 @@ pub enum What {
     PulledOut(#[serde(with = "humantime_serde")] Duration),
     /// From now on one in so many operations of the phone's disk and of the vault's fails; 0: none.
     DisksFail(u64),
+    /// The OS sends what it was handed and may go over the network as it is, whether our program runs or
+    /// not.
+    OsSends(bool),
     /// The user changes the settings.
     Settings(Settings),
     /// The OS opens a window of so long.

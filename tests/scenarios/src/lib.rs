@@ -20,6 +20,7 @@ mod phone;
 mod play;
 pub mod seed;
 pub mod shrink;
+mod tickets;
 mod volume;
 mod words;
 

@@ -1,10 +1,13 @@
 //! The phone that the engine is played on: its library, and what it is asked for.
 
 use crate::format::{Lies, Photos, Served};
+use crate::tickets::Transfers;
 use keepsake_catalog::seen::{SeenAsset, SeenResource};
-use keepsake_engine::source::{Deletion, Opened, Original, Pages, Pour, Refusal, Source};
+use keepsake_engine::source::{Deletion, Opened, Original, Pages, Pour, Refusal, Source, Ticket};
 use keepsake_machine::event::{Disappearance, LibraryAccess};
-use keepsake_machine::media::{Access, Locality, Media, Role, Size, SizeClass, Version};
+use keepsake_machine::media::{
+    Access, EffectId, Locality, Media, ResourceId, Role, Size, SizeClass, Version,
+};
 use std::collections::BTreeMap;
 use std::io::{Seek, Write};
 use std::path::Path;
@@ -38,6 +41,7 @@ struct Inner {
     cloud_away: bool,
     calls: Vec<String>,
     proposed: Option<Deletion>,
+    transfers: Transfers,
     shot: i64,
 }
 
@@ -130,6 +134,11 @@ impl Library {
         inner.photos.iter().map(|(name, photo)| (name.clone(), photo.bytes.clone())).collect()
     }
 
+    /// What the OS has of ours.
+    pub(crate) fn transfers<T>(&self, of: impl FnOnce(&mut Transfers) -> T) -> T {
+        of(&mut self.lock().transfers)
+    }
+
     /// What the host was called for since it was asked last.
     pub fn calls(&self) -> Vec<String> {
         std::mem::take(&mut self.lock().calls)
@@ -216,6 +225,21 @@ impl Source for Library {
         let written = pipe.write_all(&photo.bytes);
         drop(pipe);
         pour.finished(written.map_err(|_| Refusal::Stopped));
+        Ok(())
+    }
+
+    fn hand_over(&self, _: EffectId, ticket: &Ticket) -> Result<(), Refusal> {
+        let mut inner = self.lock();
+        let network = if ticket.metered { "any network" } else { "unmetered only" };
+        inner.calls.push(format!("call hand over {}, {network}", ticket.url));
+        inner.transfers.take(ticket);
+        Ok(())
+    }
+
+    fn cancel_transfer(&self, resource: ResourceId) -> Result<(), Refusal> {
+        let mut inner = self.lock();
+        inner.calls.push(format!("call cancel transfer {}", resource.0));
+        inner.transfers.cancel(resource);
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use crate::disk::PhoneFiles;
 use crate::format::{Ending, Network, Power, Scenario, Tap, Weather, What};
 use crate::pages::{self, Mounted};
 use crate::phone::Library;
+use crate::tickets::{self, Transfers};
 use crate::volume::Volume;
 use crate::words;
 use keepsake_engine::runtime::Lockstep;
@@ -65,6 +66,7 @@ pub(crate) struct Stage {
     /// Every content that a photo of each name ever had.
     pub(crate) contents: BTreeMap<String, BTreeSet<Vec<u8>>>,
     pub(crate) running: Option<(Lockstep, Engine)>,
+    signs_tickets: bool,
     /// How often the phone was started.
     pub(crate) boot: u64,
     /// Whether disks fail now and then.
@@ -105,6 +107,7 @@ impl Stage {
         let files = Arc::new(PhoneFiles::new(own, disk, phone, vault));
         let mut stage = Stage {
             contents: BTreeMap::new(),
+            signs_tickets: scenario.signs_tickets,
             boot: 1,
             failing: false,
             wrong: Vec::new(),
@@ -185,6 +188,7 @@ impl Stage {
         let wall = NEW_YEAR + i64::try_from(self.millis).unwrap_or(i64::MAX);
         let now = Now { boot: self.boot, uptime: self.millis, wall, utc_offset: 0 };
         let clock = Lockstep::new(now, self.files.clone(), 1).with_latency(latency);
+        let clock = if self.signs_tickets { clock.with_vaults(tickets::signing) } else { clock };
         let engine = Engine::open_on(Arc::new(clock.clone()), options, self.library.clone());
         let engine = match engine {
             Ok(engine) => engine,
@@ -204,13 +208,24 @@ impl Stage {
             HostFact::Locked(self.locked),
             HostFact::Network(network(self.network)),
             HostFact::Power(power(self.power)),
-            HostFact::TransfersReported,
-            HostFact::WindowOpened(None),
         ] {
             engine.tell(fact);
         }
+        for resource in self.library.transfers(|os| os.under_way()) {
+            engine.tell(HostFact::TransferFound(resource));
+        }
+        self.tells_ended(&engine);
+        engine.tell(HostFact::TransfersReported);
+        engine.tell(HostFact::WindowOpened(None));
         self.running = Some((clock, engine));
         Ok(())
+    }
+
+    /// Says how transfers of the OS ended.
+    fn tells_ended(&self, engine: &Engine) {
+        for (resource, outcome) in self.library.transfers(Transfers::take_ended) {
+            engine.tell(HostFact::TransferFinished(resource, outcome));
+        }
     }
 
     fn fills(&self) {
@@ -240,6 +255,7 @@ impl Stage {
         let calls = self.library.calls().into_iter();
         self.trace.extend(calls.map(|call| format!("{at} {call}")));
         let Some((_, engine)) = &self.running else { return };
+        self.tells_ended(engine);
         while let Some(happened) = engine.waiting_event() {
             let text = words::happened(&happened);
             let is_status = text.starts_with("status");
@@ -330,6 +346,10 @@ impl Stage {
                 if self.running.is_none() {
                     self.opens()?;
                 }
+            }
+            What::OsSends(_) => {
+                let (network, vault) = (network(self.network), self.vault());
+                self.library.transfers(|os| os.send(network, &vault));
             }
             What::Settings(settings) => {
                 self.settings = settings.clone();

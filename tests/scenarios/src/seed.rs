@@ -11,7 +11,7 @@ use keepsake_tests::random::Random;
 use std::time::Duration;
 
 /// So many happenings at the end of each are fair weather.
-pub const FAIR: usize = 12;
+pub const FAIR: usize = 15;
 
 /// The scenario of a seed. Its trace is empty, and its end is what must come of it.
 pub fn drawn(seed: u64) -> Scenario {
@@ -52,6 +52,7 @@ impl Drawing {
             phone: Phone { disk: ByteSize(DISK), others: ByteSize(self.random.below(DISK / 2)) },
             library,
             vault_has,
+            signs_tickets: self.random.one_in(3),
             settings,
             happens,
             ends: Ending {
@@ -100,7 +101,7 @@ impl Drawing {
         let scale = [400, 4_000, 60_000, 3_600_000][self.pick(4)];
         let after = Duration::from_millis(self.random.below(scale));
         let time = Duration::from_secs(self.random.below(600));
-        let what = match self.random.below(20) {
+        let what = match self.random.below(23) {
             0 | 1 => What::Network(
                 [Network::Wifi, Network::Metered, Network::Roaming, Network::Offline][self.pick(4)],
             ),
@@ -129,6 +130,8 @@ impl Drawing {
             17 => {
                 What::DisksFail(if self.random.one_in(2) { 0 } else { 4 << self.random.below(8) })
             }
+            18 | 19 => What::OsSends(true),
+            20 => What::Window(Duration::from_secs(10 + self.random.below(600))),
             _ => What::Killed(time),
         };
         Happening { after, what }
@@ -160,6 +163,10 @@ impl Drawing {
         ];
         let at_once = |what| Happening { after: Duration::from_millis(10), what };
         let again = Happening { after: Duration::from_hours(2), what: What::User(Tap::Retry) };
-        vault.into_iter().chain(fair).map(at_once).chain([again]).collect()
+        let sends = [10, 20, 30].map(|minutes| Happening {
+            after: Duration::from_mins(minutes),
+            what: What::OsSends(true),
+        });
+        vault.into_iter().chain(fair).map(at_once).chain(sends).chain([again]).collect()
     }
 }

@@ -1,6 +1,6 @@
 //! The way to the vault: open, or away until a probe finds it again.
 
-use keepsake_vault::files::Files;
+use crate::runtime::Runtime;
 use keepsake_vault::{FolderVault, OpenFolder, Vault, VaultError};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// How the vault is opened.
 #[derive(Clone)]
 pub(crate) struct Way {
-    pub(crate) files: Arc<dyn Files>,
+    pub(crate) runtime: Arc<dyn Runtime>,
     pub(crate) root: PathBuf,
     pub(crate) how: OpenFolder,
 }
@@ -16,8 +16,8 @@ pub(crate) struct Way {
 impl Way {
     /// Opens it.
     pub(crate) fn open(&self) -> Result<Arc<dyn Vault>, VaultError> {
-        let vault = FolderVault::open(Arc::clone(&self.files), &self.root, self.how)?;
-        Ok(Arc::new(vault))
+        let vault = FolderVault::open(self.runtime.files(), &self.root, self.how)?;
+        Ok(self.runtime.show(Arc::new(vault)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Verify: the vault shows file and size, and the record is made durable; both in bulk.
 
-use super::place::captured;
+use super::place::{captured, stored_places};
 use super::reply::{Replies, Reply};
 use super::{Desk, blame, folders};
 use keepsake_catalog::{Detail, Note};
@@ -26,11 +26,16 @@ struct Placed {
 /// Looks at a batch, and records what is there.
 pub(crate) fn run(desk: &Desk, batch: Vec<Verify>) {
     let mut replies = Replies::default();
-    let Some(placed) = placed(desk, batch, &mut replies) else { return };
     let vault = match desk.link.vault() {
         Ok(vault) => vault,
-        Err(error) => return fail(placed, &error, &mut replies),
+        Err(error) => {
+            for work in batch {
+                replies.add(work.reply, blame::vault(&error, 0), Vec::new());
+            }
+            return;
+        }
     };
+    let Some(placed) = placed(desk, &*vault, batch, &mut replies) else { return };
     let held: Vec<_> =
         placed.iter().map(|one| Held { path: &one.path, size: one.digest.size }).collect();
     let folders = folders::shown(desk, &*vault, placed.iter().map(|one| &one.path));
@@ -53,7 +58,12 @@ pub(crate) fn run(desk: &Desk, batch: Vec<Verify>) {
 }
 
 /// Finds where each should be; `None`, and all are answered, when the catalog cannot be read.
-fn placed(desk: &Desk, batch: Vec<Verify>, replies: &mut Replies) -> Option<Vec<Placed>> {
+fn placed(
+    desk: &Desk,
+    vault: &dyn Vault,
+    batch: Vec<Verify>,
+    replies: &mut Replies,
+) -> Option<Vec<Placed>> {
     let resources: Vec<_> = batch.iter().map(|work| work.reply.resource()).collect();
     let digests: Vec<_> = batch.iter().map(|work| work.digest).collect();
     let paths: Vec<_> = resources.iter().map(|resource| desk.kept.path(*resource)).collect();
@@ -86,6 +96,7 @@ fn placed(desk: &Desk, batch: Vec<Verify>, replies: &mut Replies) -> Option<Vec<
             let known = known.filter(|_| detail.role.is_deduplicated())?;
             VaultPath::parse(&known.path)
         });
+        let path = path.or_else(|| handed_over(desk, vault, &detail, work.digest));
         match path {
             _ if work.reply.is_stopped() => replies.add(work.reply, Answer::Stopped, Vec::new()),
             None => replies.add(work.reply, Answer::NotConfirmed, Vec::new()),
@@ -95,6 +106,20 @@ fn placed(desk: &Desk, batch: Vec<Verify>, replies: &mut Replies) -> Option<Vec<
         }
     }
     Some(placed)
+}
+
+/// Where the OS was to send it, by the ticket that it was given: after a kill that is worked out again.
+fn handed_over(
+    desk: &Desk,
+    vault: &dyn Vault,
+    detail: &Arc<Detail>,
+    digest: Digest,
+) -> Option<VaultPath> {
+    if !vault.features().tickets {
+        return None;
+    }
+    let placed = stored_places(desk, vault, &[(Arc::clone(detail), digest)]).ok()?;
+    Some(vault.ticket(placed.get(&detail.asset)?, &detail.name, digest).ok()?.path)
 }
 
 /// Makes the records durable, then answers: with it goes into the catalog where the bytes are.

@@ -7,6 +7,7 @@
 
 use super::{Driven, Job, Next, Runtime, Signal, Wake};
 use keepsake_machine::time::Now;
+use keepsake_vault::Vault;
 use keepsake_vault::files::{Files, OsFiles};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,8 +19,12 @@ pub struct Lockstep {
     shared: Arc<Mutex<State>>,
     files: Arc<dyn Files>,
     latency: Latency,
+    dress: Option<Dress>,
     cores: usize,
 }
+
+/// What becomes of a vault that was opened.
+type Dress = Arc<dyn Fn(Arc<dyn Vault>) -> Arc<dyn Vault> + Send + Sync>;
 
 /// How long a job of this order takes, in virtual time.
 type Latency = Arc<dyn Fn(u64) -> Duration + Send + Sync>;
@@ -51,8 +56,19 @@ impl Lockstep {
             shared: Arc::new(Mutex::new(state)),
             files,
             latency: Arc::new(|_| Duration::ZERO),
+            dress: None,
             cores: 2,
         }
+    }
+
+    /// The same, where every vault that is opened is what `dress` makes of it.
+    #[must_use]
+    pub fn with_vaults(
+        mut self,
+        dress: impl Fn(Arc<dyn Vault>) -> Arc<dyn Vault> + Send + Sync + 'static,
+    ) -> Lockstep {
+        self.dress = Some(Arc::new(dress));
+        self
     }
 
     /// The same, where jobs take as long as `latency` says of their order.
@@ -190,6 +206,10 @@ impl Runtime for Lockstep {
                 return; // nothing will ever give it
             }
         }
+    }
+
+    fn show(&self, vault: Arc<dyn Vault>) -> Arc<dyn Vault> {
+        self.dress.as_ref().map_or_else(|| vault.clone(), |dress| dress(vault.clone()))
     }
 
     fn files(&self) -> Arc<dyn Files> {

@@ -8,6 +8,7 @@ mod lockstep;
 mod tokio;
 
 use keepsake_machine::time::Now;
+use keepsake_vault::Vault;
 use keepsake_vault::files::Files;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -46,6 +47,11 @@ pub trait Runtime: Send + Sync {
 
     /// The file system.
     fn files(&self) -> Arc<dyn Files>;
+
+    /// A vault that was opened, as this runtime shows it: as it is, or dressed by a test.
+    fn show(&self, vault: Arc<dyn Vault>) -> Arc<dyn Vault> {
+        vault
+    }
 
     /// 64 random bits: not for secrets; in the lockstep twin always the same ones.
     fn random(&self) -> u64;
