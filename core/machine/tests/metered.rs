@@ -3,12 +3,13 @@
 
 mod support;
 
-use keepsake_machine::effect::{Effect, Part};
+use keepsake_machine::effect::{Change, Effect, Part};
 use keepsake_machine::event::{Answer, Event, Finding, Network, PutOutcome};
 use keepsake_machine::hold::Hold;
 use keepsake_machine::media::{EffectId, ResourceId};
 use keepsake_machine::row::Row;
 use keepsake_machine::settings::{Config, MeteredUse, Settings, Vault};
+use keepsake_machine::stage::{Class, Why};
 use support::library::Photo;
 use support::script::{Script, known};
 
@@ -132,4 +133,17 @@ fn what_began_on_an_unmetered_network_goes_on_over_a_metered_one_within_the_budg
     }
     assert!(script.download().is_some());
     assert_eq!(script.download(), None, "{}", used(&script));
+}
+
+#[test]
+fn what_is_more_than_a_day_allows_waits_by_name_for_another_network() {
+    let mut script = metered(&[cloud(1, 200 * MB), cloud(2, 60 * MB)]);
+    let waits = script.take(|effect| match effect {
+        Effect::Persist { change: Change::Stage { resource, stage }, .. } => {
+            Some((*resource, stage.class()))
+        }
+        _ => None,
+    });
+    assert_eq!(waits, Some((ResourceId(1), Class::Waiting(Why::NeedsUnmetered))));
+    assert_eq!(script.download().unwrap().resource, ResourceId(2));
 }

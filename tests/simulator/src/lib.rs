@@ -37,6 +37,8 @@ pub mod plan;
 pub mod planted;
 pub mod run;
 pub mod store;
+mod user;
+mod work;
 mod world;
 
 pub use coverage::Coverage;

@@ -103,6 +103,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_made_safe_after_long_or_after_an_alarm_must_not_be_forgotten() {
+        let mut alarm = Alarm::default();
+        assert!(alarm.made_safe(days(1)), "the first");
+        assert!(!alarm.made_safe(Elapsed(days(1).0 + 1)), "another one");
+        assert!(alarm.made_safe(days(2)), "after a day");
+        alarm.check(days(9), true, OFFLINE);
+        assert!(alarm.made_safe(days(9)), "after an alarm, however short");
+        let mut alarm = Alarm { since: Some(days(9)), raised: true };
+        assert!(alarm.made_safe(days(9)));
+    }
+
+    #[test]
     fn what_was_stored_of_the_alarm_opens() {
         let mut alarm = Alarm::default();
         alarm.made_safe(days(1));

@@ -1,0 +1,178 @@
+//! What the user does: with photos, settings, the program and the vault.
+
+use crate::catalog::Catalog;
+use crate::run::{Happening, Run};
+use keepsake_machine::event::Event;
+use keepsake_machine::settle::Fact;
+use keepsake_machine::time::Elapsed;
+
+impl Run {
+    /// The user does something.
+    pub(crate) fn acts(&mut self) {
+        let before = self.library.on_phone();
+        self.one_act();
+        // What the user shoots is not our doing.
+        self.phone.grown += self.library.on_phone().saturating_sub(before);
+    }
+
+    fn one_act(&mut self) {
+        match self.random.below(14) {
+            0 => {
+                self.phone.paused = !self.phone.paused;
+                let paused = self.phone.paused;
+                self.hears(if paused { Event::UserPaused } else { Event::UserResumed });
+                if !self.phone.awake || self.machine.is_none() {
+                    self.phone.paused = !paused; // there was nothing to tap on
+                }
+            }
+            1 | 2 => {
+                self.library.shoot(&mut self.random);
+                self.looks();
+            }
+            3 => {
+                if let Some(id) = self.library.any(&mut self.random) {
+                    self.library.edit(id, &mut self.random);
+                    self.looks();
+                }
+            }
+            4 => {
+                let asset = self.library.any(&mut self.random);
+                let asset = asset.and_then(|id| self.library.originals.get(&id)).map(|o| o.asset);
+                if let Some(asset) = asset {
+                    self.library.delete(asset);
+                    self.looks();
+                }
+            }
+            5 => {
+                self.library.trash.clear(); // Recently Deleted is emptied
+                self.hears_of_the_disk();
+            }
+            6 => {
+                let settings = &mut self.config.settings;
+                settings.metered = crate::plan::metered(&mut self.random);
+                settings.only_charging = self.random.one_in(4);
+                let settings = settings.clone();
+                self.hears(Event::SettingsChanged(settings));
+            }
+            7 => self.hears(Event::FreeUpRequested { wanted: None }),
+            8 => {
+                let holds: Vec<_> = self.store.objects.keys().copied().collect();
+                let nth = usize::try_from(self.random.below(holds.len() as u64)).unwrap_or(0);
+                if let Some(sha256) = holds.get(nth).copied() {
+                    self.removes_from_the_vault(sha256);
+                }
+            }
+            9 => {
+                let any = self.library.any(&mut self.random).filter(|_| self.another);
+                if let Some(original) = any.and_then(|id| self.library.originals.get(&id)) {
+                    self.store.receive(&original.digest());
+                }
+            }
+            10 => {
+                if self.library.recover() {
+                    self.hears(Event::PhotosRecovered);
+                    self.looks();
+                }
+            }
+            11 if self.random.one_in(4) => self.reinstalls(),
+            12 if self.random.one_in(3) => self.changes_destination(),
+            _ => {
+                let under_way = self.under_way();
+                for event in self.catalog.settle(Fact::Retry, |_| true, &under_way) {
+                    self.then_tell(event);
+                }
+                self.then_tell(Event::Counted(self.catalog.counts()));
+                self.hears(Event::RetryRequested);
+            }
+        }
+    }
+
+    /// The user removes the program and installs it again: what it knew is gone, the vault is not.
+    fn reinstalls(&mut self) {
+        self.ends_for_good();
+        self.staged.clear();
+        self.catalog = Catalog::default();
+        self.robbed.clear();
+        self.other_robbed.clear();
+        self.asked.clear();
+        self.ordered.clear();
+        self.unheard.clear();
+        self.elapsed = Elapsed(0);
+        self.synced = Catalog::default();
+        (self.metered, self.installed, self.ahead) = (0, self.now, 0);
+        self.phone.paused = false; // so is the pause
+        self.all_may_land_again();
+        self.soon(60_000, Happening::Wakes);
+    }
+
+    /// The user chooses the other vault: the program ends, and starts with it.
+    fn changes_destination(&mut self) {
+        self.ends_for_good();
+        self.catalog.activate_other(&self.staged);
+        self.all_may_land_again();
+        self.synced = self.catalog.clone();
+        self.unheard.clear();
+        std::mem::swap(&mut self.unnoticed, &mut self.other_unnoticed);
+        std::mem::swap(&mut self.store, &mut self.other_store);
+        std::mem::swap(&mut self.robbed, &mut self.other_robbed);
+        self.asked.clear();
+        self.soon(1_000, Happening::Wakes);
+    }
+
+    pub(crate) fn all_may_land_again(&mut self) {
+        for version in self.library.history.keys() {
+            self.landed.entry(*version).or_default().1 += 1;
+        }
+    }
+
+    /// The program ends, and what the OS still sends for it is cancelled.
+    fn ends_for_good(&mut self) {
+        self.dies();
+        self.with_os.clear();
+        self.delivered.clear();
+    }
+
+    /// The library says that something may have changed.
+    fn looks(&mut self) {
+        if self.phone.awake && self.machine.is_some() {
+            self.scan();
+        }
+    }
+
+    /// The user removes a file in the vault, and a scrub notices at once.
+    fn removes_from_the_vault(&mut self, sha256: [u8; 32]) {
+        let under_way = self.under_way();
+        let is = |row: &keepsake_machine::Row| row.digest.is_some_and(|d| d.sha256 == sha256);
+        if self.catalog.rows.values().any(|row| is(row) && under_way.contains(&row.id)) {
+            return; // not while it is being verified
+        }
+        self.store.remove(sha256);
+        if self.random.one_in(2) {
+            self.unnoticed.insert(sha256);
+            let had = self.catalog.rows.values().filter(|row| is(row)).map(|row| row.id);
+            for id in had.collect::<Vec<_>>() {
+                self.may_land_again(id);
+            }
+            return;
+        }
+        self.notices(sha256);
+    }
+
+    /// A scrub notices that these bytes are gone from the vault.
+    pub(crate) fn notices(&mut self, sha256: [u8; 32]) {
+        let under_way = self.under_way();
+        let is = |row: &keepsake_machine::Row| row.digest.is_some_and(|d| d.sha256 == sha256);
+        let robbed = self.catalog.rows.values().filter(|row| is(row) && row.stage.is_safe());
+        self.robbed.extend(robbed.map(|row| (row.id, sha256)));
+        let ids: Vec<_> = self.catalog.rows.values().filter(|row| is(row)).map(|r| r.id).collect();
+        for event in self.catalog.settle(Fact::GoneFromVault, is, &under_way) {
+            self.then_tell(event);
+        }
+        for id in ids {
+            self.may_land_again(id);
+        }
+        self.synced = self.catalog.clone();
+        self.then_tell(Event::Counted(self.catalog.counts()));
+        self.hears(Event::RetryRequested);
+    }
+}

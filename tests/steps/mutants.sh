@@ -1,0 +1,27 @@
+# cargo-mutants on what changed in the machine since the commit before (or in the working tree): each
+# mutant that no test of the machine notices is a failure. Two minutes; what does not fit is left to the
+# shards (`cargo mutants -p keepsake-machine --shard 1/12 --sharding round-robin`).
+mutants_version=27.1.0
+
+step_mutants() {
+    heading "mutants: what changed in core/machine"
+    local diff="$logs/machine.diff" out="$logs/mutants" caught missed name
+    if ! git diff HEAD~1 -- core/machine/src >"$diff" 2>/dev/null || [ ! -s "$diff" ]; then
+        echo "nothing did"
+        return
+    fi
+    if ! cargo mutants --version 2>/dev/null | grep -q "$mutants_version"; then
+        cargo install --quiet --locked cargo-mutants --version "$mutants_version" || {
+            skipped=$((skipped + 1))
+            echo "skipped: cargo-mutants is not to be had here"
+            return
+        }
+    fi
+    timeout 120 cargo mutants --package keepsake-machine --in-diff "$diff" --timeout 30 \
+        --jobs 2 --no-times --output "$out"
+    caught=$(cat "$out"/mutants.out/{caught,timeout}.txt 2>/dev/null | wc -l)
+    missed=$(cat "$out"/mutants.out/missed.txt 2>/dev/null | wc -l)
+    while read -r name; do failures+=("mutant: $name"); done < <(cat "$out"/mutants.out/missed.txt 2>/dev/null)
+    passed=$((passed + caught))
+    failed=$((failed + missed))
+}
