@@ -6,12 +6,13 @@ use keepsake_machine::effect::{Change, Effect};
 use keepsake_machine::event::{
     Answer, Disappearance, Event, Finding, LibraryAccess, PutOutcome, TransferOutcome, Trouble,
 };
+use keepsake_machine::hold::Hold;
 use keepsake_machine::media::{Access, ResourceId, Run};
 use keepsake_machine::row::Row;
 use keepsake_machine::session::admissions::Admitted;
 use keepsake_machine::session::migration::Migration;
 use keepsake_machine::settings::{Config, Vault};
-use keepsake_machine::stage::{Bytes, Fault, Stage, Waiting, Why};
+use keepsake_machine::stage::{Bytes, Class, Fault, Stage, Waiting, Why};
 use keepsake_machine::status::{Activity, Advice};
 use keepsake_machine::time::Elapsed;
 use keepsake_machine::{Machine, effect::Part};
@@ -388,4 +389,18 @@ fn what_was_staged_for_another_vault_goes_when_this_one_has_it() {
     let id = script.verify().unwrap();
     script.answer(id, Answer::Confirmed);
     assert!(script.has(&Effect::Evict { resource: row.id }), "{:?}", script.orders);
+}
+
+#[test]
+fn a_film_larger_than_the_phone_waits_by_name_and_nobody_is_asked_to_free_space() {
+    // In the library and in staging it takes twice its size.
+    let film = Photo::cloud(1, 6 * (1 << 40) / 10).row(ResourceId(1));
+    let mut script = Script::started(small(), &[film], ROOMY);
+    script.bring(vec![film]);
+    let waits = script.take(|effect| match effect {
+        Effect::Persist { change: Change::Stage { stage, .. }, .. } => Some(stage.class()),
+        _ => None,
+    });
+    assert_eq!(waits, Some(Class::Waiting(Why::NeedsMoreSpace)));
+    assert!(!script.machine.status().holds.has(Hold::LowStorage));
 }
