@@ -218,6 +218,7 @@ impl Run {
         self.check_reasons();
         self.check_budget();
         self.check_alarm();
+        self.check_reserved();
         let twice = (self.store.taken.iter()).find(|(sha256, taken)| {
             **taken > 1 + self.store.removed.get(*sha256).copied().unwrap_or(0)
         });
@@ -293,6 +294,16 @@ impl Run {
         if self.metered > limit * days {
             let what = format!("{} in {days} days of {limit}", self.metered);
             self.broken(Invariant::BudgetKept, what);
+        }
+    }
+
+    /// What is reserved is for what is to land: without a download nothing is.
+    fn check_reserved(&mut self) {
+        let Some(machine) = &self.machine else { return };
+        let lands = |job: &&Job| job.work == Work::Download;
+        let reserved = machine.0.status().reserved;
+        if reserved > 0 && !self.jobs.values().any(|job| lands(&job)) && self.inbox.is_empty() {
+            self.broken(Invariant::ReserveKept, format!("{reserved} reserved for nothing"));
         }
     }
 

@@ -7,7 +7,7 @@ use crate::invariant::{Invariant, Violation};
 use crate::job::Job;
 use crate::library::Library;
 use crate::month::Moved;
-use crate::phone::Phone;
+use crate::phone::{DOWN, NEAR, Phone, UP};
 use crate::plan::{Plan, Weather};
 use crate::planted::{Bug, Mind, Place};
 use crate::store::Store;
@@ -170,8 +170,8 @@ pub(crate) const WRITTEN_BACK: Millis = 30_000;
 const EVENTS: u64 = 500;
 /// Happenings after which fair weather must have brought everything to its end.
 const PATIENCE: u32 = 60_000;
-/// Milliseconds that fair weather may take: ten days, more than any back-off.
-const LONGEST: Millis = 10 * 86_400_000;
+/// The longest back-off of an item, in milliseconds: six hours.
+const LONGEST_BACKOFF: Millis = 6 * 3_600_000;
 
 impl Run {
     /// The run of a plan, before its first moment.
@@ -263,12 +263,12 @@ impl Run {
         ] {
             self.sometime(mean, what);
         }
-        let mut fair_since = 0;
+        let (mut fair_since, mut longest) = (0, 0);
         while self.outcome.violation.is_none() {
             let lasted = self.happened >= self.weather.lasts && self.outcome.events >= EVENTS;
             if !self.fair && lasted {
                 self.clears_up();
-                (fair_since, self.happened) = (self.now, 0);
+                (fair_since, longest, self.happened) = (self.now, self.longest(), 0);
             }
             if self.fair && self.is_over() {
                 if self.tries_again() {
@@ -277,7 +277,7 @@ impl Run {
                 self.check_end();
                 break;
             }
-            let late = self.now - fair_since > LONGEST || self.happened > PATIENCE;
+            let late = self.now - fair_since > longest || self.happened > PATIENCE;
             if !self.happens() || self.fair && late {
                 let status = self.machine.as_ref().map(|machine| machine.0.status());
                 self.broken(Invariant::GoodEnd, format!("it never ends: {status:?}"));
@@ -285,6 +285,14 @@ impl Run {
         }
         self.outcome.lasted = self.now;
         self.outcome
+    }
+
+    /// Milliseconds in which fair weather must bring everything to its end: three times what moving
+    /// every byte takes, and the longest back-off.
+    fn longest(&self) -> Millis {
+        let up = if self.config.vault.remote { UP } else { NEAR };
+        let bytes = self.library.bytes();
+        3 * (bytes / DOWN + bytes / NEAR + bytes / up) + LONGEST_BACKOFF
     }
 
     /// What the phone's clocks say.
