@@ -13,8 +13,6 @@ use keepsake_machine::status::Counts;
 use keepsake_machine::{Machine, Now};
 use std::collections::VecDeque;
 
-const PHOTOS: i64 = 4_000;
-
 fn row(id: i64) -> Row {
     Row {
         id: ResourceId(id),
@@ -55,43 +53,69 @@ fn answer(effect: &Effect, left: &mut i64) -> Option<Event> {
     Some(Event::Answered { id, answer })
 }
 
-#[test]
-fn an_event_costs_few_allocations() {
+/// What a backup of a whole library came to.
+struct Cost {
+    events: u64,
+    allocations: u64,
+    /// The most bytes that the machine, and what waits for it, held at once.
+    most: i64,
+}
+
+/// A library of so many photos is made safe.
+fn backed_up(photos: i64) -> Cost {
     let limits = Limits { under_way: 512, downloads: 4, checksums: 128, checks: 256, uploads: 256 };
     let vault = Vault { tee: true, ..Vault::default() };
     let mut machine =
         Machine::new(Config { limits, vault, ..Config::default() }, Vec::<Part>::new());
     let mut now = Now { boot: 1, uptime: 1, wall: 0, utc_offset: 0 };
     let mut events = VecDeque::from([Event::Started { run: Run(1) }, Event::TransfersReported]);
-    let (mut left, mut handled, mut allocated, mut safe) = (PHOTOS, 0_u64, 0_u64, 0);
+    let mut cost = Cost { events: 0, allocations: 0, most: 0 };
+    let (mut left, mut safe, mut held) = (photos, 0, 0);
     let mut drained = Vec::with_capacity(4_096);
     while let Some(event) = events.pop_front() {
         now.uptime += 1;
-        handled += 1;
+        cost.events += 1;
         let counted = allocation_counter::measure(|| {
             machine.handle(event, now);
             drained.extend(std::iter::from_fn(|| machine.poll_effect()));
         });
-        allocated += counted.count_total;
-        for effect in drained.drain(..) {
-            safe += u64::from(matches!(
-                effect,
-                Effect::Persist {
-                    change: keepsake_machine::Change::Stage { stage: Stage::BackedUp, .. },
-                    ..
-                }
-            ));
-            events.extend(answer(&effect, &mut left));
-        }
-        if events.is_empty() && left > 0 {
-            events.push_back(Event::Counted(Counts::default()));
-        }
+        cost.allocations += counted.count_total;
+        let answered = allocation_counter::measure(|| {
+            for effect in drained.drain(..) {
+                safe += i64::from(matches!(
+                    effect,
+                    Effect::Persist {
+                        change: keepsake_machine::Change::Stage { stage: Stage::BackedUp, .. },
+                        ..
+                    }
+                ));
+                events.extend(answer(&effect, &mut left));
+            }
+            if events.is_empty() && left > 0 {
+                events.push_back(Event::Counted(Counts::default()));
+            }
+        });
+        held += counted.bytes_current + answered.bytes_current;
+        cost.most = cost.most.max(held);
     }
-    assert_eq!(safe, u64::try_from(PHOTOS).unwrap(), "the run was a whole one");
-    let hundredths = allocated * 100 / handled;
-    println!("{allocated} allocations for {handled} events: {hundredths} for a hundred");
+    assert_eq!(safe, photos, "the run was a whole one");
+    cost
+}
+
+#[test]
+fn an_event_costs_few_allocations() {
+    let Cost { events, allocations, .. } = backed_up(4_000);
+    let hundredths = allocations * 100 / events;
+    println!("{allocations} allocations for {events} events: {hundredths} for a hundred");
     assert!(hundredths <= MOST, "{hundredths} allocations for a hundred events");
 }
 
 /// Allocations that a hundred events may cost.
 const MOST: u64 = 150;
+
+#[test]
+fn a_library_ten_times_as_large_takes_no_more_memory() {
+    let [small, large] = [2_000, 20_000].map(|photos| backed_up(photos).most);
+    println!("{small} B for 2,000 photos, {large} B for 20,000");
+    assert!(large <= small + small / 20, "{large} B instead of {small} B");
+}
