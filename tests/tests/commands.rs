@@ -221,7 +221,7 @@ fn a_recorded_log_is_shrunk_to_what_leads_to_an_effect() {
     shrink("nothing says so").assert_code(2);
     assert!(!short.exists());
     shrink("\"stage\":\"BackedUp\"").assert_code(0);
-    let lines = |path: &std::path::PathBuf| fs::read_to_string(path).unwrap().lines().count();
+    let lines = |path: &PathBuf| fs::read_to_string(path).unwrap().lines().count();
     assert!(lines(&short) < lines(&log));
     Call::new("replay").path(&short).finish().assert_code(0).assert_says("The same effects");
     shrink("BackedUp").assert_code(1).assert_says("short.jsonl");

@@ -226,7 +226,7 @@ fn what_the_disk_holds_up_keeps_nothing_else_out() {
     let mut script = Script::started(config, &rows, 0);
     script.tell(Event::DiskRead { asked: None, available: 1_500 * MB, total: 1 << 36 });
     script.bring(cloud);
-    assert!(script.machine.status().holds.has(keepsake_machine::Hold::LowStorage));
+    assert!(script.machine.status().holds.has(Hold::LowStorage));
     let want = script.bring(vec![local]);
     assert!(want.newest > 0, "some were let go");
     assert!(script.find().is_some(), "{:?}", script.orders);

@@ -12,9 +12,10 @@ use keepsake_vault::{Teed, Tidied};
 use std::collections::HashSet;
 use std::time::Duration;
 
-/// Reads the free space of our staging's volume. One that cannot be read is not told.
+/// Reads the free space of the phone: as the host tells, or as our staging's volume does. One that
+/// cannot be read is not told.
 pub(crate) fn read_disk(desk: &Desk, asked: Option<u64>) {
-    if let Ok(space) = desk.staging.space() {
+    if let Ok(space) = desk.source.space().map_or_else(|| desk.staging.space(), Ok) {
         let (available, total) = (space.available, space.total);
         desk.inbox.send(Message::Event(Event::DiskRead { asked, available, total }));
     }

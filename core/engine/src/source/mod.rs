@@ -11,6 +11,7 @@ mod pour;
 
 use keepsake_machine::event::Disappearance;
 use keepsake_machine::media::{Access, AssetId, EffectId, ResourceId, Role, Version};
+use keepsake_vault::files::Space;
 use std::fs::File;
 
 pub(crate) use pages::PageSink;
@@ -50,6 +51,11 @@ pub trait Source: Send + Sync {
     fn cancel_transfer(&self, resource: ResourceId) -> Result<(), Refusal> {
         let _ = resource;
         Err(Refusal::Unsupported)
+    }
+
+    /// How full the phone is, as its OS counts it; `None`: as the volume of the state folder says.
+    fn space(&self) -> Option<Space> {
+        None
     }
 
     /// Re-reads the versions of these assets, then opens the OS's own dialog for deleting them.
