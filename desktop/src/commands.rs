@@ -153,7 +153,12 @@ pub fn verify(at: &At, deep: bool) -> Result<Exit, Failure> {
             say!("{what}: {}", words::path(path.as_bytes()));
         }
     }
-    let bad = found.missing.len() + found.damaged.len() + found.unreadable.len();
+    for path in &found.replaced {
+        let path = words::path(path.as_bytes());
+        say!("missing: what lay at {path} before the file that has this name now");
+    }
+    let bad = found.missing.len() + found.damaged.len() + found.replaced.len();
+    let bad = bad + found.unreadable.len();
     let how = if deep { "every byte read back" } else { "sizes compared; --deep reads every byte" };
     say!("{} as recorded, {} ({how})", size::counted(found.good, "file"), size::bytes(found.bytes));
     for path in &found.mended {
@@ -163,10 +168,6 @@ pub fn verify(at: &At, deep: bool) -> Result<Exit, Failure> {
     if !found.elsewhere.is_empty() {
         let files = size::counted(found.elsewhere.len() as u64, "file");
         say!("{files} no longer where recorded; the same bytes lie in the vault elsewhere.");
-    }
-    if !found.replaced.is_empty() {
-        let files = size::counted(found.replaced.len() as u64, "earlier version");
-        say!("{files} gone from the vault; later ones lie there under their names.");
     }
     if found.stopped {
         say!("Stopped before the end.");

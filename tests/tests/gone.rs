@@ -475,3 +475,36 @@ fn a_source_that_is_empty_all_of_a_sudden_is_named_and_nothing_is_taken_for_dele
     fs::rename(&away, &place.source).unwrap();
     place.backup().finish().assert_code(0).assert_says("Everything is safe: 3 files");
 }
+
+#[test]
+fn an_earlier_version_that_goes_with_its_month_is_named_until_its_bytes_are_there_again() {
+    let place = Place::new();
+    let first = jpeg(1, 3_000, Some("2026:07:01 10:00:00"));
+    write(&place.source, "1.jpg", &first);
+    place.backup().finish().assert_code(0);
+    write(&place.source, "1.jpg", &jpeg(1, 3_100, Some("2026:07:01 10:00:00")));
+    place.backup().finish().assert_code(0);
+    fs::remove_dir_all(place.vault.join("2026")).unwrap();
+    let ended = place.backup().finish();
+    ended.assert_code(0).assert_says("1 file that the source does not have any more");
+    for deep in [false, true] {
+        let verified = if deep { place.verify().arg("--deep") } else { place.verify() }.finish();
+        verified.assert_code(2).assert_says("missing: what lay at 2026/07/1.jpg before");
+        verified.assert_says("1 file no longer where recorded");
+    }
+    write(&place.source, "again.jpg", &first);
+    place.backup().finish().assert_code(0);
+    place.verify().arg("--deep").finish().assert_code(0);
+}
+
+#[test]
+fn what_had_a_name_before_another_file_took_it_is_missed() {
+    let place = Place::new();
+    write(&place.source, "1.jpg", &jpeg(1, 3_000, Some("2026:07:01 10:00:00")));
+    place.backup().finish().assert_code(0);
+    fs::remove_file(place.vault.join("2026/07/1.jpg")).unwrap();
+    write(&place.source, "1.jpg", &jpeg(1, 3_100, Some("2026:07:01 10:00:00")));
+    place.backup().finish().assert_code(0);
+    let verified = place.verify().arg("--deep").finish();
+    verified.assert_code(2).assert_says("missing: what lay at 2026/07/1.jpg before");
+}

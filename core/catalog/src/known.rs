@@ -5,7 +5,7 @@ use crate::reader::active;
 use crate::{CatalogError, Reader, Result};
 use keepsake_machine::media::{Digest, VaultId};
 use rusqlite::{Connection, OptionalExtension as _, params};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// That these bytes are in the vault.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,6 +158,35 @@ impl Reader {
                     Ok(KnownFolder { path: row.get(0)?, mark, shown })
                 })?
                 .collect()
+        })
+    }
+
+    /// Files of the active vault in these folders whose bytes no row has and no other folder holds:
+    /// earlier versions, or another device's. Their paths and sizes. Reads every entry.
+    pub fn known_only_in(&self, folders: &HashSet<&str>) -> Result<Vec<(String, u64)>> {
+        self.ask(|connection| {
+            let Some(vault) = active(connection)? else { return Ok(Vec::new()) };
+            let mut here: HashMap<[u8; 32], (String, u64)> = HashMap::new();
+            let mut elsewhere: HashSet<[u8; 32]> = HashSet::new();
+            let mut known = connection
+                .prepare_cached("SELECT sha256, size, path FROM known WHERE vault = ?1")?;
+            let mut rows = known.query([vault.0])?;
+            while let Some(row) = rows.next()? {
+                let (sha256, path) = (row.get(0)?, row.get::<_, String>(2)?);
+                if folders.contains(folder_of(&path)) {
+                    here.insert(sha256, (path, row.get::<_, i64>(1)?.cast_unsigned()));
+                } else {
+                    elsewhere.insert(sha256);
+                }
+            }
+            here.retain(|sha256, _| !elsewhere.contains(sha256));
+            let mut ours = connection
+                .prepare_cached("SELECT sha256 FROM resource WHERE sha256 IS NOT NULL")?;
+            let mut rows = ours.query([])?;
+            while let Some(row) = rows.next()? {
+                here.remove(&row.get::<_, [u8; 32]>(0)?);
+            }
+            Ok(here.into_values().collect())
         })
     }
 

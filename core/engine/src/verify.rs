@@ -50,7 +50,8 @@ pub struct Verified {
     /// Damaged in the same way, while the bytes lie, as recorded, under another path: nothing is
     /// lost, and these are of no use any more.
     pub mended: Vec<String>,
-    /// Paths of earlier versions that somebody removed, where a later version lies by now.
+    /// Paths of files that somebody removed, where another recorded file has the name by now, and whose
+    /// bytes are nowhere else.
     pub replaced: Vec<String>,
     /// Paths that could not be read now: nothing is said of them.
     pub unreadable: Vec<String>,
@@ -131,7 +132,7 @@ pub(crate) fn verify(
     }
     let bad: Vec<_> = missing.iter().chain(&damaged).cloned().collect();
     let elsewhere = elsewhere(&*vault, &bad).map_err(of_vault)?;
-    let digests: Vec<_> = missing.iter().map(|(_, digest)| *digest).collect();
+    let digests: Vec<_> = bad.iter().map(|(_, digest)| *digest).collect();
     let let_go = desk.store.read(|reader| reader.let_go(&digests)).map_err(of_store)?;
     for (path, digest) in missing {
         if let_go.contains(&digest.sha256) {
@@ -144,14 +145,15 @@ pub(crate) fn verify(
         };
         list.push(path);
     }
-    // Where one record is right about a file, another names a version that lay there before.
     for (path, digest) in damaged {
-        let list = if good.contains(&records::mark(&[path.as_bytes()])) {
-            &mut verified.replaced
-        } else if elsewhere.contains(&digest.sha256) {
-            &mut verified.mended
-        } else {
-            &mut verified.damaged
+        // Where one record is right about a file, another names what lay there before.
+        let taken = good.contains(&records::mark(&[path.as_bytes()]));
+        let list = match (taken, elsewhere.contains(&digest.sha256)) {
+            (true, true) => continue,
+            (true, false) if let_go.contains(&digest.sha256) => continue,
+            (true, false) => &mut verified.replaced,
+            (false, true) => &mut verified.mended,
+            (false, false) => &mut verified.damaged,
         };
         list.push(path);
     }
@@ -159,8 +161,8 @@ pub(crate) fn verify(
     verified
         .damaged
         .extend(read.damaged.into_iter().map(|why| format!(".keepsake/segments/{why}")));
-    let Verified { missing, elsewhere, damaged, mended, unreadable, .. } = &mut verified;
-    for list in [missing, elsewhere, damaged, mended, unreadable] {
+    let Verified { missing, elsewhere, damaged, mended, replaced, unreadable, .. } = &mut verified;
+    for list in [missing, elsewhere, damaged, mended, replaced, unreadable] {
         list.sort_unstable();
     }
     if !verified.stopped {
@@ -183,11 +185,15 @@ fn elsewhere(vault: &dyn Vault, bad: &[(String, Digest)]) -> Result<HashSet<[u8;
     if bad.is_empty() {
         return Ok(there);
     }
-    let bad_paths: HashSet<&str> = bad.iter().map(|(path, _)| path.as_str()).collect();
+    let mark = |path: &str, digest: &Digest| records::mark(&[path.as_bytes(), &digest.sha256]);
+    // (Where one record of a file is wrong, another may be right.)
+    let wrong: HashSet<u64> = bad.iter().map(|(path, digest)| mark(path, digest)).collect();
     let wanted: HashSet<_> = bad.iter().map(|(_, digest)| digest.sha256).collect();
     let mut others = Vec::new();
     records::all(vault, |record| {
-        if wanted.contains(&record.digest.sha256) && !bad_paths.contains(record.path.as_str()) {
+        if wanted.contains(&record.digest.sha256)
+            && !wrong.contains(&mark(record.path.as_str(), &record.digest))
+        {
             others.push(Recorded { path: record.path, digest: record.digest });
         }
         true

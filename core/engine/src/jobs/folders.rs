@@ -87,14 +87,23 @@ pub(crate) fn look(desk: &Desk, vault: &dyn Vault) -> Result<bool, Failed> {
     others.retain(|folder| !lost.unseen.contains(&folder.path));
     let robbed = others.iter().filter(|folder| lost.folders.contains(&folder.path));
     let unknown = forget.iter().chain(robbed).map(|folder| folder.path.as_str()).collect();
+    let alone = desk.store.read(|reader| reader.known_only_in(&unknown))?;
+    let alone: Vec<_> =
+        alone.iter().filter_map(|(path, size)| Some((VaultPath::parse(path)?, *size))).collect();
+    let held: Vec<_> = alone.iter().map(|(path, size)| Held { path, size: *size }).collect();
+    let shown = vault.confirm(&held)?.into_iter().zip(&alone);
+    let alone: Vec<_> = shown.filter_map(|(shown, (path, _))| (!shown).then_some(path)).collect();
+    let mut named = lost.folders;
+    named.extend(alone.iter().map(|path| path.split().0.to_owned()));
     desk.store.write(|catalog| {
         catalog.forget_known_in(&unknown)?;
         catalog.forget_folders(&forget)?;
         catalog.mark_folders(&others)
     })?;
-    let only = lost.nowhere + lost.left.difference(&lost.wanted).count() as u64;
+    let left = lost.left.difference(&lost.wanted).count();
+    let only = lost.nowhere + (left + alone.len()) as u64;
     if lost.again + only > 0 {
-        let (folders, again) = (lost.folders.into_iter().collect(), lost.again);
+        let (folders, again) = (named.into_iter().collect(), lost.again);
         desk.stream.put(Happened::VaultLost { folders, again, only });
     }
     Ok(lost.again + lost.nowhere > 0)
