@@ -38,7 +38,9 @@ pub fn run(args: &Backup) -> Result<Exit, Failure> {
 
     let folder = Arc::new(Folder::new(&state.source, &state.folder, choice));
     let mut options = Options::new(state.folder.clone(), Some(Destination::Folder(vault.clone())));
-    options.settings.reserve = args.reserve;
+    options.vault_reserve = args.reserve;
+    // Nothing is downloaded onto this device: its own disk is in nobody's way.
+    options.settings.reserve = Some(0);
     let engine = Engine::open(options, folder.clone()).inspect_err(|_| state.doubt_last())?;
     let engine = Arc::new(engine);
     let before = engine.status();
@@ -57,7 +59,7 @@ pub fn run(args: &Backup) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|why| Failure(format!("no event loop: {why}")))?;
+        .map_err(|why| Failure::wrong(format!("no event loop: {why}")))?;
     let run = Run {
         engine: engine.clone(),
         show: show.as_mut(),
@@ -89,45 +91,53 @@ fn sensible(args: &Backup, state: &State) -> Result<PathBuf, Failure> {
     let shown = args.source.display();
     match std::fs::metadata(source) {
         Ok(found) if !found.is_dir() => {
-            return Err(Failure(format!("{shown} is no folder: name the folder with your photos")));
+            return Err(Failure::wrong(format!(
+                "{shown} is no folder: name the folder with your photos"
+            )));
         }
         Ok(_) => {}
-        Err(why) => return Err(Failure(format!("the source {shown} cannot be used: {why}"))),
+        Err(why) => {
+            return Err(Failure::wrong(format!("the source {shown} cannot be used: {why}")));
+        }
     }
     if crate::formats::is_package(source.file_name().unwrap_or_default().as_bytes()) {
-        return Err(Failure(format!(
+        return Err(Failure::wrong(format!(
             "{shown} is another program's photo library. Its folders are not your photos, so it is \
              not backed up as a folder; export the originals to a folder and back that up"
         )));
     }
-    let vault = resolved(&args.to)
-        .map_err(|why| Failure(format!("the vault {} cannot be used: {why}", args.to.display())))?;
+    let vault = resolved(&args.to).map_err(|why| {
+        Failure::wrong(format!("the vault {} cannot be used: {why}", args.to.display()))
+    })?;
     if vault.starts_with(source) {
-        return Err(Failure(format!(
+        return Err(Failure::wrong(format!(
             "the vault {} lies inside the source {}: it would back itself up. Choose another place",
             vault.display(),
             source.display()
         )));
     }
     if source.starts_with(&vault) {
-        return Err(Failure(format!(
+        return Err(Failure::wrong(format!(
             "the source {} lies inside the vault {}: choose another place for the vault",
             source.display(),
             vault.display()
         )));
     }
     if let Some(outer) = vault.ancestors().skip(1).find(|outer| outer.join(".keepsake").is_dir()) {
-        return Err(Failure(format!(
+        return Err(Failure::wrong(format!(
             "the vault {} lies inside another one, {}: choose another place",
             vault.display(),
             outer.display()
         )));
     }
     if std::fs::metadata(&vault).is_ok_and(|found| !found.is_dir()) {
-        return Err(Failure(format!("the vault {} is a file, not a folder", vault.display())));
+        return Err(Failure::wrong(format!(
+            "the vault {} is a file, not a folder",
+            vault.display()
+        )));
     }
     if source.join(".keepsake").is_dir() {
-        return Err(Failure(format!(
+        return Err(Failure::wrong(format!(
             "the source {} is itself a vault of Keepsake: restore it first, or name the photos' own folder",
             source.display()
         )));
@@ -160,9 +170,10 @@ pub fn choice(state: &State, all_files: bool, exclude: &[String]) -> Result<Choi
     let mut globs = GlobSetBuilder::new();
     for pattern in exclude {
         let glob = GlobBuilder::new(pattern.trim_end_matches('/')).literal_separator(false).build();
-        globs.add(glob.map_err(|why| Failure(format!("--exclude {pattern:?}: {why}")))?);
+        globs.add(glob.map_err(|why| Failure::wrong(format!("--exclude {pattern:?}: {why}")))?);
     }
-    let exclude: GlobSet = globs.build().map_err(|why| Failure(format!("--exclude: {why}")))?;
+    let exclude: GlobSet =
+        globs.build().map_err(|why| Failure::wrong(format!("--exclude: {why}")))?;
     let folder = resolved(&state.folder).unwrap_or_else(|_| state.folder.clone());
     let own =
         folder.strip_prefix(&state.source).ok().map(|own| own.as_os_str().as_bytes().to_vec());
@@ -399,7 +410,7 @@ mod tests {
                 json: false,
             };
             let state = State::of(&args.source, args.state.as_deref()).unwrap();
-            sensible(&args, &state).map_err(|failure| failure.0)
+            sensible(&args, &state).map_err(|failure| failure.why)
         };
         assert!(refused("photos", "alias/new/vault").unwrap_err().contains("inside the source"));
         assert!(refused("photos/inner", "alias").unwrap_err().contains("inside the vault"));

@@ -60,7 +60,7 @@ pub fn status(at: &At, as_json: bool) -> Result<Exit, Failure> {
             (status, false, engine.vault_away())
         }
         Err(crate::state::StateError::Busy { .. }) => {
-            let begun = || Failure("a backup has just begun: ask again in a moment".into());
+            let begun = || Failure::wrong("a backup has just begun: ask again in a moment".into());
             (last.as_ref().ok_or_else(begun)?.status.clone(), true, None)
         }
         Err(other) => return Err(other.into()),
@@ -200,7 +200,7 @@ pub fn verify(at: &At, deep: bool) -> Result<Exit, Failure> {
 /// `restore`.
 pub fn restore(vault: &Path, dest: &Path) -> Result<Exit, Failure> {
     if !vault.join(".keepsake").is_dir() {
-        return Err(Failure(format!(
+        return Err(Failure::wrong(format!(
             "{} is no vault: there is no .keepsake in it",
             vault.display()
         )));
@@ -219,6 +219,10 @@ pub fn restore(vault: &Path, dest: &Path) -> Result<Exit, Failure> {
     say!("Restored {}, {}.", size::counted(done.written, "file"), size::bytes(done.bytes));
     if done.already_there > 0 {
         say!("{} there already.", size::counted(done.already_there, "file"));
+    }
+    if let Some(why) = &done.no_room {
+        say!("Stopped before the end: {why}.");
+        return Ok(Exit::Paused);
     }
     if done.stopped {
         say!("Stopped before the end: run it again to go on.");
@@ -253,7 +257,7 @@ where
     bar.finish_and_clear();
     match done {
         Ok(done) => done.map_err(Into::into),
-        Err(_) => Err(Failure("it ended badly: please send `keepsake report`".into())),
+        Err(_) => Err(Failure::wrong("it ended badly: please send `keepsake report`".into())),
     }
 }
 
@@ -288,7 +292,9 @@ pub fn retry(args: &Items) -> Result<Exit, Failure> {
 /// `forget`.
 pub fn forget(args: &Items) -> Result<Exit, Failure> {
     if args.files.is_empty() {
-        return Err(Failure("name the files to forget: keepsake forget SOURCE FILE…".into()));
+        return Err(Failure::wrong(
+            "name the files to forget: keepsake forget SOURCE FILE…".into(),
+        ));
     }
     let state = State::of(&args.source, args.state.as_deref())?;
     state.known()?;
@@ -296,8 +302,10 @@ pub fn forget(args: &Items) -> Result<Exit, Failure> {
     let engine = open(&state)?;
     let which = found(&engine, &state, &args.files)?;
     let count = engine.forget(&which)?;
+    let twins =
+        if count > which.len() as u64 { ", those with the same bytes among them," } else { "" };
     say!(
-        "{} will not be backed up again. What the vault has of them stays there.",
+        "{}{twins} will not be backed up again. What the vault has of them stays there.",
         size::counted(count, "file")
     );
     Ok(Exit::Safe)
@@ -309,10 +317,10 @@ pub fn library(args: &Library) -> Result<Exit, Failure> {
     state.known()?;
     if args.skipped {
         for line in skipped::read(&state.folder)
-            .map_err(|why| Failure(format!("no scan has ended yet: {why}")))?
+            .map_err(|why| Failure::wrong(format!("no scan has ended yet: {why}")))?
             .take(args.most)
         {
-            say!("{}", line.map_err(|why| Failure(why.to_string()))?);
+            say!("{}", line.map_err(|why| Failure::wrong(why.to_string()))?);
         }
         return Ok(Exit::Safe);
     }

@@ -30,22 +30,52 @@ mod words;
 
 use clap::{CommandFactory, Parser};
 use cli::{Cli, Command};
+use std::io::ErrorKind;
 use std::process::ExitCode;
 use summary::Exit;
 
 /// Why a command did nothing, in a sentence that says what to do.
 #[derive(Debug)]
-pub struct Failure(String);
+pub struct Failure {
+    why: String,
+    exit: Exit,
+}
+
+impl Failure {
+    /// Wrong use or configuration.
+    fn wrong(why: String) -> Failure {
+        Failure { why, exit: Exit::Wrong }
+    }
+
+    /// Room is all that is missing: it goes on when there is some.
+    fn no_room(why: &str) -> Failure {
+        Failure { why: format!("{why}: free some space on its disk"), exit: Exit::Paused }
+    }
+}
 
 impl From<keepsake_engine::EngineError> for Failure {
     fn from(error: keepsake_engine::EngineError) -> Self {
-        Failure(error.to_string())
+        use keepsake_engine::EngineError;
+        let why = error.to_string();
+        match error {
+            EngineError::NoRoom(_) => Failure { why, exit: Exit::Paused },
+            EngineError::State { source, .. } if source.kind() == ErrorKind::StorageFull => {
+                Failure::no_room(&why)
+            }
+            _ => Failure::wrong(why),
+        }
     }
 }
 
 impl From<state::StateError> for Failure {
     fn from(error: state::StateError) -> Self {
-        Failure(error.to_string())
+        let text = error.to_string();
+        match error {
+            state::StateError::Unusable { why, .. } if why.kind() == ErrorKind::StorageFull => {
+                Failure::no_room(&text)
+            }
+            _ => Failure::wrong(text),
+        }
     }
 }
 
@@ -95,8 +125,8 @@ fn main() -> ExitCode {
         }
     };
     let exit = exit.unwrap_or_else(|failure| {
-        complain!("keepsake: {}", failure.0);
-        Exit::Wrong
+        complain!("keepsake: {}", failure.why);
+        failure.exit
     });
     ExitCode::from(exit as u8)
 }

@@ -13,7 +13,7 @@ use std::path::Path;
 pub fn report(at: &At, out: &Path) -> Result<Exit, Failure> {
     let state = state_of(at)?;
     state.known()?;
-    let wrong = |why| Failure(format!("{} cannot be written: {why}", out.display()));
+    let wrong = |why| Failure::wrong(format!("{} cannot be written: {why}", out.display()));
     std::fs::create_dir(out).map_err(wrong)?;
     let status = std::fs::read(state.folder.join("status.json")).unwrap_or_default();
     let about = json!({

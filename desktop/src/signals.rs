@@ -13,7 +13,7 @@ impl Signals {
     /// Listens from now on.
     pub fn new() -> Result<Signals, Failure> {
         use tokio::signal::unix::{SignalKind, signal};
-        let on = |kind| signal(kind).map_err(|why| Failure(format!("no signals: {why}")));
+        let on = |kind| signal(kind).map_err(|why| Failure::wrong(format!("no signals: {why}")));
         Ok(Signals {
             interrupt: on(SignalKind::interrupt())?,
             terminate: on(SignalKind::terminate())?,

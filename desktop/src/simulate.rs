@@ -12,19 +12,19 @@ use std::path::Path;
 /// Runs it.
 pub fn run(args: &Simulate) -> Result<Exit, Failure> {
     if args.phone < LEAST || args.library < LEAST {
-        return Err(Failure(
+        return Err(Failure::wrong(
             "a phone and a library have at least 1 GB: --phone 128GB --library 50GB".into(),
         ));
     }
     if args.library > args.phone.saturating_mul(MOST) {
-        return Err(Failure(format!(
+        return Err(Failure::wrong(format!(
             "a library of {} is more than {MOST} phones of {}: choose a larger --phone",
             size::bytes(args.library),
             size::bytes(args.phone)
         )));
     }
     if !args.optimised && args.library > args.phone / 2 {
-        return Err(Failure(format!(
+        return Err(Failure::wrong(format!(
             "a library of {} does not lie on a phone of {}: add --optimised",
             size::bytes(args.library),
             size::bytes(args.phone)
@@ -40,7 +40,8 @@ pub fn run(args: &Simulate) -> Result<Exit, Failure> {
     };
     let month = live(&wish);
     let title = title(&wish);
-    let picture = picture::of(&title, &wish, &month).map_err(|why| Failure(why.to_string()))?;
+    let picture =
+        picture::of(&title, &wish, &month).map_err(|why| Failure::wrong(why.to_string()))?;
     let lines = answers(&wish, &month);
     // What it would be with the originals on the phone, where they have room.
     let other = Wish { optimised: !wish.optimised, ..wish.clone() };
@@ -52,8 +53,8 @@ pub fn run(args: &Simulate) -> Result<Exit, Failure> {
     let text = if is_page {
         let beside = match &beside {
             Some((title, lines, month)) => {
-                let picture =
-                    picture::of(title, &other, month).map_err(|why| Failure(why.to_string()))?;
+                let picture = picture::of(title, &other, month)
+                    .map_err(|why| Failure::wrong(why.to_string()))?;
                 Some((title.as_str(), lines.as_slice(), picture))
             }
             None => None,
@@ -164,5 +165,5 @@ fn page(
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
     std::fs::write(path, text)
-        .map_err(|why| Failure(format!("{} cannot be written: {why}", path.display())))
+        .map_err(|why| Failure::wrong(format!("{} cannot be written: {why}", path.display())))
 }

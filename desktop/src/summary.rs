@@ -93,8 +93,10 @@ impl Summary {
         tally(Class::Lost, "lost: neither the source nor the vault shows them", &mut lines);
         if self.gone > 0 {
             let files = size::counted(self.gone, "file");
+            let excluded = self.skipped.of(Reason::Excluded) > 0;
+            let or_left_out = if excluded { ", or excluded now" } else { "" };
             lines.push(format!(
-                "  {files:>14}           gone from the source; a vault keeps what it has"
+                "  {files:>14}           gone from the source{or_left_out}; a vault keeps what it has"
             ));
         }
         for (class, of) in &counts.classes {

@@ -34,6 +34,8 @@ pub enum VaultPlace {
     Folder {
         /// Its path.
         path: String,
+        /// Free space that is left on its disk, in bytes; `None`: max(1 GB, 5 %).
+        reserve: Option<u64>,
     },
 }
 
@@ -72,8 +74,14 @@ pub struct Engine {
 
 impl Configuration {
     pub(crate) fn options(self) -> Options {
-        let vault = self.vault.map(|VaultPlace::Folder { path }| Destination::Folder(path.into()));
+        let (vault, reserve) = match self.vault {
+            Some(VaultPlace::Folder { path, reserve }) => {
+                (Some(Destination::Folder(path.into())), reserve)
+            }
+            None => (None, None),
+        };
         let mut options = Options::new(PathBuf::from(self.state), vault);
+        options.vault_reserve = reserve;
         options.settings = self.settings;
         options.utc_offset = self.utc_offset;
         options

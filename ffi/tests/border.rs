@@ -157,6 +157,7 @@ impl Place {
             state: folder.path().join("state").display().to_string(),
             vault: Some(VaultPlace::Folder {
                 path: folder.path().join("vault").display().to_string(),
+                reserve: Some(0),
             }),
             settings: Settings { reserve: Some(0), ..Settings::default() },
             utc_offset: 0,

@@ -153,6 +153,7 @@ fn a_damaged_catalog_is_set_aside_and_rebuilt_and_nothing_is_sent_again() {
     // From which byte on so many are garbage; none: it ends there.
     let damages = [
         ("its head is garbage", 0, 100),
+        ("its format is garbage", 60, 4),
         ("all of it is garbage", 0, 30 * 4_096),
         ("its pages are garbage", 4_096, 25 * 4_096),
         ("it is cut short", 20_000, 0),
@@ -165,6 +166,7 @@ fn a_damaged_catalog_is_set_aside_and_rebuilt_and_nothing_is_sent_again() {
         let file = OpenOptions::new().write(true).open(catalog(&place)).unwrap();
         match count {
             0 => file.set_len(from).unwrap(),
+            4 => file.write_all_at(&[0xFF; 4], from).unwrap(),
             _ => file.write_all_at(&vec![0x5A; count], from).unwrap(),
         }
         // What breaks only while it is used is set aside at the next start.
@@ -229,5 +231,19 @@ fn a_state_belongs_to_one_source() {
     let refused = place.backup().finish();
     refused.assert_code(1).assert_says("give each source its own --state");
     place.source = first;
+    place.backed_up();
+}
+
+#[test]
+fn a_state_disk_that_is_full_from_the_start_is_a_named_pause() {
+    let place = Place::new();
+    let Some(_disk) = Mount::small_disk(&place.state, 2_000_000) else { return };
+    roll(&place.source, 1, 5, 3_000);
+    place.backed_up();
+    let filler = fill(&place.state);
+    for call in [place.backup(), place.status(), place.verify()] {
+        call.finish().assert_code(3).assert_says("free some space on its disk");
+    }
+    fs::remove_file(filler).unwrap();
     place.backed_up();
 }

@@ -1,6 +1,7 @@
 //! What keeping means: nothing is sent again that the vault has, what it lost is sent again, what
 //! is damaged is found, and what the user forgets stays forgotten.
 
+use keepsake_tests::disk::Mount;
 use keepsake_tests::photos::{jpeg, roll, write};
 use keepsake_tests::{Place, records, tree};
 use std::fs;
@@ -209,4 +210,30 @@ fn a_second_vault_is_filled_without_forgetting_the_first() {
     place.backed_up();
     let after = tree::identities(&place.vault);
     assert!(before.iter().all(|(path, id)| after.get(path) == Some(id)), "something went twice");
+}
+
+#[test]
+fn who_forgets_a_photo_is_told_of_its_twins() {
+    let place = Place::new();
+    for name in ["1.jpg", "2.jpg", "3.jpg"] {
+        let number = if name == "3.jpg" { 3 } else { 1 };
+        write(&place.source, name, &jpeg(number, 3_000, Some("2026:07:01 10:00:00")));
+    }
+    place.backed_up();
+    let said = place.ask("forget").path(&place.source.join("1.jpg")).finish();
+    said.assert_code(0).assert_says("2 files, those with the same bytes among them,");
+    fs::remove_dir_all(place.vault.join("2026")).unwrap();
+    let ended = place.backup().finish();
+    ended.assert_code(0).assert_says("the vault has lost 1 file").assert_says("1 file,");
+    place.status().finish().assert_code(0).assert_says("2 files forgotten, as you said");
+}
+
+#[test]
+fn a_reserve_is_of_the_vaults_disk_and_not_of_this_device() {
+    let place = Place::new();
+    let Some(_disk) = Mount::small_disk(&place.vault, 8_000_000) else { return };
+    roll(&place.source, 1, 3, 3_000);
+    let refused = place.backup_with_reserve(&place.vault, "100GB").finish();
+    refused.assert_code(3).assert_does_not_say("on this device");
+    place.backed_up();
 }

@@ -1,6 +1,7 @@
 //! Getting everything back, from a vault that is not trusted: nothing is overwritten, nothing is
 //! written outside, whatever its records say.
 
+use keepsake_tests::disk::Mount;
 use keepsake_tests::photos::{jpeg, roll, write};
 use keepsake_tests::{Place, records, tree};
 use rustix::process::Signal;
@@ -179,4 +180,21 @@ fn what_is_no_vault_is_refused_and_stays_as_it_is() {
     let file = write(place.root(), "file", b"x");
     place.restore_to(&file).finish().assert_code(1).assert_says("file");
     assert_eq!(fs::read(file).unwrap(), b"x");
+}
+
+#[test]
+fn a_destination_that_gets_full_is_a_pause_and_room_lets_it_go_on() {
+    let place = Place::new();
+    roll(&place.source, 1, 40, 100_000);
+    place.backed_up();
+    let small = place.root().join("small");
+    {
+        let Some(_disk) = Mount::small_disk(&small, 2_500_000) else { return };
+        let stopped = place.restore_to(&small.join("back")).finish();
+        stopped.assert_code(3).assert_says("free some, and run it again").assert_says("Restored ");
+        assert!(small.join("back").read_dir().unwrap().count() > 0);
+    }
+    let dest = place.root().join("back");
+    place.restore_to(&dest).finish().assert_code(0);
+    tree::assert_restored(&place.source, &dest);
 }

@@ -1,6 +1,7 @@
 //! What can go wrong, each with the file and what to do about it.
 
 use rusqlite::ErrorCode;
+use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 use std::path::{Path, PathBuf};
 
 /// Why the catalog did not do it. Nothing of the failed call is stored, and nothing is deleted.
@@ -114,11 +115,16 @@ impl CatalogError {
     pub(crate) fn of(file: &Path, error: &rusqlite::Error) -> CatalogError {
         let why = error.to_string();
         let file = file.to_owned();
+        let extended = error.sqlite_error().map(|error| error.extended_code);
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
                 CatalogError::Damaged { file, why }
             }
             Some(ErrorCode::DiskFull) => CatalogError::Full { file },
+            // The memory that its readers share has no room.
+            Some(ErrorCode::SystemIoFailure) if extended == Some(SQLITE_IOERR_SHMSIZE) => {
+                CatalogError::Full { file }
+            }
             Some(
                 ErrorCode::DatabaseBusy
                 | ErrorCode::DatabaseLocked

@@ -110,6 +110,10 @@ fn recognise(path: &Path, connection: &Connection) -> Result<()> {
     if found > migrations::NEWEST {
         return Err(CatalogError::Newer { file, found, known: migrations::NEWEST });
     }
+    // The format is written with the first tables: none is a smashed header.
+    if tables > 0 && found < 1 {
+        return Err(CatalogError::Damaged { file, why: format!("its format is {found}") });
+    }
     Ok(())
 }
 

@@ -144,10 +144,12 @@ impl Engine {
     }
 
     /// Writes a tombstone for the bytes of these items: they are not backed up again, by any
-    /// device, and their rows rest as forgotten. Files in the vault stay. Says how many.
+    /// device, and their rows, and those of every other item with the same bytes, rest as forgotten.
+    /// Files in the vault stay. Says how many items these are.
     pub fn forget(&self, which: &[ResourceId]) -> Result<u64, EngineError> {
-        forget::write_tombstones(&self.desk, which)?;
-        self.settle(&Which::These(which.to_vec()), Fact::Forget)
+        let digests = forget::write_tombstones(&self.desk, which)?;
+        let named = self.settle(&Which::These(which.to_vec()), Fact::Forget)?;
+        Ok(named + self.settle(&Which::Digests(digests), Fact::Forget)?)
     }
 
     fn settle(&self, which: &Which, fact: Fact) -> Result<u64, EngineError> {

@@ -18,6 +18,9 @@ pub enum EngineError {
     /// it, it is locked, its disk is full). It is never deleted.
     #[error("the catalog cannot be used: {0}")]
     Catalog(String),
+    /// The state folder's disk has no room; with some it goes on.
+    #[error("{0}")]
+    NoRoom(String),
     /// The vault cannot be used: it is not there, not the one that this state knows, read-only, or
     /// written by a newer version.
     #[error("the vault cannot be used: {0}")]

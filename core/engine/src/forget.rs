@@ -17,9 +17,12 @@ pub(crate) fn settle(desk: &Desk, which: &Which, fact: Fact) -> Result<u64, Engi
     Ok(desk.settle(which, fact).map_err(of_store)?.changed)
 }
 
-/// Writes tombstones for the bytes of these items. Of one that neither the library nor the vault has
+/// Writes tombstones for the bytes of these items, and says which bytes these are. Of one that neither the library nor the vault has
 /// there is nothing that could be backed up: it is only let go of.
-pub(crate) fn write_tombstones(desk: &Desk, which: &[ResourceId]) -> Result<(), EngineError> {
+pub(crate) fn write_tombstones(
+    desk: &Desk,
+    which: &[ResourceId],
+) -> Result<Vec<Digest>, EngineError> {
     let details = desk.store.read(|reader| reader.details(which)).map_err(of_store)?;
     if details.len() < which.len() {
         let there = |id: &&ResourceId| !details.iter().any(|detail| detail.resource == **id);
@@ -34,7 +37,7 @@ pub(crate) fn write_tombstones(desk: &Desk, which: &[ResourceId]) -> Result<(), 
         });
     }
     if digests.is_empty() {
-        return Ok(());
+        return Ok(digests);
     }
     let vault = desk.link.vault().map_err(|why| EngineError::Vault(why.to_string()))?;
     let segment = vault.forget(&digests).map_err(|why| EngineError::Vault(why.to_string()))?;
@@ -44,7 +47,7 @@ pub(crate) fn write_tombstones(desk: &Desk, which: &[ResourceId]) -> Result<(), 
     notes.extend(segment.map(|name| Note::SegmentRead { name: name.0 }));
     desk.note(&notes, true).map_err(of_store)?;
     lock(&desk.tombstones).extend(digests.iter().map(|digest| digest.sha256));
-    Ok(())
+    Ok(digests)
 }
 
 /// The checksum of an item that no run has read yet.

@@ -15,7 +15,8 @@ use crate::source::Source;
 use crate::staging::StagingFolder;
 use crate::store::{Store, StoreError};
 use crate::stream::Stream;
-use keepsake_catalog::{Catalog, Identity};
+
+use keepsake_catalog::{Catalog, Identity, Kind};
 use keepsake_machine::effect::Part;
 use keepsake_machine::hold::Holds;
 use keepsake_machine::session::migration::Migration;
@@ -131,7 +132,7 @@ fn vault(
     let how = OpenFolder {
         expected: known.map(VaultIdentity),
         device: DeviceId::parse(&identity.device),
-        reserve: options.settings.reserve,
+        reserve: options.vault_reserve,
     };
     let mut way = Way { runtime: Arc::clone(runtime), root, how };
     let opened = way.open();
@@ -230,7 +231,10 @@ fn spelled(place: &str) -> Option<std::path::PathBuf> {
 
 #[allow(clippy::needless_pass_by_value)] // for `map_err`
 pub(crate) fn of_catalog(why: keepsake_catalog::CatalogError) -> EngineError {
-    EngineError::Catalog(why.to_string())
+    match why.kind() {
+        Kind::Full => EngineError::NoRoom(why.to_string()),
+        _ => EngineError::Catalog(why.to_string()),
+    }
 }
 
 pub(crate) fn of_store(why: StoreError) -> EngineError {

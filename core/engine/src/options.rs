@@ -21,6 +21,9 @@ pub struct Options {
     pub destination: Option<Destination>,
     /// What the user chose.
     pub settings: Settings,
+    /// Free space that is left on the disk of a vault that is a folder, in bytes; `None`: max(1 GB,
+    /// 5 %). (That of the phone is [`Settings::reserve`].)
+    pub vault_reserve: Option<u64>,
     /// How much at once; `None`: chosen for this machine's cores.
     pub limits: Option<Limits>,
     /// Minutes east of UTC, for calendar days only.
@@ -37,6 +40,7 @@ impl Options {
             state,
             destination,
             settings: Settings::default(),
+            vault_reserve: None,
             limits: None,
             utc_offset: 0,
             recorded: crate::recorder::DEFAULT_CAP,

@@ -34,6 +34,8 @@ pub struct Restored {
     pub hostile: Vec<String>,
     /// Whether it was stopped before the end.
     pub stopped: bool,
+    /// The destination's disk has no room for the next file: what is missing.
+    pub no_room: Option<String>,
 }
 
 /// Restores everything in the vault into `into`, which is made if it is missing. Blocks; call it
@@ -62,10 +64,12 @@ pub fn restore(
         failed = files.one(&record).err();
         failed.is_none() && !progress.stop.load(Ordering::Relaxed)
     });
-    if let Some(why) = failed {
-        return Err(why);
-    }
-    files.end(read.map_err(of_vault)?)
+    let no_room = match failed {
+        Some(EngineError::NoRoom(why)) => Some(why),
+        Some(why) => return Err(why),
+        None => None,
+    };
+    files.end(read.map_err(of_vault)?, no_room)
 }
 
 /// Whether a place, or what of it is there already, lies inside a folder.

@@ -158,7 +158,7 @@ impl Stage {
         }
         let state = self.folder.path().join("another");
         let mut options = Options::new(state, Some(Destination::Folder(self.vault())));
-        options.settings.reserve = Some(0);
+        options.vault_reserve = Some(0);
         let clock = Lockstep::default();
         let engine = Engine::open_on(Arc::new(clock.clone()), options, other);
         let engine = engine.map_err(|why| why.to_string())?;

@@ -248,12 +248,12 @@ impl<'a> Restoring<'a> {
             return Ok(());
         }
         self.name_waiting()?;
-        let why = format!(
-            "it has {} bytes of free space, and the next file needs {needed}: free some, and run it \
+        Err(EngineError::NoRoom(format!(
+            "{} has {} bytes of free space, and the next file needs {needed}: free some, and run it \
              again to go on",
+            self.into.display(),
             space.available
-        );
-        Err(EngineError::Destination { path: self.into.to_owned(), why })
+        )))
     }
 
     /// Makes what is written durable, then gives it its names.
@@ -283,7 +283,11 @@ impl<'a> Restoring<'a> {
         Ok(())
     }
 
-    pub(super) fn end(mut self, read: records::Read) -> Result<Restored, EngineError> {
+    pub(super) fn end(
+        mut self,
+        read: records::Read,
+        no_room: Option<String>,
+    ) -> Result<Restored, EngineError> {
         self.name_waiting()?;
         sweep(&*self.files, &self.own);
         let failed = |error: io::Error| destination(self.into, &error);
@@ -291,7 +295,8 @@ impl<'a> Restoring<'a> {
         self.files
             .barrier(&self.root, &[Written { dir: &self.root, name: None }])
             .map_err(failed)?;
-        self.restored.stopped = self.progress.stop.load(Ordering::Relaxed);
+        self.restored.stopped = self.progress.stop.load(Ordering::Relaxed) || no_room.is_some();
+        self.restored.no_room = no_room;
         if !self.restored.stopped {
             self.restored.damaged.extend(self.damaged.into_values());
         }

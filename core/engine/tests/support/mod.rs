@@ -175,6 +175,7 @@ impl Place {
     pub fn options(&self) -> Options {
         let mut options = Options::new(self.state(), Some(Destination::Folder(self.vault())));
         options.settings.reserve = Some(0);
+        options.vault_reserve = Some(0);
         options
     }
 
