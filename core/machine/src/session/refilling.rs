@@ -2,7 +2,7 @@
 //! left before all others.
 
 use super::Session;
-use crate::effect::{Effect, RefillId, Want, WantClass};
+use crate::effect::{Change, Effect, RefillId, Want, WantClass};
 use crate::event::Event;
 use crate::machine::Desk;
 use crate::media::{Locality, Media, ResourceId};
@@ -100,6 +100,7 @@ impl Session {
         let id = RefillId(self.refilling.last.0 + 1);
         if let Some(alone) = self.admissions.next_alone()
             && !self.is_held_up(alone)
+            && !self.is_crowded_out(alone)
         {
             if self.slots.len() == 0 {
                 let want = Want { exactly: vec![alone], ..Want::nothing(id) };
@@ -168,6 +169,13 @@ impl Session {
         }
     }
 
+    /// Whether it waits for room in staging that is taken by what waits outside: only when that comes in
+    /// will there be any.
+    fn is_crowded_out(&self, id: ResourceId) -> bool {
+        let wants = matches!(self.slots.place(id), Some((Posture::Wants(Work::Download), _)));
+        wants && self.disk.stages_other_than(|other| self.slots.has(other))
+    }
+
     /// What may not go on, and of which nothing is in our hands, must not keep out what may: as many
     /// as that take their places are let go, the last to come first. They come again when their
     /// permit does. The smallest download stays: it says how much space is missing.
@@ -207,7 +215,12 @@ impl Session {
             // A walk that brings only such would bring them again, and again.
             self.refilling.fruits = self.refilling.fruits.saturating_sub(1);
             self.refilling.let_go.insert(id);
-            desk.resources.remove(&id);
+            let stage = desk.resources.remove(&id).map(|one| one.item().row.stage);
+            // It waited for a condition, which has come: stored as it was, nobody would bring it again.
+            if matches!(stage, Some(Stage::Waiting(waits)) if waits.due == Elapsed(u64::MAX)) {
+                let change = Change::Stage { resource: id, stage: Stage::Discovered };
+                desk.effects.push_back(Effect::Persist { durable: false, change });
+            }
             self.left(id);
         }
     }

@@ -293,6 +293,8 @@ impl Session {
         });
         for (id, why) in never.collect::<Vec<_>>() {
             self.tell(id, &Told::Need(why), desk);
+            // Waiting for a condition it crashes nobody: asked for alone, it would only come and go.
+            self.admissions.forget(id);
         }
     }
 
