@@ -134,8 +134,6 @@ pub fn verify(at: &At, deep: bool) -> Result<Exit, Failure> {
         say!("Nothing was verified: {why}");
         return Ok(Exit::Paused);
     }
-    // Opening it has already found what the records lost since.
-    let open = engine.status().counts.unfinished().items;
     let found = match shown(|progress| Ok::<_, Failure>(engine.verify(deep, progress)))? {
         Err(why @ EngineError::Vault(_)) => {
             say!("Not verified to the end: {why}");
@@ -143,7 +141,8 @@ pub fn verify(at: &At, deep: bool) -> Result<Exit, Failure> {
         }
         found => found?,
     };
-    let open = open + found.unrecorded;
+    // (Opening it may have found already what the records lost since.)
+    let open = engine.status().counts.unfinished().items;
     for (list, what) in [
         (&found.missing, "missing"),
         (&found.damaged, "damaged"),
@@ -163,11 +162,22 @@ pub fn verify(at: &At, deep: bool) -> Result<Exit, Failure> {
     say!("{} as recorded, {} ({how})", size::counted(found.good, "file"), size::bytes(found.bytes));
     for path in &found.mended {
         let path = words::path(path.as_bytes());
-        say!("damaged, and of no use: {path}; the same bytes lie in the vault elsewhere.");
+        say!(
+            "not as recorded: {path}; what was recorded lies in the vault elsewhere, nothing is lost."
+        );
     }
     if !found.elsewhere.is_empty() {
         let files = size::counted(found.elsewhere.len() as u64, "file");
         say!("{files} no longer where recorded; the same bytes lie in the vault elsewhere.");
+    }
+    if !found.loose.is_empty() {
+        let files = size::counted(found.loose.len() as u64, "file");
+        say!(
+            "{files} in the vault without a record: restore brings them back under the names there."
+        );
+        for path in found.loose.iter().take(20) {
+            say!("  {}", words::path(path.as_bytes()));
+        }
     }
     if found.stopped {
         say!("Stopped before the end.");
@@ -217,6 +227,10 @@ pub fn restore(vault: &Path, dest: &Path) -> Result<Exit, Failure> {
         }
     }
     say!("Restored {}, {}.", size::counted(done.written, "file"), size::bytes(done.bytes));
+    if done.unrecorded > 0 {
+        let files = size::counted(done.unrecorded, "file");
+        say!("{files} of these without a record: under the names that they have in the vault.");
+    }
     if done.already_there > 0 {
         say!("{} there already.", size::counted(done.already_there, "file"));
     }

@@ -36,7 +36,7 @@ fn a_damaged_file_is_found_when_every_byte_is_read_back_and_sent_again() {
     found.assert_code(2).assert_says(&format!("damaged: {name}")).assert_says("19 files");
     place.backup().finish().assert_code(0);
     let mended = place.verify().arg("--deep").finish();
-    mended.assert_code(0).assert_says(&format!("damaged, and of no use: {name}"));
+    mended.assert_code(0).assert_says(&format!("not as recorded: {name}"));
     // Whatever lies beside it: everything comes back whole.
     let dest = place.root().join("restored");
     place.restore_to(&dest).finish().assert_no_panic();

@@ -198,3 +198,29 @@ fn a_destination_that_gets_full_is_a_pause_and_room_lets_it_go_on() {
     place.restore_to(&dest).finish().assert_code(0);
     tree::assert_restored(&place.source, &dest);
 }
+
+#[test]
+fn what_lies_in_the_vault_without_a_record_comes_back_under_its_name_there() {
+    let place = Place::new();
+    for number in 1..=2 {
+        let taken = Some("2026:07:14 09:30:00");
+        write(&place.source, &format!("{number}.jpg"), &jpeg(number, 3_000, taken));
+        place.backed_up();
+    }
+    let only_there = fs::read(place.source.join("1.jpg")).unwrap();
+    fs::remove_file(place.source.join("1.jpg")).unwrap();
+    place.backup().finish().assert_code(0);
+    fs::remove_dir_all(place.vault.join(".keepsake/segments")).unwrap();
+    place.backup().finish().assert_code(0);
+    place.verify().finish().assert_says("1 file in the vault without a record");
+    let dest = place.root().join("back");
+    let done = place.restore_to(&dest).finish();
+    done.assert_code(0).assert_says("1 file of these without a record");
+    assert_eq!(fs::read(dest.join("2026/07/1.jpg")).unwrap(), only_there);
+    assert!(dest.join("2.jpg").exists() && !dest.join("2026/07/2.jpg").exists());
+    // Nor without any record at all.
+    fs::remove_dir_all(place.vault.join(".keepsake/segments")).unwrap();
+    let all = place.root().join("all");
+    place.restore_to(&all).finish().assert_code(0).assert_says("Restored 2 files");
+    place.restore_to(&all).finish().assert_code(0).assert_says("2 files there already");
+}

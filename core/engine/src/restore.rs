@@ -32,6 +32,8 @@ pub struct Restored {
     pub damaged: Vec<String>,
     /// Records that name something that is not a plain place below the vault: never followed.
     pub hostile: Vec<String>,
+    /// Of those written, files of which no record speaks: they have the names of the vault.
+    pub unrecorded: u64,
     /// Whether it was stopped before the end.
     pub stopped: bool,
     /// The destination's disk has no room for the next file: what is missing.
@@ -64,6 +66,14 @@ pub fn restore(
         failed = files.one(&record).err();
         failed.is_none() && !progress.stop.load(Ordering::Relaxed)
     });
+    if failed.is_none() && !progress.stop.load(Ordering::Relaxed) {
+        for path in vault.unrecorded().map_err(of_vault)? {
+            failed = files.loose(&path).err();
+            if failed.is_some() || progress.stop.load(Ordering::Relaxed) {
+                break;
+            }
+        }
+    }
     let no_room = match failed {
         Some(EngineError::NoRoom(why)) => Some(why),
         Some(why) => return Err(why),

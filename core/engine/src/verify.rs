@@ -59,6 +59,9 @@ pub struct Verified {
     /// itself, a segment that is damaged or gone). The next run looks for their bytes, records them
     /// where they are and sends them where they are not.
     pub unrecorded: u64,
+    /// Paths of files in the vault of which no record speaks: `restore` brings them back under these
+    /// names.
+    pub loose: Vec<String>,
     /// Whether it was stopped before the end.
     pub stopped: bool,
 }
@@ -171,6 +174,8 @@ pub(crate) fn verify(
             Failed::Store(why) => of_store(why),
         })?;
     }
+    let loose = vault.unrecorded().map_err(of_vault)?;
+    verified.loose = loose.iter().map(|path| path.as_str().to_owned()).collect();
     settle_found(desk, &verified, deep)?;
     regain(desk, &*vault).map_err(|why| match why {
         Failed::Vault(why) => of_vault(why),

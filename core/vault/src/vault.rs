@@ -128,6 +128,12 @@ pub trait Vault: Send + Sync {
     /// is not there.
     fn open(&self, path: &VaultPath) -> Result<Option<Box<dyn io::Read + Send>>, VaultError>;
 
+    /// Files of which no record speaks, in order of their paths: put there by another tool, or left
+    /// without a record when a segment was lost. A vault that cannot list has none to tell.
+    fn unrecorded(&self) -> Result<Vec<VaultPath>, VaultError> {
+        Ok(Vec::new())
+    }
+
     /// A signed request with which the OS can send this original without us. Only where
     /// [`settings::Vault::tickets`] says so. Its path is a name that only these bytes can have
     /// ([`Placement::file_name`]): when a name is taken, nobody is there to choose another.

@@ -38,6 +38,10 @@ impl Vault for Signing {
         self.0.find(digests)
     }
 
+    fn unrecorded(&self) -> Result<Vec<VaultPath>, VaultError> {
+        self.0.unrecorded()
+    }
+
     fn place(&self, assets: &[ToPlace<'_>]) -> Result<Vec<Placement>, VaultError> {
         self.0.place(assets)
     }

@@ -2,13 +2,13 @@
 
 use super::{Newest, Restored, mark};
 use crate::error::EngineError;
-use crate::jobs::hashing::Hashing;
+use crate::jobs::hashing::{Hashing, hash_all};
 use crate::records;
 use crate::verify::Progress;
-use keepsake_machine::media::{Digest, hex};
+use keepsake_machine::media::{Digest, Role, Version, hex};
 use keepsake_vault::files::{Dir, Files, Kind, Written};
 use keepsake_vault::path::plain_parts;
-use keepsake_vault::{Record, Vault, VaultError};
+use keepsake_vault::{Captured, DeviceId, OriginalName, Record, Vault, VaultError, VaultPath};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -38,6 +38,8 @@ pub(super) struct Restoring<'a> {
     buffer: Vec<u8>,
     /// What is restored, by [`mark`].
     done: HashSet<u64>,
+    /// The bytes that are, by the mark of their SHA-256.
+    bytes: HashSet<u64>,
     /// What could not be, by [`mark`]: another record may name a better copy.
     damaged: BTreeMap<u64, String>,
     waiting: Vec<Waiting>,
@@ -88,6 +90,7 @@ impl<'a> Restoring<'a> {
             own,
             buffer: vec![0; BUFFER],
             done: HashSet::new(),
+            bytes: HashSet::new(),
             damaged: BTreeMap::new(),
             waiting: Vec::new(),
             waiting_bytes: 0,
@@ -138,10 +141,56 @@ impl<'a> Restoring<'a> {
         }
         self.damaged.remove(&mark);
         self.done.insert(mark);
+        self.bytes.insert(digest);
         self.progress.items.fetch_add(1, Ordering::Relaxed);
         if self.waiting.len() >= TOGETHER || self.waiting_bytes >= TOGETHER_BYTES {
             self.name_waiting()?;
         }
+        Ok(())
+    }
+
+    /// Restores a file of which no record speaks, under the name that it has in the vault; not bytes
+    /// that are restored already.
+    pub(super) fn loose(&mut self, path: &VaultPath) -> Result<(), EngineError> {
+        let (opened, shown) = (self.vault.open(path), path.as_str().to_owned());
+        let mut read = |file: &mut dyn io::Read| {
+            hash_all(file, false, &mut self.buffer, &mut |_| true).ok().flatten()
+        };
+        let digest = match opened {
+            Ok(Some(mut file)) => read(&mut *file),
+            Err(why @ VaultError::Unavailable { .. }) => {
+                return Err(EngineError::Vault(why.to_string()));
+            }
+            Ok(None) | Err(_) => None,
+        };
+        let Some(digest) = digest else {
+            self.restored.damaged.push(shown);
+            return Ok(());
+        };
+        if self.bytes.contains(&records::mark(&[&digest.sha256])) {
+            return Ok(());
+        }
+        let name = OriginalName(path.as_str().as_bytes().to_vec());
+        let record = Record {
+            device: DeviceId([0; 16]),
+            sequence: 0,
+            asset: name.clone(),
+            role: Role::Other,
+            digest,
+            path: path.clone(),
+            version: Version(0),
+            name: name.clone(),
+            original: name,
+            modified: None,
+            captured: Captured::from_file(0, 0),
+            cross_id: None,
+            albums: Vec::new(),
+            favourite: false,
+        };
+        let waiting = self.restored.written + self.waiting.len() as u64;
+        self.one(&record)?;
+        let written = self.restored.written + self.waiting.len() as u64;
+        self.restored.unrecorded += written.saturating_sub(waiting);
         Ok(())
     }
 

@@ -48,6 +48,14 @@ impl Shared {
         digests.iter().map(|digest| self.find_one(&home, &mut memory, digest)).collect()
     }
 
+    /// Files of which no record speaks.
+    pub(super) fn unrecorded(&self) -> Result<Vec<VaultPath>, VaultError> {
+        let loose = self.look_around(&*self.home()?)?.loose;
+        let mut paths: Vec<_> = loose.into_values().flatten().map(|loose| loose.path).collect();
+        paths.sort_unstable_by(|a, b| a.as_str().cmp(b.as_str()));
+        Ok(paths)
+    }
+
     fn find_one(
         &self,
         home: &Home,

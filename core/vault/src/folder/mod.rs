@@ -188,6 +188,10 @@ impl Vault for FolderVault {
         self.shared.find(digests)
     }
 
+    fn unrecorded(&self) -> Result<Vec<VaultPath>, VaultError> {
+        self.shared.unrecorded()
+    }
+
     fn place(&self, assets: &[ToPlace<'_>]) -> Result<Vec<Placement>, VaultError> {
         self.shared.place(assets)
     }
