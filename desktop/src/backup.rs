@@ -4,6 +4,7 @@
 use crate::cli::Backup;
 use crate::show::{Bars, Json, Lines, Show};
 use crate::signals::Signals;
+use crate::skipped::Reason;
 use crate::source::Folder;
 use crate::state::{About, State};
 use crate::summary::{Exit, Summary};
@@ -80,7 +81,8 @@ pub fn run(args: &Backup) -> Result<Exit, Failure> {
         quarantined: ended.quarantined,
         again: again(),
     };
-    state.keep_last(summary.status.clone(), summary.unseen());
+    let unreadable = summary.skipped.of(Reason::Unreadable) > 0;
+    state.keep_last(summary.status.clone(), summary.unseen() || unreadable);
     show.ended(&summary);
     Ok(summary.exit())
 }

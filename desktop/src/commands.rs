@@ -12,7 +12,7 @@ use keepsake_engine::verify::Progress;
 use keepsake_engine::{Destination, Engine, EngineError, Happened, Options};
 use keepsake_machine::media::ResourceId;
 use keepsake_machine::stage::Class;
-use keepsake_machine::status::Status;
+use keepsake_machine::status::{Counts, Status};
 use serde_json::json;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -67,7 +67,8 @@ pub fn status(at: &At, as_json: bool) -> Result<Exit, Failure> {
     };
     let counts = &status.counts;
     // (A catalog that was set aside just now knows nothing of what the last run saw.)
-    let anew = |last: &Last| counts.total().items == 0 && last.status.counts.total().items > 0;
+    let knows = |counts: &Counts| counts.classes.values().any(|tally| tally.items > 0);
+    let anew = |last: &Last| !knows(counts) && knows(&last.status.counts);
     let unseen = last.is_none_or(|last| last.unseen || anew(&last));
     let (safe, total, bad) = (counts.safe(), counts.total(), counts.quarantined());
     if as_json {

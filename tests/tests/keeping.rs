@@ -237,3 +237,17 @@ fn a_reserve_is_of_the_vaults_disk_and_not_of_this_device() {
     refused.assert_code(3).assert_does_not_say("on this device");
     place.backed_up();
 }
+
+#[test]
+fn the_month_is_the_photos_and_not_its_sidecars_whichever_is_read_first() {
+    for round in 0..4 {
+        let place = Place::new();
+        write(&place.source, "1.jpg", &jpeg(round, 200_000, Some("2015:06:01 12:00:00")));
+        let sidecar = write(&place.source, "1.xmp", b"<x:xmpmeta/>");
+        let later = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_746_400_000);
+        fs::File::options().write(true).open(sidecar).unwrap().set_modified(later).unwrap();
+        place.backed_up();
+        let month = place.vault.join("2015/06");
+        assert!(month.join("1.jpg").exists() && month.join("1.xmp").exists());
+    }
+}

@@ -1,8 +1,10 @@
 //! Where an asset's files go in the vault: chosen once, stored before its first put.
 
+use super::reading::original;
 use super::{Desk, Failed, lock};
+use crate::source::Opened;
 use keepsake_catalog::{Detail, Note, Sibling};
-use keepsake_machine::media::{AssetId, Digest};
+use keepsake_machine::media::{Access, AssetId, Digest, ResourceId};
 use keepsake_vault::{Captured, Placement, ToPlace, Vault};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -149,16 +151,36 @@ pub(super) fn stored_places(
     Ok(at)
 }
 
-/// When an asset was taken: as its original tells, else by its file's time.
+/// When an asset was taken: as its primary original tells, else by that file's time; whichever of its
+/// files is asked about, and whichever was read first.
 pub(super) fn captured(desk: &Desk, detail: &Detail) -> Captured {
-    let told = detail.captured.as_deref().and_then(|text| serde_json::from_str(text).ok());
     let primary = detail.siblings.first().map_or(detail.resource, |primary| primary.resource);
-    told.or_else(|| desk.kept.captured(primary))
-        .or_else(|| desk.kept.captured(detail.resource))
-        .unwrap_or_else(|| {
-            let modified =
-                detail.modified.unwrap_or_else(|| detail.taken.saturating_mul(1_000_000));
-            let offset = i16::try_from(desk.runtime.now().utc_offset).unwrap_or(0);
-            Captured::from_file(modified, offset)
-        })
+    told(detail)
+        .or_else(|| desk.kept.captured(primary))
+        .or_else(|| (primary != detail.resource).then(|| of_primary(desk, primary)).flatten())
+        .unwrap_or_else(|| by_file(desk, detail))
+}
+
+fn told(detail: &Detail) -> Option<Captured> {
+    detail.captured.as_deref().and_then(|text| serde_json::from_str(text).ok())
+}
+
+fn by_file(desk: &Desk, detail: &Detail) -> Captured {
+    let modified = detail.modified.unwrap_or_else(|| detail.taken.saturating_mul(1_000_000));
+    let offset = i16::try_from(desk.runtime.now().utc_offset).unwrap_or(0);
+    Captured::from_file(modified, offset)
+}
+
+/// A sidecar, or the other half of a pair, came to be placed before its primary was read: that is looked
+/// into now. `None` if it is not to be had.
+fn of_primary(desk: &Desk, primary: ResourceId) -> Option<Captured> {
+    let detail = desk.details(&[primary]).ok()?.pop()??;
+    let seen = || {
+        if detail.access != Access::Seekable {
+            return None;
+        }
+        let Opened::File(mut file) = desk.source.open(&original(&detail)).ok()?;
+        keepsake_vault::capture::captured(&mut file)
+    };
+    Some(told(&detail).or_else(seen).unwrap_or_else(|| by_file(desk, &detail)))
 }
