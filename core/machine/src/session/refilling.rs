@@ -2,7 +2,7 @@
 //! left before all others.
 
 use super::Session;
-use crate::effect::{Change, Effect, RefillId, Want, WantClass};
+use crate::effect::{Effect, RefillId, Want, WantClass};
 use crate::event::Event;
 use crate::machine::Desk;
 use crate::media::{Locality, Media, ResourceId};
@@ -215,12 +215,7 @@ impl Session {
             // A walk that brings only such would bring them again, and again.
             self.refilling.fruits = self.refilling.fruits.saturating_sub(1);
             self.refilling.let_go.insert(id);
-            let stage = desk.resources.remove(&id).map(|one| one.item().row.stage);
-            // It waited for a condition, which has come: stored as it was, nobody would bring it again.
-            if matches!(stage, Some(Stage::Waiting(waits)) if waits.due == Elapsed(u64::MAX)) {
-                let change = Change::Stage { resource: id, stage: Stage::Discovered };
-                desk.effects.push_back(Effect::Persist { durable: false, change });
-            }
+            desk.resources.remove(&id);
             self.left(id);
         }
     }
