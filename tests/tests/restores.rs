@@ -204,7 +204,7 @@ fn what_lies_in_the_vault_without_a_record_comes_back_under_its_name_there() {
     let place = Place::new();
     for number in 1..=2 {
         let taken = Some("2026:07:14 09:30:00");
-        write(&place.source, &format!("{number}.jpg"), &jpeg(number, 3_000, taken));
+        write(&place.source, format!("{number}.jpg"), &jpeg(number, 3_000, taken));
         place.backed_up();
     }
     let only_there = fs::read(place.source.join("1.jpg")).unwrap();
