@@ -47,8 +47,8 @@ pub struct Verified {
     pub elsewhere: Vec<String>,
     /// Paths in the vault whose size or bytes are not those recorded. (Only `deep` reads bytes.)
     pub damaged: Vec<String>,
-    /// Damaged in the same way, while the bytes lie, as recorded, under another path: nothing is
-    /// lost, and these are of no use any more.
+    /// Not as recorded in the same way, while the recorded bytes lie under another path. What lies here
+    /// now may be the only copy of something else: nobody should delete it on this list's word.
     pub mended: Vec<String>,
     /// Paths of files that somebody removed, where another recorded file has the name by now, and whose
     /// bytes are nowhere else.
