@@ -1,26 +1,21 @@
-//! `keepsake backup`: opens the engine, tells it what a desktop knows, shows what happens, and ends
-//! when there is nothing left to do, when work can't go on, or when the user says so.
+//! `keepsake backup`: refuses what can only go wrong, opens the engine, drives it to an end, and sums up.
 
 use crate::cli::Backup;
 use crate::show::{Bars, Json, Lines, Show};
-use crate::signals::Signals;
 use crate::skipped::Reason;
 use crate::source::Folder;
 use crate::state::{About, State};
 use crate::summary::{Exit, Summary};
 use crate::walk::Choice;
-use crate::{Failure, watch, words};
+use crate::{Failure, drive};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
-use keepsake_engine::{Destination, Engine, Happened, HostFact, Options};
-use keepsake_machine::Hold;
-use keepsake_machine::event::{LibraryAccess, Network, Power};
-use keepsake_machine::stage::{Class, Fault, Stage};
-use keepsake_machine::status::{Activity, Notice, Status};
+use keepsake_engine::{Destination, Engine, Options};
+use keepsake_machine::stage::Class;
+use keepsake_machine::status::Status;
 use std::io::IsTerminal;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Runs it.
 pub fn run(args: &Backup) -> Result<Exit, Failure> {
@@ -40,6 +35,7 @@ pub fn run(args: &Backup) -> Result<Exit, Failure> {
     let folder = Arc::new(Folder::new(&state.source, &state.folder, choice));
     let mut options = Options::new(state.folder.clone(), Some(Destination::Folder(vault.clone())));
     options.vault_reserve = args.reserve;
+    options.new_records = args.new_records;
     // Nothing is downloaded onto this device: its own disk is in nobody's way.
     options.settings.reserve = Some(0);
     let engine = Engine::open(options, folder.clone()).inspect_err(|_| state.doubt_last())?;
@@ -61,12 +57,13 @@ pub fn run(args: &Backup) -> Result<Exit, Failure> {
         .enable_all()
         .build()
         .map_err(|why| Failure::wrong(format!("no event loop: {why}")))?;
-    let run = Run {
+    let run = drive::Run {
         engine: engine.clone(),
         show: show.as_mut(),
         watch: args.watch,
         state: &state,
         folder: &folder,
+        trouble: None,
     };
     let ended = runtime.block_on(run.drive(&state.source))?;
     let status = engine.status();
@@ -79,6 +76,8 @@ pub fn run(args: &Backup) -> Result<Exit, Failure> {
         trouble: folder.trouble(),
         interrupted: ended.interrupted,
         quarantined: ended.quarantined,
+        vault_away: engine.vault_away(),
+        records_gone: has_lost_its_records(&vault),
         again: again(),
     };
     let unreadable = summary.skipped.of(Reason::Unreadable) > 0;
@@ -182,181 +181,10 @@ pub fn choice(state: &State, all_files: bool, exclude: &[String]) -> Result<Choi
     Ok(Choice { all_files, exclude, own: own.into_iter().collect() })
 }
 
-struct Run<'a> {
-    engine: Arc<Engine>,
-    show: &'a mut dyn Show,
-    watch: bool,
-    state: &'a State,
-    folder: &'a Folder,
-}
-
-struct Ended {
-    complete: bool,
-    interrupted: bool,
-    quarantined: Vec<(Vec<u8>, Fault)>,
-}
-
-impl Run<'_> {
-    async fn drive(mut self, source: &Path) -> Result<Ended, Failure> {
-        let mut signals = Signals::new()?;
-        let watched = self.watch.then(|| watch::start(source, self.show)).flatten();
-        self.engine.start()?;
-        for fact in [
-            HostFact::Access(LibraryAccess::Full),
-            HostFact::Locked(false),
-            HostFact::Network(Network::UNMETERED),
-            HostFact::Power(Power::MAINS),
-            HostFact::TransfersReported,
-            HostFact::WindowOpened(None),
-        ] {
-            self.engine.tell(fact);
-        }
-        self.engine.resume();
-        let mut reconcile = tokio::time::interval(watch::RECONCILE);
-        reconcile.tick().await;
-        let mut look = tokio::time::interval(LOOK);
-        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut ended = Ended { complete: false, interrupted: false, quarantined: Vec::new() };
-        let mut verdict = Verdict::default();
-        let mut kept = tokio::time::interval(Duration::from_secs(1));
-        kept.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                happened = self.engine.next_event() => match happened {
-                    None => break,
-                    Some(happened) => {
-                        if let Happened::ScanFinished { complete, changed } = happened {
-                            ended.complete = complete;
-                            verdict.scanned(changed);
-                        }
-                        self.tell(happened);
-                    }
-                },
-                () = signals.next() => {
-                    ended.interrupted = true;
-                    self.show.say("Pausing: what is under way is brought to a good end. Ctrl-C again ends at once.");
-                    break;
-                }
-                _ = reconcile.tick(), if self.watch => self.engine.tell(HostFact::LibraryChanged),
-                _ = kept.tick() => {
-                    let status = self.engine.status();
-                    let unseen = !ended.complete
-                        || status.holds.has(Hold::VaultUnavailable)
-                        || self.folder.trouble().is_some();
-                    self.state.keep_last(status, unseen);
-                    if watched.as_ref().is_some_and(|(_, changes)| changes.any()) {
-                        self.engine.tell(HostFact::LibraryChanged);
-                    }
-                }
-                _ = look.tick() => {
-                    let status = self.engine.status();
-                    if verdict.is_over(&status) && !self.watch {
-                        break;
-                    }
-                }
-            }
-        }
-        // Once it has stopped, its catalog is closed.
-        ended.quarantined = quarantined(&self.engine, &self.engine.status());
-        let engine = self.engine.clone();
-        let stopped = tokio::task::spawn_blocking(move || engine.stop());
-        tokio::select! {
-            _ = stopped => {}
-            () = signals.next() => std::process::exit(Exit::Paused as i32),
-        }
-        while let Some(happened) = self.engine.next_event().await {
-            self.tell(happened);
-        }
-        Ok(ended)
-    }
-
-    fn tell(&mut self, happened: Happened) {
-        match happened {
-            Happened::Status(status) => self.show.status(&status),
-            Happened::Scanned { assets } => self.show.scanned(assets, false),
-            Happened::Noticed(Notice::Quarantined { resource, fault }) => {
-                match self.engine.entry(resource) {
-                    Ok(entry) => self.show.quarantined(&entry.local_id, words::fault(fault)),
-                    Err(_) => {
-                        self.show.say(&format!("one item is not safe: {}", words::fault(fault)));
-                    }
-                }
-            }
-            Happened::VaultLost { folders, again, only } => {
-                self.show.say(&words::vault_lost(&folders, again, only));
-            }
-            Happened::ScanFinished { complete: false, .. } => {
-                self.show.say("the source could not be looked through to its end; nothing is taken for deleted");
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Decides when a backup that does not watch is over. Status and scan come on their own ways, so a
-/// verdict must hold for a moment before it counts.
-#[derive(Debug, Default)]
-struct Verdict {
-    scan: Option<u64>,
-    held: u32,
-    /// Looks since something became safe, in which the source did not answer.
-    silent: u32,
-    safe: u64,
-}
-
-impl Verdict {
-    fn scanned(&mut self, changed: u64) {
-        self.scan = Some(changed);
-        self.held = 0;
-    }
-
-    fn is_over(&mut self, status: &Status) -> bool {
-        let Some(changed) = self.scan else {
-            // A source or catalog that cannot be used never ends its scan.
-            return self.hold(status.activity == Activity::Paused, PAUSED);
-        };
-        // It is tried again and again, and answers to none: without `--watch` that has an end.
-        let safe = status.counts.safe().items;
-        if std::mem::replace(&mut self.safe, safe) != safe {
-            self.silent = 0;
-        }
-        self.silent += u32::from(status.holds.has(Hold::SourceUnavailable));
-        if self.silent >= SILENT {
-            return true;
-        }
-        let idle = status.under_way == 0;
-        match status.activity {
-            Activity::Done if changed == 0 => idle,
-            Activity::Done => self.hold(idle && status.counts.unfinished().items == 0, 3),
-            Activity::Paused | Activity::Stopped => self.hold(true, PAUSED),
-            Activity::Waiting { .. } | Activity::Working | Activity::WithOs => self.hold(false, 0),
-        }
-    }
-
-    fn hold(&mut self, so: bool, times: u32) -> bool {
-        self.held = if so { self.held + 1 } else { 0 };
-        so && self.held >= times
-    }
-}
-
-/// Some of the quarantined items, to be named.
-fn quarantined(engine: &Engine, status: &Status) -> Vec<(Vec<u8>, Fault)> {
-    let mut found = Vec::new();
-    let mut below = None;
-    let wanted = status.counts.quarantined().items.min(NAMED);
-    while (found.len() as u64) < wanted {
-        let Ok(page) = engine.library(below, 1_000) else { break };
-        found.extend(page.entries.into_iter().filter_map(|entry| match entry.stage {
-            Stage::Quarantined(fault) => Some((entry.local_id, fault)),
-            _ => None,
-        }));
-        below = page.next;
-        if below.is_none() {
-            break;
-        }
-    }
-    found.truncate(usize::try_from(wanted).unwrap_or_default());
-    found
+/// Whether the vault's folder is there, with something in it, and its records are not.
+fn has_lost_its_records(vault: &Path) -> bool {
+    let any = std::fs::read_dir(vault).is_ok_and(|mut entries| entries.next().is_some());
+    any && !vault.join(".keepsake/vault.json").exists()
 }
 
 /// The command as it was given, for a shell.
@@ -372,15 +200,6 @@ fn again() -> String {
     });
     words.collect::<Vec<_>>().join(" ")
 }
-
-/// As many quarantined items are named in a summary.
-const NAMED: u64 = 20;
-/// How often the end is looked for.
-const LOOK: Duration = Duration::from_millis(50);
-/// For how many looks a pause must last before it counts: two seconds.
-const PAUSED: u32 = 40;
-/// A source that did not answer in so many looks (half a minute) is not waited for.
-const SILENT: u32 = 600;
 
 #[cfg(test)]
 mod tests {
@@ -406,6 +225,7 @@ mod tests {
                 to: real.join(to),
                 watch: false,
                 reserve: None,
+                new_records: false,
                 state: Some(real.join("state")),
                 exclude: Vec::new(),
                 all_files: false,

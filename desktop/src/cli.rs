@@ -121,6 +121,10 @@ pub struct Backup {
     /// Free space to leave on the vault's disk [default: 1 GB or 5 %, whichever is more]
     #[arg(long, value_name = "SIZE", value_parser = crate::size::parse)]
     pub reserve: Option<u64>,
+    /// Somebody removed the vault's .keepsake for good: begin new records. What lies there is known by
+    /// its bytes and not sent again
+    #[arg(long)]
+    pub new_records: bool,
     /// Where Keepsake keeps what it knows of this source [default: the platform's own place]
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,

@@ -9,7 +9,7 @@ use crate::summary::Exit;
 use crate::{Failure, clock, size, skipped, words};
 use indicatif::{ProgressBar, ProgressStyle};
 use keepsake_engine::verify::Progress;
-use keepsake_engine::{Destination, Engine, EngineError, Happened, Options};
+use keepsake_engine::{Destination, Engine, Options};
 use keepsake_machine::media::ResourceId;
 use keepsake_machine::stage::Class;
 use keepsake_machine::status::{Counts, Status};
@@ -28,15 +28,15 @@ pub fn state_of(at: &At) -> Result<State, Failure> {
 }
 
 /// Opens the engine as the last backup did, without starting it.
-fn open(state: &State) -> Result<Engine, Failure> {
+pub(crate) fn open(state: &State) -> Result<Engine, Failure> {
     let about = state.known()?;
     let choice = choice(state, about.all_files, &about.exclude)?;
     let folder = Folder::new(&state.source, &state.folder, choice);
     let options = Options::new(state.folder.clone(), Some(Destination::Folder(about.vault)));
     let engine = Engine::open(options, Arc::new(folder))?;
     while let Some(happened) = engine.waiting_event() {
-        if let Happened::VaultLost { folders, again, only } = happened {
-            eprintln!("{}", words::vault_lost(&folders, again, only));
+        if let Some(news) = words::of_vault(&happened) {
+            eprintln!("{news}");
         }
     }
     Ok(engine)
@@ -125,130 +125,8 @@ pub fn status(at: &At, as_json: bool) -> Result<Exit, Failure> {
     })
 }
 
-/// `verify`.
-pub fn verify(at: &At, deep: bool) -> Result<Exit, Failure> {
-    let state = state_of(at)?;
-    state.known()?;
-    let _lock = state.lock()?;
-    let engine = open(&state)?;
-    if let Some(why) = engine.vault_away() {
-        say!("Nothing was verified: {why}");
-        return Ok(Exit::Paused);
-    }
-    let found = match shown(|progress| Ok::<_, Failure>(engine.verify(deep, progress)))? {
-        Err(why @ EngineError::Vault(_)) => {
-            say!("Not verified to the end: {why}");
-            return Ok(Exit::Paused);
-        }
-        found => found?,
-    };
-    // (Opening it may have found already what the records lost since.)
-    let open = engine.status().counts.unfinished().items;
-    for (list, what) in [
-        (&found.missing, "missing"),
-        (&found.damaged, "damaged"),
-        (&found.unreadable, "could not be read now"),
-    ] {
-        for path in list {
-            say!("{what}: {}", words::path(path.as_bytes()));
-        }
-    }
-    for path in &found.replaced {
-        let path = words::path(path.as_bytes());
-        say!("missing: what lay at {path} before the file that has this name now");
-    }
-    let bad = found.missing.len() + found.damaged.len() + found.replaced.len();
-    let bad = bad + found.unreadable.len();
-    let how = if deep { "every byte read back" } else { "sizes compared; --deep reads every byte" };
-    say!("{} as recorded, {} ({how})", size::counted(found.good, "file"), size::bytes(found.bytes));
-    for path in &found.mended {
-        let path = words::path(path.as_bytes());
-        say!(
-            "not as recorded: {path}; what was recorded lies in the vault elsewhere, nothing is lost."
-        );
-    }
-    if !found.elsewhere.is_empty() {
-        let files = size::counted(found.elsewhere.len() as u64, "file");
-        say!("{files} no longer where recorded; the same bytes lie in the vault elsewhere.");
-    }
-    if !found.loose.is_empty() {
-        let files = size::counted(found.loose.len() as u64, "file");
-        say!(
-            "{files} in the vault without a record: restore brings them back under the names there."
-        );
-        for path in found.loose.iter().take(20) {
-            say!("  {}", words::path(path.as_bytes()));
-        }
-    }
-    if found.stopped {
-        say!("Stopped before the end.");
-        return Ok(Exit::Paused);
-    }
-    if open > 0 {
-        say!(
-            "{} not safe yet. Back up again: what lies in the vault without a record is recorded, \
-             the rest is sent.",
-            size::counted(open, "file")
-        );
-    }
-    let lost = engine.status().counts.of(Class::Lost).items;
-    if lost > 0 {
-        say!(
-            "{} lost: neither the source nor the vault shows them: keepsake library --only lost",
-            size::counted(lost, "file")
-        );
-    }
-    if bad > 0 {
-        say!(
-            "{} not as recorded. Back up again: what can be sent again will be.",
-            size::counted(bad as u64, "file")
-        );
-        return Ok(Exit::Quarantined);
-    }
-    Ok(if open + lost > 0 { Exit::Quarantined } else { Exit::Safe })
-}
-
-/// `restore`.
-pub fn restore(vault: &Path, dest: &Path) -> Result<Exit, Failure> {
-    if !vault.join(".keepsake").is_dir() {
-        return Err(Failure::wrong(format!(
-            "{} is no vault: there is no .keepsake in it",
-            vault.display()
-        )));
-    }
-    let from = Destination::Folder(vault.to_owned());
-    let done = shown(|progress| keepsake_engine::restore::restore(&from, dest, progress))?;
-    for (list, what) in [
-        (&done.kept, "left as it was, another file has this name"),
-        (&done.damaged, "the vault does not have it any more, or has other bytes"),
-        (&done.hostile, "its record names a place outside the vault: not followed"),
-    ] {
-        for path in list {
-            say!("not restored: {}: {what}", words::path(path.as_bytes()));
-        }
-    }
-    say!("Restored {}, {}.", size::counted(done.written, "file"), size::bytes(done.bytes));
-    if done.unrecorded > 0 {
-        let files = size::counted(done.unrecorded, "file");
-        say!("{files} of these without a record: under the names that they have in the vault.");
-    }
-    if done.already_there > 0 {
-        say!("{} there already.", size::counted(done.already_there, "file"));
-    }
-    if let Some(why) = &done.no_room {
-        say!("Stopped before the end: {why}.");
-        return Ok(Exit::Paused);
-    }
-    if done.stopped {
-        say!("Stopped before the end: run it again to go on.");
-        return Ok(Exit::Paused);
-    }
-    let bad = !(done.kept.is_empty() && done.damaged.is_empty() && done.hostile.is_empty());
-    Ok(if bad { Exit::Quarantined } else { Exit::Safe })
-}
-
 /// Runs something long with a bar, if there is somebody to see it.
-fn shown<T, E: Into<Failure> + Send>(
+pub(crate) fn shown<T, E: Into<Failure> + Send>(
     long: impl FnOnce(&Progress) -> Result<T, E> + Send,
 ) -> Result<T, Failure>
 where

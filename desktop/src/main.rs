@@ -11,10 +11,12 @@ mod backup;
 mod cli;
 mod clock;
 mod commands;
+mod drive;
 mod formats;
 mod group;
 mod packed;
 mod reports;
+mod restore;
 mod show;
 mod signals;
 mod simulate;
@@ -23,6 +25,7 @@ mod skipped;
 mod source;
 mod state;
 mod summary;
+mod verify;
 mod version;
 mod walk;
 mod watch;
@@ -106,8 +109,8 @@ fn main() -> ExitCode {
     let exit = match &cli.command {
         Command::Backup(args) => backup::run(args),
         Command::Status { at, json } => commands::status(at, *json),
-        Command::Verify { at, deep } => commands::verify(at, *deep),
-        Command::Restore { vault, dest } => commands::restore(vault, dest),
+        Command::Verify { at, deep } => verify::run(at, *deep),
+        Command::Restore { vault, dest } => restore::run(vault, dest),
         Command::Retry(args) => commands::retry(args),
         Command::Forget(args) => commands::forget(args),
         Command::Library(args) => commands::library(args),

@@ -40,6 +40,10 @@ pub struct Summary {
     pub interrupted: bool,
     /// Some quarantined items by name.
     pub quarantined: Vec<(Vec<u8>, Fault)>,
+    /// Why the vault is not there, if it is not.
+    pub vault_away: Option<String>,
+    /// Whether its folder is there, and its records are not.
+    pub records_gone: bool,
     /// How to go on.
     pub again: String,
 }
@@ -139,6 +143,16 @@ impl Summary {
             lines.extend(
                 self.status.holds.iter().map(|hold| format!("Waiting: {}", words::hold(hold))),
             );
+            if self.status.holds.has(Hold::VaultUnavailable) {
+                lines.extend(self.vault_away.iter().map(|why| format!("Waiting: {why}")));
+                if self.records_gone {
+                    lines.push(
+                        "If somebody removed its .keepsake for good: the same command with \
+                         --new-records begins new ones. What lies there is not sent again."
+                            .into(),
+                    );
+                }
+            }
             lines.extend(self.trouble.iter().map(|why| format!("Waiting: {why}")));
             let named = !self.status.holds.is_empty() || self.trouble.is_some();
             if !named && !self.interrupted && self.complete {
@@ -162,6 +176,7 @@ impl Summary {
             "interrupted": self.interrupted,
             "complete": self.complete,
             "trouble": self.trouble,
+            "vault_away": self.vault_away,
             "total": counts.total(),
             "backed_up": counts.of(Class::BackedUp),
             "already_there": counts.of(Class::Duplicate),
@@ -247,6 +262,8 @@ mod tests {
             out_of_sight: 0,
             interrupted: false,
             quarantined: Vec::new(),
+            vault_away: None,
+            records_gone: false,
             again: "keepsake backup …".into(),
         }
     }

@@ -1,6 +1,7 @@
 //! The machine's reasons in a person's words: what it is, and what to do about it.
 
 use crate::size::counted;
+use keepsake_engine::Happened;
 use keepsake_machine::hold::Hold;
 use keepsake_machine::media::Size;
 use keepsake_machine::stage::{Class, Fault, Stage, Why};
@@ -27,7 +28,8 @@ pub fn hold(hold: Hold) -> &'static str {
             "the vault has no room above the reserve: make room, or choose a smaller --reserve"
         }
         Hold::VaultUnavailable => {
-            "the vault is not there, or is not the one we know: is its disk mounted and writable?"
+            "the vault is not there, is not the one we know, or cannot be used: is its disk mounted, and may \
+             it be read and written?"
         }
         Hold::WindowEnding => "the time for background work is over",
         Hold::CatalogUnwritable => {
@@ -68,9 +70,31 @@ pub fn why(why: Why) -> &'static str {
     }
 }
 
+/// What the engine noticed of the vault, if that is what happened.
+pub fn of_vault(happened: &Happened) -> Option<String> {
+    match happened {
+        Happened::VaultLost { folders, again, only } => Some(vault_lost(folders, *again, *only)),
+        Happened::RecordsLost { files, again } => {
+            let rest = match again {
+                0 => String::new(),
+                _ => format!(
+                    "; {} of this source: looked for there by their bytes, and recorded or sent again",
+                    counted(*again, "file")
+                ),
+            };
+            Some(format!(
+                "the vault has lost records: none speaks of {} any more{rest}. keepsake verify says \
+                 which lie there without one",
+                counted(*files, "file")
+            ))
+        }
+        _ => None,
+    }
+}
+
 /// Files that are gone from folders of the vault: the source sends its own `again`, and `only` the
 /// vault had the others.
-pub fn vault_lost(folders: &[String], again: u64, only: u64) -> String {
+fn vault_lost(folders: &[String], again: u64, only: u64) -> String {
     let mut names: Vec<_> = folders.iter().take(3).map(|name| path(name.as_bytes())).collect();
     if folders.len() > names.len() {
         names.push("…".into());

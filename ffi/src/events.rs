@@ -77,6 +77,13 @@ pub enum Event {
         /// Resources that only the vault had.
         only: u64,
     },
+    /// Records of the vault are gone or damaged.
+    RecordsLost {
+        /// Files of which no record speaks any more.
+        files: u64,
+        /// Resources of this library among them: recorded again, or sent.
+        again: u64,
+    },
     /// The host was too slow: so many notices were dropped. Statuses never are.
     Missed {
         /// How many.
@@ -97,6 +104,7 @@ impl From<Happened> for Event {
             Happened::VaultLost { folders, again, only } => {
                 Event::VaultLost { folders, again, only }
             }
+            Happened::RecordsLost { files, again } => Event::RecordsLost { files, again },
             Happened::Missed(notices) => Event::Missed { notices },
             // The engine may learn to say more.
             other => Event::Unexpected { detail: format!("{other:?}"), late: true },

@@ -97,6 +97,19 @@ impl Place {
         self.backup().finish().assert_code(0);
         crate::tree::assert_holds_exactly(&self.vault, &self.source);
     }
+
+    /// Asserts that the vault holds every file of the source exactly once, that `verify` finds nothing
+    /// wrong, and that `restore` brings everything back.
+    ///
+    /// # Panics
+    /// When not.
+    pub fn assert_whole(&self) {
+        crate::tree::assert_holds_exactly(&self.vault, &self.source);
+        self.verify().finish().assert_code(0);
+        let dest = self.root().join("restored");
+        self.restore_to(&dest).finish().assert_code(0);
+        crate::tree::assert_restored(&self.source, &dest);
+    }
 }
 
 impl Default for Place {

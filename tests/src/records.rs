@@ -7,13 +7,13 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The segments of a vault.
+/// The segments of a vault; of one that is not made yet, none.
 ///
 /// # Panics
 /// When its folder cannot be read.
 pub fn segments(vault: &Path) -> Vec<PathBuf> {
-    let listed = fs::read_dir(vault.join(".keepsake/segments")).unwrap();
-    let paths = listed.map(|entry| entry.unwrap().path());
+    let listed = fs::read_dir(vault.join(".keepsake/segments"));
+    let paths = listed.into_iter().flatten().map(|entry| entry.unwrap().path());
     paths.filter(|path| path.extension().is_some_and(|e| e == "jsonl")).collect()
 }
 

@@ -1,79 +1,12 @@
-//! What is gone without a word: records, a vault, a source. Nothing is called safe of which no record
-//! speaks any more; the next backup records again what lies there, and sends what does not.
+//! What is gone without a word: a vault, its folders, a source. Nothing is called safe that lies nowhere.
 
 use keepsake_tests::photos::{jpeg, roll, write};
 use keepsake_tests::place::Place;
+use keepsake_tests::records::segments;
 use keepsake_tests::tree;
 use rustix::process::Signal;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-fn segments(place: &Place) -> Vec<PathBuf> {
-    let entries = fs::read_dir(place.vault.join(".keepsake/segments"));
-    entries.into_iter().flatten().map(|entry| entry.unwrap().path()).collect()
-}
-
-fn whole(place: &Place) {
-    tree::assert_holds_exactly(&place.vault, &place.source);
-    place.ask("verify").finish().assert_code(0);
-    let dest = place.root().join("restored");
-    place.restore_to(&dest).finish().assert_code(0);
-    tree::assert_restored(&place.source, &dest);
-}
-
-#[test]
-fn a_vault_that_is_an_older_copy_of_itself_gets_what_it_lacks() {
-    let place = Place::new();
-    roll(&place.source, 1, 3, 3_000);
-    place.backed_up();
-    let copy = place.root().join("copy");
-    let copied = Command::new("cp").arg("-a").arg(&place.vault).arg(&copy).status().unwrap();
-    assert!(copied.success());
-    roll(&place.source.join("later"), 2, 4, 3_000);
-    place.backed_up();
-    fs::rename(&place.vault, place.root().join("newer")).unwrap();
-    fs::rename(&copy, &place.vault).unwrap();
-    place.backup().finish().assert_code(0).assert_says("Everything is safe: 7 files");
-    whole(&place);
-}
-
-#[test]
-fn lost_segments_are_noticed_and_what_lies_there_is_recorded_again_and_not_sent() {
-    let place = Place::new();
-    roll(&place.source, 1, 5, 3_000);
-    place.backed_up();
-    let before = tree::identities(&place.vault);
-    for segment in segments(&place) {
-        fs::remove_file(segment).unwrap();
-    }
-    place.ask("verify").finish().assert_code(2).assert_says("5 files not safe yet");
-    place.backed_up();
-    let after = tree::identities(&place.vault);
-    assert!(before.iter().all(|(path, id)| after[path] == *id), "something was sent again");
-    whole(&place);
-}
-
-#[test]
-fn a_torn_segment_is_found_by_verify_and_its_photos_are_recorded_again() {
-    let place = Place::new();
-    roll(&place.source, 1, 5, 3_000);
-    place.backed_up();
-    let torn = segments(&place).remove(0);
-    let bytes = fs::read(&torn).unwrap();
-    fs::remove_file(&torn).unwrap();
-    fs::write(&torn, &bytes[..100]).unwrap();
-    place
-        .ask("verify")
-        .finish()
-        .assert_code(2)
-        .assert_says("torn")
-        .assert_says("5 files not safe yet");
-    place.backed_up();
-    let dest = place.root().join("restored");
-    place.restore_to(&dest).finish();
-    tree::assert_restored(&place.source, &dest);
-}
+use std::path::Path;
 
 #[test]
 fn a_vault_that_is_away_is_not_called_safe_although_nothing_changed() {
@@ -138,13 +71,13 @@ fn a_month_that_is_taken_out_of_the_vault_is_no_longer_called_safe_and_is_sent_a
     let after = tree::identities(&place.vault);
     let kept = before.iter().filter(|(path, id)| after[*path] == **id).count();
     assert_eq!(kept, 2, "the other month is left alone");
-    whole(&place);
+    place.assert_whole();
 }
 
 /// How many files the vault's records speak of.
 fn recorded(place: &Place) -> usize {
     let read = |segment| fs::read_to_string(segment).unwrap_or_default();
-    let text: String = segments(place).into_iter().map(read).collect();
+    let text: String = segments(&place.vault).into_iter().map(read).collect();
     text.matches("\"path\"").count()
 }
 
@@ -168,7 +101,7 @@ fn a_month_that_goes_while_a_backup_runs_is_said_at_its_end() {
         .assert_says("the vault has lost 3 files (in 2026/07): no longer safe, to be sent again");
     ended.assert_says("2 of 5 files are safe");
     place.backup().finish().assert_code(0).assert_says("Everything is safe: 5 files");
-    whole(&place);
+    place.assert_whole();
 }
 
 #[test]
@@ -187,7 +120,7 @@ fn a_month_that_goes_and_is_made_again_by_the_next_photo_is_noticed() {
     ended.assert_code(3).assert_says("3 of 6 files are safe");
     ended.assert_says("the vault has lost 3 files (in 2026/07): no longer safe, to be sent again");
     place.backup().finish().assert_code(0).assert_says("Everything is safe: 6 files");
-    whole(&place);
+    place.assert_whole();
 }
 
 #[test]
@@ -209,7 +142,7 @@ fn a_month_that_goes_while_its_photos_are_sent_is_noticed() {
     };
     ended.assert_says(&says);
     place.backup().finish().assert_code(0).assert_says("Everything is safe: 60 files");
-    whole(&place);
+    place.assert_whole();
 }
 
 #[test]
@@ -323,7 +256,7 @@ fn a_rotten_file_is_not_believed_again_and_the_good_original_is_sent() {
     let verified = place.verify().arg("--deep").finish();
     verified.assert_code(2).assert_says("damaged: 2026/07/1.jpg");
     // Lost records have all records read again.
-    fs::remove_file(segments(&place).remove(0)).unwrap();
+    fs::remove_file(segments(&place.vault).remove(0)).unwrap();
     place.backup().finish().assert_code(0);
     let good = fs::read(place.source.join("1.jpg")).unwrap();
     let held = fs::read_dir(place.vault.join("2026/07")).unwrap();

@@ -23,6 +23,15 @@ pub struct KnownAt {
     pub path: String,
 }
 
+/// A segment of the active vault's records that was read, or written by us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SegmentKnown {
+    /// Its name.
+    pub name: String,
+    /// The vault's mark of it then; `None`: not known, since an older version read it.
+    pub mark: Option<u64>,
+}
+
 /// A folder of the active vault in which something is known to lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownFolder {
@@ -38,7 +47,12 @@ pub struct KnownFolder {
 impl Catalog {
     /// Stores what a segment of records says, in one transaction, and that it was read. What is
     /// known already is not stored again.
-    pub fn learn(&mut self, segment: &str, entries: &[Known], tombstones: &[Digest]) -> Result<()> {
+    pub fn learn(
+        &mut self,
+        segment: &SegmentKnown,
+        entries: &[Known],
+        tombstones: &[Digest],
+    ) -> Result<()> {
         let vault = self.ask(active)?;
         let vault = vault.ok_or_else(|| CatalogError::NoVault { file: self.file.clone() })?;
         self.write(Sync::Later, |connection, _| {
@@ -143,6 +157,20 @@ impl Reader {
         })
     }
 
+    /// Gives the path of everything that the active vault is known to hold, in no order; one of several
+    /// contents more than once.
+    pub fn known_paths(&self, each: &mut dyn FnMut(&str)) -> Result<()> {
+        self.ask(|connection| {
+            let Some(vault) = active(connection)? else { return Ok(()) };
+            let mut read = connection.prepare_cached("SELECT path FROM known WHERE +vault = ?1")?;
+            let mut rows = read.query([vault.0])?;
+            while let Some(row) = rows.next()? {
+                each(row.get_ref(0)?.as_str()?);
+            }
+            Ok(())
+        })
+    }
+
     /// The folders of the active vault in which something is known to lie, in order. Some may be
     /// empty by now.
     pub fn known_folders(&self) -> Result<Vec<KnownFolder>> {
@@ -219,12 +247,15 @@ impl Reader {
     }
 
     /// The segments of the active vault that were read, or written by us, in order of their names.
-    pub fn segments_read(&self) -> Result<Vec<String>> {
+    pub fn segments_read(&self) -> Result<Vec<SegmentKnown>> {
         self.ask(|connection| {
             let Some(vault) = active(connection)? else { return Ok(Vec::new()) };
             connection
-                .prepare_cached("SELECT name FROM segment WHERE vault = ?1 ORDER BY name")?
-                .query_map([vault.0], |row| row.get(0))?
+                .prepare_cached("SELECT name, mark FROM segment WHERE vault = ?1 ORDER BY name")?
+                .query_map([vault.0], |row| {
+                    let mark = row.get::<_, Option<i64>>(1)?.map(i64::cast_unsigned);
+                    Ok(SegmentKnown { name: row.get(0)?, mark })
+                })?
                 .collect()
         })
     }
@@ -323,11 +354,11 @@ pub(crate) fn bury(
 pub(crate) fn mark_read(
     connection: &Connection,
     vault: VaultId,
-    segment: &str,
+    segment: &SegmentKnown,
 ) -> rusqlite::Result<()> {
     connection
-        .prepare_cached("INSERT OR IGNORE INTO segment (vault, name) VALUES (?1, ?2)")?
-        .execute((vault.0, segment))?;
+        .prepare_cached("INSERT OR REPLACE INTO segment (vault, name, mark) VALUES (?1, ?2, ?3)")?
+        .execute((vault.0, &segment.name, segment.mark.map(u64::cast_signed)))?;
     Ok(())
 }
 

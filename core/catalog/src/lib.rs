@@ -38,7 +38,7 @@ mod vaults;
 pub use catalog::{Catalog, Identity, Opened};
 pub use details::{Detail, Sibling};
 pub use error::{CatalogError, Kind};
-pub use known::{Known, KnownAt, KnownFolder};
+pub use known::{Known, KnownAt, KnownFolder, SegmentKnown};
 pub use library::{Entry, LibraryPage};
 pub use lists::{Confirmation, FreeablePage, Lying, LyingPage};
 pub use note::Note;

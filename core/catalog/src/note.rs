@@ -1,6 +1,6 @@
 //! What the engine itself wants stored beside the machine's changes, in the same transaction.
 
-use crate::known;
+use crate::known::{self, SegmentKnown};
 use keepsake_machine::media::{AssetId, Digest, ResourceId, VaultId};
 use rusqlite::{Connection, ToSql};
 
@@ -65,10 +65,7 @@ pub enum Note {
         forgotten: bool,
     },
     /// A segment of records that need not be read: we wrote it, and its entries are known.
-    SegmentRead {
-        /// Its name.
-        name: String,
-    },
+    SegmentRead(SegmentKnown),
     /// A segment that is gone: merged into another.
     SegmentGone {
         /// Its name.
@@ -131,7 +128,7 @@ impl Note {
                 "DELETE FROM tombstone WHERE vault = ?1 AND sha256 = ?2",
                 &[&vault.0, &digest.sha256],
             ),
-            Note::SegmentRead { name } => known::mark_read(connection, vault, name),
+            Note::SegmentRead(segment) => known::mark_read(connection, vault, segment),
             Note::SegmentGone { name } => {
                 run("DELETE FROM segment WHERE vault = ?1 AND name = ?2", &[&vault.0, name])
             }

@@ -3,7 +3,7 @@
 mod support;
 
 use keepsake_catalog::seen::SeenAsset;
-use keepsake_catalog::{Kind, Known, KnownAt, Note, Settling, UnderWay, Which};
+use keepsake_catalog::{Kind, Known, KnownAt, Note, SegmentKnown, Settling, UnderWay, Which};
 use keepsake_machine::Event;
 use keepsake_machine::effect::{Change, Part};
 use keepsake_machine::media::{Digest, Version};
@@ -18,6 +18,10 @@ fn edited(local_id: &str) -> SeenAsset {
     asset
 }
 
+fn segment(name: &str) -> SegmentKnown {
+    SegmentKnown { name: name.into(), mark: Some(7) }
+}
+
 #[test]
 fn without_a_vault_the_library_can_be_read_and_nothing_can_be_backed_up() {
     let folder = tempfile::tempdir().unwrap();
@@ -28,7 +32,7 @@ fn without_a_vault_the_library_can_be_read_and_nothing_can_be_backed_up() {
     let stage = Change::Stage { resource, stage: Stage::Closed };
     let error = home.catalog.apply(&[stage], &[], false, Elapsed(0)).unwrap_err();
     assert_eq!(error.kind(), Kind::NoVault);
-    assert_eq!(home.catalog.learn("s", &[], &[]).unwrap_err().kind(), Kind::NoVault);
+    assert_eq!(home.catalog.learn(&segment("s"), &[], &[]).unwrap_err().kind(), Kind::NoVault);
     assert_eq!(home.catalog.known(&[digest("a")]).unwrap(), [None]);
     let version = Version(1);
     let digest = Change::Digest { resource, version, digest: digest("a") };
@@ -133,8 +137,8 @@ fn what_the_vault_is_known_to_hold_is_found_by_digest_and_by_size() {
     let mut near = digest("a");
     near.sha256[31] ^= 1;
     let entries = ["x/a", "y/a"].map(|path| Known { digest: digest("a"), path: path.into() });
-    for segment in ["one", "two"] {
-        home.catalog.learn(segment, &entries, &[digest("dead")]).unwrap();
+    for name in ["one", "two"] {
+        home.catalog.learn(&segment(name), &entries, &[digest("dead")]).unwrap();
     }
     let at = |path: &str| Some(KnownAt { path: path.into() });
     let asked = [digest("a"), small, near];
@@ -142,7 +146,7 @@ fn what_the_vault_is_known_to_hold_is_found_by_digest_and_by_size() {
     assert!(home.catalog.known_size(1_000).unwrap() && !home.catalog.known_size(5).unwrap());
     assert!(home.catalog.is_forgotten(&digest("dead")).unwrap());
     assert!(!home.catalog.is_forgotten(&digest("a")).unwrap());
-    assert_eq!(home.catalog.segments_read().unwrap(), ["one", "two"]);
+    assert_eq!(home.catalog.segments_read().unwrap(), ["one", "two"].map(segment));
 
     // One file is gone, the other still stands for the bytes; then it is gone too and sent again.
     let unknown = |path: &str| Note::Unknown { path: path.into() };
@@ -154,7 +158,7 @@ fn what_the_vault_is_known_to_hold_is_found_by_digest_and_by_size() {
     assert_eq!(home.catalog.known(&[digest("a")]).unwrap(), [at("y/a")], "gone, then sent");
     home.catalog.apply(&[], &[unknown("y/a")], false, Elapsed(0)).unwrap();
     assert!(!home.catalog.known_size(1_000).unwrap());
-    assert_eq!(home.catalog.segments_read().unwrap(), ["two"]);
+    assert_eq!(home.catalog.segments_read().unwrap(), ["two"].map(segment));
 
     let note = Note::Forgotten { digest: digest("dead"), forgotten: false };
     home.catalog.apply(&[], &[note], false, Elapsed(0)).unwrap();
@@ -166,14 +170,14 @@ fn another_vault_knows_nothing_of_what_the_first_one_holds() {
     let mut home = Home::new();
     home.scan(&[photo("a")]);
     let known = Known { digest: digest("a"), path: "a".into() };
-    home.catalog.learn("one", &[known], &[digest("dead")]).unwrap();
+    home.catalog.learn(&segment("one"), &[known], &[digest("dead")]).unwrap();
     let token = Note::Token { resource: home.id("a"), token: Some(vec![1, 2]) };
     home.catalog.apply(&[], &[token], true, Elapsed(0)).unwrap();
     home.catalog.activate(&OTHER_VAULT, "/other").unwrap();
     assert_eq!(home.catalog.known(&[digest("a")]).unwrap(), [None]);
     assert!(!home.catalog.known_size(1_000).unwrap());
     assert!(!home.catalog.is_forgotten(&digest("dead")).unwrap());
-    assert_eq!(home.catalog.segments_read().unwrap(), Vec::<String>::new());
+    assert_eq!(home.catalog.segments_read().unwrap(), []);
     assert_eq!(home.catalog.tokens().unwrap(), []);
     home.catalog.activate(&VAULT, "/vault").unwrap();
     assert_eq!(home.catalog.tokens().unwrap(), [(home.id("a"), vec![1, 2])]);

@@ -34,6 +34,14 @@ pub enum Happened {
         /// Resources that only the vault had: the library no longer has them.
         only: u64,
     },
+    /// Records of the vault are gone or damaged.
+    RecordsLost {
+        /// Files of which no record speaks any more. `restore` brings back those that lie there, under
+        /// the names of the vault.
+        files: u64,
+        /// Resources that this library has among them: recorded again where they lie, or sent.
+        again: u64,
+    },
     /// The host was too slow: this many notices were dropped. Statuses never are.
     Missed(u64),
 }

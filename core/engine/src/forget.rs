@@ -5,6 +5,7 @@ use crate::jobs::hashing::hash_all;
 use crate::jobs::reading::original;
 use crate::jobs::{Desk, lock};
 use crate::open::of_store;
+use crate::records;
 use crate::source::Opened;
 use keepsake_catalog::{Detail, Note, Which};
 use keepsake_machine::media::{Access, Digest, ResourceId};
@@ -44,7 +45,7 @@ pub(crate) fn write_tombstones(
     let forgotten =
         digests.iter().map(|digest| Note::Forgotten { digest: *digest, forgotten: true });
     let mut notes: Vec<_> = forgotten.collect();
-    notes.extend(segment.map(|name| Note::SegmentRead { name: name.0 }));
+    notes.extend(segment.map(records::read));
     desk.note(&notes, true).map_err(of_store)?;
     lock(&desk.tombstones).extend(digests.iter().map(|digest| digest.sha256));
     Ok(digests)

@@ -27,7 +27,8 @@
 //! | `store` | the catalog, shared |
 //! | `staging` | originals from the cloud between download and upload |
 //! | `recorder` | every event with its time, to be replayed |
-//! | `records`, `verify`, `restore` | what the vault's records say; is it all there; everything back |
+//! | `records`, `seek` | what the vault's records say; where bytes lie that are not where they say |
+//! | `verify`, `restore` | is it all there; everything back |
 //! | `forget` | what the user says of single items |
 //!
 //! No rule about what to do next lives here (that is the machine's), no SQL (the catalog's), no
@@ -52,6 +53,7 @@ pub mod recorder;
 mod records;
 pub mod restore;
 pub mod runtime;
+mod seek;
 pub mod source;
 mod staging;
 mod store;

@@ -23,7 +23,7 @@ use keepsake_machine::session::migration::Migration;
 use keepsake_machine::settings::{Config, Limits, Vault as Features};
 use keepsake_machine::status::{Activity, Counts, Status};
 use keepsake_machine::time::Clock;
-use keepsake_vault::{DeviceId, OpenFolder, VaultError, VaultIdentity};
+use keepsake_vault::{DeviceId, Expect, OpenFolder, VaultError, VaultIdentity};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -130,7 +130,11 @@ fn vault(
     };
     let known = catalog.vault_at(&place).map_err(of_catalog)?;
     let how = OpenFolder {
-        expected: known.map(VaultIdentity),
+        expected: match known.map(VaultIdentity) {
+            None => Expect::Any,
+            Some(known) if options.new_records => Expect::Remains(known),
+            Some(known) => Expect::Known(known),
+        },
         device: DeviceId::parse(&identity.device),
         reserve: options.vault_reserve,
     };
@@ -141,7 +145,7 @@ fn vault(
         (Err(_), Some(known)) => known,
         (Err(why), None) => return Err(EngineError::Vault(why.to_string())),
     };
-    way.how.expected = Some(VaultIdentity(id));
+    way.how.expected = Expect::Known(VaultIdentity(id));
     catalog.activate(&id, &place).map_err(of_catalog)?;
     Ok(Link::new(Some(way), opened))
 }

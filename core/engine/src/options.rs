@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Destination {
     /// A folder: made, with its id, when this state has never known a vault there; a known one
-    /// whose id is absent is unavailable and never made anew.
+    /// whose id is absent is unavailable and never made anew, but for [`Options::new_records`].
     Folder(PathBuf),
 }
 
@@ -24,6 +24,9 @@ pub struct Options {
     /// Free space that is left on the disk of a vault that is a folder, in bytes; `None`: max(1 GB,
     /// 5 %). (That of the phone is [`Settings::reserve`].)
     pub vault_reserve: Option<u64>,
+    /// The user says that somebody removed the `.keepsake` of the known vault for good: new records are
+    /// begun there. What lies there is known by its bytes and not sent again.
+    pub new_records: bool,
     /// How much at once; `None`: chosen for this machine's cores.
     pub limits: Option<Limits>,
     /// Minutes east of UTC, for calendar days only.
@@ -41,6 +44,7 @@ impl Options {
             destination,
             settings: Settings::default(),
             vault_reserve: None,
+            new_records: false,
             limits: None,
             utc_offset: 0,
             recorded: crate::recorder::DEFAULT_CAP,

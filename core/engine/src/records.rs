@@ -1,6 +1,7 @@
 //! Everything that a vault's records say, one after the other, in constant memory.
 
-use keepsake_vault::{Entry, Record, Vault, VaultError};
+use keepsake_catalog::{Note, SegmentKnown};
+use keepsake_vault::{Entry, Record, Segment, Vault, VaultError};
 use std::collections::HashSet;
 
 /// How often segments are listed again when one is gone meanwhile.
@@ -25,7 +26,7 @@ pub(crate) fn all(
     let mut on = true;
     for _ in 0..LISTINGS {
         let mut gone = false;
-        for name in vault.segments()? {
+        for Segment { name, .. } in vault.segments()? {
             if !on || done.contains(&name) {
                 continue;
             }
@@ -48,6 +49,12 @@ pub(crate) fn all(
         }
     }
     Ok(seen)
+}
+
+/// That a segment need not be read: its entries are known.
+pub(crate) fn read(segment: Segment) -> Note {
+    let Segment { name, mark } = segment;
+    Note::SegmentRead(SegmentKnown { name: name.0, mark: Some(mark) })
 }
 
 /// A hash of names and digests, to know them again without keeping them. Two that share one of 2⁶⁴

@@ -3,14 +3,16 @@
 //! Never overwrites, never writes outside the folder, whatever the vault says; every file is
 //! written beside its place, hashed while it is written, and only then takes its name.
 
+mod folder;
 mod place;
 
 use crate::error::EngineError;
 use crate::options::Destination;
 use crate::records;
+use crate::seek;
 use crate::verify::Progress;
 use keepsake_vault::files::{Files, OsFiles};
-use keepsake_vault::{DeviceId, FolderVault, OpenFolder, Record, Vault, VaultError};
+use keepsake_vault::{DeviceId, Expect, FolderVault, OpenFolder, Record, Vault, VaultError};
 use place::Restoring;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -28,17 +30,28 @@ pub struct Restored {
     pub already_there: u64,
     /// Names in the destination that hold something else: left as they are.
     pub kept: Vec<String>,
-    /// Recorded files that the vault does not have, or has with other bytes.
+    /// Recorded files that the vault does not have, or has with other bytes; what lies in their place
+    /// is brought back as [`Restored::altered`]. And files that cannot be read.
     pub damaged: Vec<String>,
+    /// Paths in the vault where something else lay than is recorded, and what lay there was brought back
+    /// into the folder [`ALTERED`]: a damaged twin, or the only copy of something.
+    pub altered: Vec<String>,
+    /// Segments of records that cannot be trusted, or read, with the reason: what only they named came
+    /// back under the name that it has in the vault.
+    pub segments: Vec<String>,
     /// Records that name something that is not a plain place below the vault: never followed.
     pub hostile: Vec<String>,
     /// Of those written, files of which no record speaks: they have the names of the vault.
     pub unrecorded: u64,
     /// Whether it was stopped before the end.
     pub stopped: bool,
-    /// The destination's disk has no room for the next file: what is missing.
-    pub no_room: Option<String>,
+    /// Why it could not go on, if so: the destination's disk is full, or the vault is gone. What had
+    /// been read has its name.
+    pub cut: Option<String>,
 }
+
+/// The folder in the destination for what is not as recorded.
+pub const ALTERED: &str = "not as recorded";
 
 /// Restores everything in the vault into `into`, which is made if it is missing. Blocks; call it
 /// on a thread of its own. Needs no state folder.
@@ -52,8 +65,7 @@ pub fn restore(
 ) -> Result<Restored, EngineError> {
     let Destination::Folder(root) = from;
     let files: Arc<dyn Files> = Arc::new(OsFiles);
-    let of_vault = |why: VaultError| EngineError::Vault(why.to_string());
-    let how = OpenFolder { expected: None, device: None, reserve: None };
+    let how = OpenFolder { expected: Expect::Any, device: None, reserve: None };
     let vault = FolderVault::open(Arc::clone(&files), root, how).map_err(of_vault)?;
     if is_inside(into, root) {
         let why = "it lies inside the vault: choose another place".to_owned();
@@ -61,25 +73,54 @@ pub fn restore(
     }
     let newest = newest(&vault, progress).map_err(of_vault)?;
     let mut files = Restoring::begin(files, &vault, into, progress, newest)?;
-    let mut failed = None;
-    let read = records::all(&vault, |record| {
-        failed = files.one(&record).err();
-        failed.is_none() && !progress.stop.load(Ordering::Relaxed)
-    });
-    if failed.is_none() && !progress.stop.load(Ordering::Relaxed) {
-        for path in vault.unrecorded().map_err(of_vault)? {
-            failed = files.loose(&path).err();
-            if failed.is_some() || progress.stop.load(Ordering::Relaxed) {
-                break;
-            }
-        }
-    }
-    let no_room = match failed {
-        Some(EngineError::NoRoom(why)) => Some(why),
-        Some(why) => return Err(why),
-        None => None,
+    let mut read = records::Read::default();
+    let cut = match everything(&vault, &mut files, &mut read, progress) {
+        Err(EngineError::NoRoom(why) | EngineError::Vault(why)) => Some(why),
+        done => done.map(|()| None)?,
     };
-    files.end(read.map_err(of_vault)?, no_room)
+    files.end(read, cut)
+}
+
+/// What the records name, from where they say and then from wherever else it lies; then what lies there
+/// without a record, or in the place of something else.
+fn everything(
+    vault: &dyn Vault,
+    files: &mut Restoring<'_>,
+    read: &mut records::Read,
+    progress: &Progress,
+) -> Result<(), EngineError> {
+    let on = || !progress.stop.load(Ordering::Relaxed);
+    let each = |take: &mut dyn FnMut(&Record) -> Result<(), EngineError>| {
+        let mut failed = None;
+        let read = records::all(vault, |record| {
+            failed = take(&record).err();
+            failed.is_none() && on()
+        });
+        failed.map_or(Ok(()), Err)?;
+        read.map_err(of_vault)
+    };
+    *read = each(&mut |record| files.one(record))?;
+    let missing = files.missing();
+    if on() && !missing.is_empty() {
+        let others = files.altered();
+        let found = seek::by_bytes(vault, &missing, &others, progress).map_err(of_vault)?;
+        each(&mut |record| files.again(record, &found))?;
+    }
+    let loose = if on() { vault.unrecorded().map_err(of_vault)? } else { Vec::new() };
+    let altered = files.altered();
+    let unrecorded = loose.iter().map(|path| (path, false));
+    for (path, is_altered) in unrecorded.chain(altered.iter().map(|path| (path, true))) {
+        if !on() {
+            break;
+        }
+        files.loose(path, is_altered)?;
+    }
+    Ok(())
+}
+
+#[allow(clippy::needless_pass_by_value)] // for `map_err`
+fn of_vault(why: VaultError) -> EngineError {
+    EngineError::Vault(why.to_string())
 }
 
 /// Whether a place, or what of it is there already, lies inside a folder.

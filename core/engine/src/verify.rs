@@ -1,12 +1,12 @@
 //! `verify`: is everything that the vault's records name really there?
 
 use crate::error::EngineError;
-use crate::jobs::hashing::hash_all;
 use crate::jobs::learn::audit;
 use crate::jobs::lost::regain;
 use crate::jobs::{Desk, Failed, lock};
 use crate::open::of_store;
 use crate::runtime::together;
+use crate::seek::{self, Lying, Places};
 use crate::{forget, records};
 use keepsake_catalog::{Note, Which};
 use keepsake_machine::media::Digest;
@@ -47,9 +47,10 @@ pub struct Verified {
     pub elsewhere: Vec<String>,
     /// Paths in the vault whose size or bytes are not those recorded. (Only `deep` reads bytes.)
     pub damaged: Vec<String>,
-    /// Not as recorded in the same way, while the recorded bytes lie under another path. What lies here
-    /// now may be the only copy of something else: nobody should delete it on this list's word.
-    pub mended: Vec<String>,
+    /// Paths of recorded files where other bytes lie now, while those recorded lie under another path.
+    /// What lies here may be the only copy of something else: nobody should delete it on this list's
+    /// word.
+    pub altered: Vec<String>,
     /// Paths of files that somebody removed, where another recorded file has the name by now, and whose
     /// bytes are nowhere else.
     pub replaced: Vec<String>,
@@ -62,6 +63,9 @@ pub struct Verified {
     /// Paths of files in the vault of which no record speaks: `restore` brings them back under these
     /// names.
     pub loose: Vec<String>,
+    /// Segments of records that cannot be trusted, or read, with the reason. Where `unrecorded` and
+    /// `loose` have nothing, what they named is recorded elsewhere, as far as this device knows.
+    pub segments: Vec<String>,
     /// Whether it was stopped before the end.
     pub stopped: bool,
 }
@@ -84,6 +88,8 @@ struct Found {
     /// What is missing, and what has other bytes than a record says, with the bytes of the record.
     missing: Vec<(String, Digest)>,
     damaged: Vec<(String, Digest)>,
+    /// What lies in the place of what is damaged.
+    lying: Places,
     /// Paths that are as some record says.
     good: HashSet<u64>,
     error: Option<String>,
@@ -103,10 +109,10 @@ pub(crate) fn verify(
     let (sender, receiver) = sync_channel::<Vec<Recorded>>(workers);
     let receiver = Mutex::new(receiver);
     let work = || {
-        let mut buffer = vec![0; if deep { BUFFER } else { 0 }];
+        let mut buffer = vec![0; BUFFER];
         loop {
             let Ok(batch) = lock(&receiver).recv() else { return };
-            look(&*vault, &batch, &mut buffer, progress, &found);
+            look(&*vault, &batch, deep, &mut buffer, progress, &found);
         }
     };
     let read = together(workers, work, || {
@@ -128,13 +134,14 @@ pub(crate) fn verify(
         read
     });
     let read = read.map_err(of_vault)?;
-    let Found { mut verified, missing, damaged, good, error } =
+    let Found { mut verified, missing, damaged, lying, good, error } =
         found.into_inner().unwrap_or_else(PoisonError::into_inner);
     if let Some(why) = error {
         return Err(EngineError::Vault(why));
     }
     let bad: Vec<_> = missing.iter().chain(&damaged).cloned().collect();
-    let elsewhere = elsewhere(&*vault, &bad).map_err(of_vault)?;
+    let loose = vault.unrecorded().map_err(of_vault)?;
+    let elsewhere = elsewhere(&*vault, &bad, &lying).map_err(of_vault)?;
     let digests: Vec<_> = bad.iter().map(|(_, digest)| *digest).collect();
     let let_go = desk.store.read(|reader| reader.let_go(&digests)).map_err(of_store)?;
     for (path, digest) in missing {
@@ -155,17 +162,16 @@ pub(crate) fn verify(
             (true, true) => continue,
             (true, false) if let_go.contains(&digest.sha256) => continue,
             (true, false) => &mut verified.replaced,
-            (false, true) => &mut verified.mended,
+            (false, true) => &mut verified.altered,
             (false, false) => &mut verified.damaged,
         };
         list.push(path);
     }
     verified.stopped = progress.stop.load(Ordering::Relaxed);
-    verified
-        .damaged
-        .extend(read.damaged.into_iter().map(|why| format!(".keepsake/segments/{why}")));
-    let Verified { missing, elsewhere, damaged, mended, replaced, unreadable, .. } = &mut verified;
-    for list in [missing, elsewhere, damaged, mended, replaced, unreadable] {
+    verified.segments = read.damaged;
+    let Verified { missing, elsewhere, damaged, altered, replaced, unreadable, segments, .. } =
+        &mut verified;
+    for list in [missing, elsewhere, damaged, altered, replaced, unreadable, segments] {
         list.sort_unstable();
     }
     if !verified.stopped {
@@ -174,18 +180,22 @@ pub(crate) fn verify(
             Failed::Store(why) => of_store(why),
         })?;
     }
-    let loose = vault.unrecorded().map_err(of_vault)?;
     verified.loose = loose.iter().map(|path| path.as_str().to_owned()).collect();
     settle_found(desk, &verified, deep)?;
-    regain(desk, &*vault).map_err(|why| match why {
+    regain(desk, &*vault, &lying).map_err(|why| match why {
         Failed::Vault(why) => of_vault(why),
         Failed::Store(why) => of_store(why),
     })?;
     Ok(verified)
 }
 
-/// Which of the bytes that are missing or damaged under one path the vault shows under another.
-fn elsewhere(vault: &dyn Vault, bad: &[(String, Digest)]) -> Result<HashSet<[u8; 32]>, VaultError> {
+/// Which of the bytes that are missing or damaged under one path the vault shows under another: one
+/// that a record names, that of something else (`lying`), or one without a record.
+fn elsewhere(
+    vault: &dyn Vault,
+    bad: &[(String, Digest)],
+    lying: &Places,
+) -> Result<HashSet<[u8; 32]>, VaultError> {
     let mut there = HashSet::new();
     if bad.is_empty() {
         return Ok(there);
@@ -209,6 +219,10 @@ fn elsewhere(vault: &dyn Vault, bad: &[(String, Digest)]) -> Result<HashSet<[u8;
         let shown = vault.confirm(&held)?.into_iter().zip(batch).filter(|(shown, _)| *shown);
         there.extend(shown.map(|(_, one)| one.digest.sha256));
     }
+    there.extend(lying.keys().filter(|lying| wanted.contains(*lying)));
+    let rest = bad.iter().map(|(_, digest)| *digest);
+    let rest: Vec<_> = rest.filter(|digest| !there.contains(&digest.sha256)).collect();
+    there.extend(seek::without_record(vault, &rest)?.into_keys());
     Ok(there)
 }
 
@@ -231,92 +245,65 @@ fn total(vault: &dyn Vault, deep: bool, progress: &Progress) -> Result<(), Vault
 fn look(
     vault: &dyn Vault,
     batch: &[Recorded],
+    deep: bool,
     buffer: &mut [u8],
     progress: &Progress,
     found: &Mutex<Found>,
 ) {
     let held: Vec<_> =
         batch.iter().map(|one| Held { path: &one.path, size: one.digest.size }).collect();
-    let there = match vault.confirm(&held) {
-        Ok(there) => there,
-        Err(why) => {
-            lock(found).error.get_or_insert(why.to_string());
-            progress.stop.store(true, Ordering::Relaxed);
-            return;
-        }
+    // Where one cannot be looked at, each is asked for by itself.
+    let each = |held: &Held<'_>| Ok(vault.confirm(std::slice::from_ref(held))?.remove(0));
+    let there: Vec<Result<bool, VaultError>> = match vault.confirm(&held) {
+        Ok(there) => there.into_iter().map(Ok).collect(),
+        Err(_) => held.iter().map(each).collect(),
     };
     for (one, there) in batch.iter().zip(there) {
         if progress.stop.load(Ordering::Relaxed) {
             return;
         }
-        let is = match (there, buffer.is_empty()) {
-            (true, true) => Is::Good,
-            (true, false) => read_back(vault, one, buffer, progress),
-            (false, _) => absent(vault, one),
+        let lies = match (there, deep) {
+            (Ok(true), false) => Ok(Lying::These(one.digest)),
+            (Ok(_), _) => seek::lying_at(vault, &one.path, buffer, progress),
+            (Err(_), _) => seek::is_there(vault).map(|()| Lying::Unreadable),
+        };
+        let lies = match lies {
+            Ok(lies) => lies,
+            Err(why) => {
+                lock(found).error.get_or_insert(why.to_string());
+                progress.stop.store(true, Ordering::Relaxed);
+                return;
+            }
         };
         progress.items.fetch_add(1, Ordering::Relaxed);
         let path = one.path.as_str().to_owned();
         let mut found = lock(found);
-        let Found { verified, missing, damaged, good, .. } = &mut *found;
-        match is {
-            Is::Good => {
+        let Found { verified, missing, damaged, lying, good, .. } = &mut *found;
+        match lies {
+            Lying::These(digest)
+                if (digest.sha256, digest.size) == (one.digest.sha256, one.digest.size) =>
+            {
                 verified.good += 1;
                 verified.bytes += one.digest.size;
                 good.insert(records::mark(&[path.as_bytes()]));
             }
-            Is::Missing => missing.push((path, one.digest)),
-            Is::Damaged => damaged.push((path, one.digest)),
-            Is::Unreadable => verified.unreadable.push(path),
-            Is::Stopped => {}
+            Lying::Nothing => missing.push((path, one.digest)),
+            Lying::These(digest) => {
+                damaged.push((path, one.digest));
+                lying.insert(digest.sha256, one.path.clone());
+            }
+            Lying::Unreadable => verified.unreadable.push(path),
+            Lying::Stopped => {}
         }
     }
 }
 
-enum Is {
-    Good,
-    Missing,
-    Damaged,
-    Unreadable,
-    Stopped,
-}
-
-/// It is not there with its size: is it not there at all?
-fn absent(vault: &dyn Vault, one: &Recorded) -> Is {
-    match vault.open(&one.path) {
-        Ok(None) => Is::Missing,
-        Ok(Some(_)) => Is::Damaged,
-        Err(_) => Is::Unreadable,
-    }
-}
-
-fn read_back(vault: &dyn Vault, one: &Recorded, buffer: &mut [u8], progress: &Progress) -> Is {
-    let mut file = match vault.open(&one.path) {
-        Ok(Some(file)) => file,
-        Ok(None) => return Is::Missing,
-        Err(_) => return Is::Unreadable,
-    };
-    if progress.stop.load(Ordering::Relaxed) {
-        return Is::Stopped;
-    }
-    let read = hash_all(&mut file, false, buffer, &mut |bytes| {
-        progress.bytes.fetch_add(bytes, Ordering::Relaxed);
-        !progress.stop.load(Ordering::Relaxed)
-    });
-    let digest = match read {
-        Ok(Some(digest)) => digest,
-        Ok(None) => return Is::Stopped,
-        Err(_) => return Is::Unreadable,
-    };
-    let same = digest.sha256 == one.digest.sha256 && digest.size == one.digest.size;
-    if same { Is::Good } else { Is::Damaged }
-}
-
 /// What is not as recorded is to be sent again; all others count as confirmed now.
 fn settle_found(desk: &Desk, verified: &Verified, deep: bool) -> Result<(), EngineError> {
-    let Verified { missing, elsewhere, damaged, mended, .. } = verified;
+    let Verified { missing, elsewhere, damaged, altered, .. } = verified;
     // An audit reads their records again, and must not believe them.
     let all = deep && verified.unreadable.is_empty() && !verified.stopped;
-    let damaged: Vec<_> = damaged.iter().chain(mended).cloned().collect();
+    let damaged: Vec<_> = damaged.iter().chain(altered).cloned().collect();
     desk.store.write(|catalog| catalog.set_damaged(&damaged, all)).map_err(of_store)?;
     let gone: Vec<_> = missing.iter().chain(elsewhere).chain(&damaged).cloned().collect();
     if !gone.is_empty() {

@@ -13,8 +13,8 @@ use keepsake_machine::stage::{Class, Fault};
 use keepsake_machine::status::Activity;
 use keepsake_vault::files::OsFiles;
 use keepsake_vault::{
-    CaptureSource, Captured, DeviceId, FolderVault, LocalTime, OpenFolder, OriginalName, Record,
-    Vault, VaultPath,
+    CaptureSource, Captured, DeviceId, Expect, FolderVault, LocalTime, OpenFolder, OriginalName,
+    Record, Vault, VaultPath,
 };
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -302,7 +302,8 @@ fn a_revoked_permit_stops_a_running_job_within_1_mib() {
 #[test]
 fn a_vault_never_makes_restore_write_outside_its_folder() {
     let place = Place::new();
-    let how = OpenFolder { expected: None, device: Some(DeviceId([1; 16])), reserve: Some(0) };
+    let how =
+        OpenFolder { expected: Expect::Any, device: Some(DeviceId([1; 16])), reserve: Some(0) };
     let vault = FolderVault::open(Arc::new(OsFiles), &place.vault(), how).unwrap();
     std::fs::create_dir_all(place.vault().join("2026/07")).unwrap();
     std::fs::write(place.vault().join("2026/07/a.JPG"), b"abc").unwrap();

@@ -13,8 +13,8 @@ use keepsake_machine::media::{Digest, Role, Version};
 use keepsake_vault::files::{Dir, File, Files, Kind, OsFiles, Space, Stat, Written};
 use keepsake_vault::put::Unwatched;
 use keepsake_vault::{
-    CaptureSource, Captured, DeviceId, FolderVault, Held, LocalTime, OpenFolder, OriginalName,
-    Placement, Put, PutBytes, Record, Teed, ToPlace, Vault, VaultPath,
+    CaptureSource, Captured, DeviceId, Expect, FolderVault, Held, LocalTime, OpenFolder,
+    OriginalName, Placement, Put, PutBytes, Record, Teed, ToPlace, Vault, VaultPath,
 };
 use std::error::Error;
 use std::ffi::OsStr;
@@ -42,7 +42,8 @@ fn main() -> Result<(), Anyhow> {
     let size: usize = args.next().map_or(Ok(4096), |arg| arg.parse())?;
     let lanes: usize = args.next().map_or(Ok(2), |arg| arg.parse())?;
     let files = Arc::new(Counting::default());
-    let how = OpenFolder { expected: None, device: Some(DeviceId([1; 16])), reserve: Some(0) };
+    let how =
+        OpenFolder { expected: Expect::Any, device: Some(DeviceId([1; 16])), reserve: Some(0) };
     let vault = FolderVault::open(files.clone(), Path::new(&root), how)?;
     let (cpu, start) = (cpu_time(), Instant::now());
     let (to_put, puts) = sync_channel::<Vec<One>>(4);

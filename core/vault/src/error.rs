@@ -37,6 +37,14 @@ pub enum VaultError {
         /// What the system said.
         why: String,
     },
+    /// Something in it may not be read.
+    #[error("{name} in the vault may not be read: {why}; check its permissions")]
+    Closed {
+        /// What.
+        name: String,
+        /// What the system said.
+        why: String,
+    },
     /// No room above its reserve.
     #[error("the vault is full: {needed} bytes more are needed")]
     Full {
@@ -124,6 +132,9 @@ impl VaultError {
             VaultError::ReadOnly { place, why } => {
                 VaultError::ReadOnly { place: place.clone(), why: why.clone() }
             }
+            VaultError::Closed { name, why } => {
+                VaultError::Closed { name: name.clone(), why: why.clone() }
+            }
             VaultError::Full { needed } => VaultError::Full { needed: *needed },
             VaultError::SignedOut => VaultError::SignedOut,
             VaultError::Newer { found, known } => {
@@ -150,6 +161,7 @@ impl VaultError {
             VaultError::Unavailable { .. }
             | VaultError::AnotherVault { .. }
             | VaultError::ReadOnly { .. }
+            | VaultError::Closed { .. }
             | VaultError::Newer { .. }
             | VaultError::Damaged { .. }
             | VaultError::Io { .. } => Blame::Trouble(Trouble::VaultUnavailable),

@@ -79,6 +79,16 @@ pub enum Entry {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SegmentName(pub String);
 
+/// A segment as the vault lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    /// Its name.
+    pub name: SegmentName,
+    /// Changes when its content does (a size and a time of last change, an `ETag`). Another mark does
+    /// not say that the content is another: whoever relied on it reads it again.
+    pub mark: u64,
+}
+
 /// What came of reading a segment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SegmentRead {
@@ -86,7 +96,7 @@ pub struct SegmentRead {
     pub entries: u64,
     /// It is gone (merged into another): list again. Nothing was handed over.
     pub gone: bool,
-    /// Why it is not trusted (torn, altered, too large). Nothing was handed over.
+    /// Why it is not trusted (torn, altered, too large, not to be read). Nothing was handed over.
     pub damaged: Option<String>,
     /// Lines that say something impossible (a path out of the vault), each as text, shortened:
     /// skipped.

@@ -41,7 +41,7 @@ use crate::id::VaultIdentity;
 use crate::names::{Placement, ToPlace};
 use crate::path::VaultPath;
 use crate::put::{Put, Staging, Stored, Teed, Watch};
-use crate::record::{Entry, Record, SegmentName, SegmentRead};
+use crate::record::{Entry, Record, Segment, SegmentName, SegmentRead};
 use keepsake_machine::event::Finding;
 use keepsake_machine::media::Digest;
 use keepsake_machine::settings;
@@ -102,22 +102,22 @@ pub trait Vault: Send + Sync {
         Ok(vec![FolderSeen::CannotTell; folders.len()])
     }
 
-    /// Makes these records durable in one new segment, and says its name (the catalog need not
-    /// read it). Only for files that are durable and confirmed. `device` and `sequence` are filled
+    /// Makes these records durable in one new segment, and says which (the catalog need not read
+    /// it). Only for files that are durable and confirmed. `device` and `sequence` are filled
     /// in here. No records make no segment: `None`.
-    fn record(&self, records: Vec<Record>) -> Result<Option<SegmentName>, VaultError>;
+    fn record(&self, records: Vec<Record>) -> Result<Option<Segment>, VaultError>;
 
     /// Writes tombstones for these bytes, durably. Files stay.
-    fn forget(&self, digests: &[Digest]) -> Result<Option<SegmentName>, VaultError>;
+    fn forget(&self, digests: &[Digest]) -> Result<Option<Segment>, VaultError>;
 
     /// Drops an unfinished upload that [`Watch::token`] named.
     fn abandon(&self, token: &[u8]) -> Result<(), VaultError>;
 
     /// The segments that are there now, in no order. The union of all is what the vault knows.
-    fn segments(&self) -> Result<Vec<SegmentName>, VaultError>;
+    fn segments(&self) -> Result<Vec<Segment>, VaultError>;
 
-    /// Reads one segment: checked as a whole first, then entry by entry. A segment that is gone or
-    /// not to be trusted is no error: [`SegmentRead`] says so.
+    /// Reads one segment: checked as a whole first, then entry by entry. A segment that is gone, not
+    /// to be read or not to be trusted is no error while the vault is there: [`SegmentRead`] says so.
     fn read_segment(
         &self,
         name: &SegmentName,
@@ -215,7 +215,7 @@ pub struct Ticket {
 pub struct Tidied {
     /// Segments that were merged: each new one with the ones that it stands for. A catalog that
     /// had read all of those has read the new one.
-    pub merged: Vec<(SegmentName, Vec<SegmentName>)>,
+    pub merged: Vec<(Segment, Vec<SegmentName>)>,
     /// Segments that are not trusted, with the reason: left as they are.
     pub damaged: Vec<(SegmentName, String)>,
     /// Files of staging removed.

@@ -4,8 +4,8 @@ mod support;
 
 use keepsake_vault::put::Unwatched;
 use keepsake_vault::{
-    Blame, Entry, Files, FolderVault, OpenFolder, OsFiles, PutBytes, Stored, Vault, VaultError,
-    VaultPath,
+    Blame, Entry, Expect, Files, FolderVault, OpenFolder, OsFiles, PutBytes, Stored, Vault,
+    VaultError, VaultPath,
 };
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -159,13 +159,13 @@ fn the_reserve_is_never_touched() {
     let root = dir.path().join("disk");
     std::fs::create_dir(&root).unwrap();
     let Some(_mounted) = support::mount::tmpfs(&root, 8 << 20) else { return };
-    let how = OpenFolder { expected: None, device: Some(DEVICE), reserve: Some(6 << 20) };
+    let how = OpenFolder { expected: Expect::Any, device: Some(DEVICE), reserve: Some(6 << 20) };
     let vault = FolderVault::open(Arc::new(OsFiles), &root, how).unwrap();
     assert!(vault.probe().unwrap().unwrap() <= 2 << 20);
     assert!(matches!(put(&vault, b"a", &vec![1; 3 << 20]), Err(VaultError::Full { .. })));
     assert!(put(&vault, b"a", &vec![1; 1 << 20]).is_ok());
     // By default half of a small volume is left alone.
-    let how = OpenFolder { expected: None, device: Some(OTHER), reserve: None };
+    let how = OpenFolder { expected: Expect::Any, device: Some(OTHER), reserve: None };
     let vault = FolderVault::open(Arc::new(OsFiles), &root, how).unwrap();
     assert!(vault.probe().unwrap().unwrap() <= 3 << 20);
 }
@@ -176,7 +176,7 @@ fn what_is_promised_and_not_written_yet_is_not_promised_again() {
     let root = dir.path().join("disk");
     std::fs::create_dir(&root).unwrap();
     let Some(_mounted) = support::mount::tmpfs(&root, 16 << 20) else { return };
-    let how = OpenFolder { expected: None, device: Some(DEVICE), reserve: Some(4 << 20) };
+    let how = OpenFolder { expected: Expect::Any, device: Some(DEVICE), reserve: Some(4 << 20) };
     let vault = FolderVault::open(Arc::new(OsFiles), &root, how).unwrap();
     let mut first = vault.stage(8 << 20).unwrap();
     let second = vault.stage(8 << 20).map(|_| ());
@@ -230,7 +230,7 @@ fn records_and_folders_do_not_eat_into_the_reserve() {
     std::fs::create_dir(&root).unwrap();
     let Some(_mounted) = support::mount::tmpfs(&root, 16 << 20) else { return };
     let reserve = 14 << 20;
-    let how = OpenFolder { expected: None, device: Some(DEVICE), reserve: Some(reserve) };
+    let how = OpenFolder { expected: Expect::Any, device: Some(DEVICE), reserve: Some(reserve) };
     let vault = FolderVault::open(Arc::new(OsFiles), &root, how).unwrap();
     // Long names, so that a record is about as large as a small photo.
     let name = |number: u32| format!("{}{number}.jpg", "n".repeat(200)).into_bytes();

@@ -4,7 +4,7 @@ mod support;
 
 use keepsake_vault::put::Unwatched;
 use keepsake_vault::{
-    Blame, FolderSeen, FolderVault, Found, Held, OpenFolder, OsFiles, SegmentName, Vault,
+    Blame, Expect, FolderSeen, FolderVault, Found, Held, OpenFolder, OsFiles, SegmentName, Vault,
     VaultError, VaultPath,
 };
 use std::os::unix::fs::symlink;
@@ -233,13 +233,13 @@ fn a_torn_segment_is_told_and_kept_and_the_others_are_read() {
     back_up(&vault, b"b.jpg", b"two").unwrap();
     let segments = dir.path().join(".keepsake/segments");
     let torn = vault.segments().unwrap()[0].clone();
-    let path = segments.join(format!("{}.jsonl", torn.0));
+    let path = segments.join(format!("{}.jsonl", torn.name.0));
     let bytes = std::fs::read(&path).unwrap();
     std::fs::write(&path, &bytes[..bytes.len() - 9]).unwrap();
     symlink("/etc/passwd", segments.join("link.jsonl")).unwrap();
     std::fs::create_dir(segments.join("folder.jsonl")).unwrap();
     assert_eq!(records(&vault).unwrap().len(), 1);
-    let read = vault.read_segment(&torn, &mut |_| panic!("handed over")).unwrap();
+    let read = vault.read_segment(&torn.name, &mut |_| panic!("handed over")).unwrap();
     assert!(read.damaged.unwrap().contains("torn"));
     let link = SegmentName("link".to_owned());
     assert!(vault.read_segment(&link, &mut |_| panic!()).unwrap().damaged.is_some());
@@ -259,7 +259,7 @@ fn a_torn_segment_is_told_and_kept_and_the_others_are_read() {
 #[test]
 fn opened_for_reading_nothing_is_written() {
     let dir = tempfile::tempdir().unwrap();
-    let reading = OpenFolder { expected: None, device: None, reserve: None };
+    let reading = OpenFolder { expected: Expect::Any, device: None, reserve: None };
     assert!(matches!(open_error(dir.path(), reading), VaultError::Unavailable { .. }));
     let (path, _) = back_up(&open(dir.path()), b"a.jpg", b"photo").unwrap();
     let before = files_below(dir.path());
@@ -345,7 +345,7 @@ fn a_folder_that_may_not_be_written_is_read_only_in_plain_words() {
     let error = open_error(dir.path(), how(DEVICE, None));
     assert!(matches!(error, VaultError::ReadOnly { .. }), "{error}");
     assert!(error.to_string().contains("read-only"));
-    let reading = OpenFolder { expected: None, device: None, reserve: None };
+    let reading = OpenFolder { expected: Expect::Any, device: None, reserve: None };
     FolderVault::open(Arc::new(OsFiles), dir.path(), reading).unwrap();
 }
 

@@ -240,7 +240,7 @@ fn a_tombstone_is_obeyed_by_every_device_and_files_stay() {
     let mut tombstones = 0;
     for segment in other.segments().unwrap() {
         let count = &mut |entry| tombstones += u64::from(matches!(entry, Entry::Tombstone(_)));
-        other.read_segment(&segment, count).unwrap();
+        other.read_segment(&segment.name, count).unwrap();
     }
     assert_eq!(tombstones, 1);
 }

@@ -6,8 +6,8 @@ use keepsake_machine::media::{Digest, ResourceId};
 use keepsake_machine::settings;
 use keepsake_vault::put::Watch;
 use keepsake_vault::{
-    Entry, FolderSeen, Found, Held, Placement, Put, Record, SegmentName, SegmentRead, Staging,
-    Stored, Teed, Ticket, Tidied, ToPlace, Vault, VaultError, VaultIdentity, VaultPath,
+    Entry, FolderSeen, Found, Held, Placement, Put, Record, Segment, SegmentName, SegmentRead,
+    Staging, Stored, Teed, Ticket, Tidied, ToPlace, Vault, VaultError, VaultIdentity, VaultPath,
 };
 use std::collections::BTreeMap;
 use std::io;
@@ -66,11 +66,11 @@ impl Vault for Signing {
         self.0.see_folders(folders)
     }
 
-    fn record(&self, records: Vec<Record>) -> Result<Option<SegmentName>, VaultError> {
+    fn record(&self, records: Vec<Record>) -> Result<Option<Segment>, VaultError> {
         self.0.record(records)
     }
 
-    fn forget(&self, digests: &[Digest]) -> Result<Option<SegmentName>, VaultError> {
+    fn forget(&self, digests: &[Digest]) -> Result<Option<Segment>, VaultError> {
         self.0.forget(digests)
     }
 
@@ -78,7 +78,7 @@ impl Vault for Signing {
         self.0.abandon(token)
     }
 
-    fn segments(&self) -> Result<Vec<SegmentName>, VaultError> {
+    fn segments(&self) -> Result<Vec<Segment>, VaultError> {
         self.0.segments()
     }
 

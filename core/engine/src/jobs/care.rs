@@ -1,8 +1,10 @@
 //! Small cares: how the disk is, how the vault is, what is given up, what is tidied.
 
-use super::learn::learn;
+use super::learn::{learn, read_records};
 use super::{Desk, Failed, blame, folders, lock, lost};
 use crate::inbox::Message;
+use crate::records;
+use crate::seek::Places;
 use crate::store::StoreError;
 use keepsake_catalog::Note;
 use keepsake_machine::event::{Event, VaultHealth};
@@ -26,7 +28,7 @@ pub(crate) fn probe(desk: &Desk) {
     let (mut probed, opened) = desk.link.probe();
     if opened && let Ok(vault) = desk.link.vault() {
         match learn(desk, &*vault) {
-            Ok(()) => desk.inbox.put(Message::CountersChanged),
+            Ok(_) => desk.inbox.put(Message::CountersChanged),
             Err(Failed::Vault(why)) => probed = Err(why),
             Err(Failed::Store(why)) => return desk.catalog_failed(&why, std::iter::empty()),
         }
@@ -42,7 +44,7 @@ pub(crate) fn probe(desk: &Desk) {
 pub(crate) fn look(desk: &Desk) {
     let Ok(vault) = desk.link.vault() else { return }; // known to be away
     let looked = folders::look(desk, &*vault).and_then(|changed| {
-        lost::regain(desk, &*vault)?;
+        lost::regain(desk, &*vault, &Places::new())?;
         Ok(changed)
     });
     match looked {
@@ -92,21 +94,26 @@ pub(crate) fn tidy(desk: &Desk) {
     let tidied = desk.link.vault().and_then(|vault| vault.tidy(desk.runtime.now().wall));
     // One that cannot be tidied now is tidied another day.
     let Ok(tidied) = tidied else { return };
-    if let Err(why) = told(desk, &tidied) {
-        desk.catalog_failed(&why, std::iter::empty());
+    let read = told(desk, tidied).map_err(Failed::Store).and_then(|()| {
+        read_records(desk, &*desk.link.vault()?) // one may be torn by now
+    });
+    match read {
+        Ok(true) => desk.inbox.put(Message::Event(Event::RetryRequested)),
+        Err(Failed::Store(why)) => desk.catalog_failed(&why, std::iter::empty()),
+        Ok(false) | Err(Failed::Vault(_)) => {} // one that went away is seen to have by the next look
     }
 }
 
-fn told(desk: &Desk, tidied: &Tidied) -> Result<(), StoreError> {
+fn told(desk: &Desk, tidied: Tidied) -> Result<(), StoreError> {
     let read = desk.store.read(keepsake_catalog::Reader::segments_read)?;
-    let read: HashSet<_> = read.into_iter().collect();
+    let read: HashSet<_> = read.into_iter().map(|segment| segment.name).collect();
     let mut notes = Vec::new();
-    for (merged, sources) in &tidied.merged {
+    for (merged, sources) in tidied.merged {
         // What was not read of all its sources is read of the merged one, at the next opening.
         if sources.iter().all(|source| read.contains(&source.0)) {
-            notes.push(Note::SegmentRead { name: merged.0.clone() });
+            notes.push(records::read(merged));
         }
-        notes.extend(sources.iter().map(|name| Note::SegmentGone { name: name.0.clone() }));
+        notes.extend(sources.into_iter().map(|name| Note::SegmentGone { name: name.0 }));
     }
     let value = Some(desk.elapsed().0.to_string());
     notes.push(Note::Setting { name: TIDIED.into(), value });

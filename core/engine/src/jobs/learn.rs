@@ -1,12 +1,15 @@
 //! What the vault's records say that the catalog does not know yet, in constant memory.
 
 use super::{Desk, Failed, folders, lock, lost};
+use crate::events::Happened;
+use crate::records;
+use crate::seek::Places;
 use crate::store::StoreError;
-use keepsake_catalog::{Known, Note, Which};
+use keepsake_catalog::{Known, Note, SegmentKnown, Which};
 use keepsake_machine::media::Digest;
 use keepsake_machine::settle::Fact;
-use keepsake_vault::{Entry, SegmentName, Vault};
-use std::collections::HashSet;
+use keepsake_vault::{Entry, Segment, Vault};
+use std::collections::{HashMap, HashSet};
 
 /// Records that are held at once.
 const CHUNK: usize = 4_096;
@@ -16,26 +19,71 @@ const LISTINGS: usize = 4;
 /// That an audit was begun, and not yet ended: a setting of the catalog.
 const AUDIT: &str = "audit";
 
-/// Reads every segment that was not read before. One that is not to be trusted is left alone.
-///
-/// Where one that was read is gone, and it was not we who merged it, the vault may be an older copy
-/// of itself, or damaged: then all records are read again. What lay in folders that are gone is sent
-/// again.
-pub(crate) fn learn(desk: &Desk, vault: &dyn Vault) -> Result<(), Failed> {
-    let there: HashSet<_> = vault.segments()?.into_iter().map(|name| name.0).collect();
-    let read = desk.store.read(keepsake_catalog::Reader::segments_read)?;
-    let begun = desk.store.read(|reader| reader.setting(AUDIT))?;
-    if begun.is_some() || read.iter().any(|name| !there.contains(name)) {
-        audit(desk, vault)?;
-    } else {
-        news(desk, vault)?;
-    }
+/// Reads every segment that was not read before, and looks at the folders: what lay in those that are
+/// gone is sent again. Says whether any row changed.
+pub(crate) fn learn(desk: &Desk, vault: &dyn Vault) -> Result<bool, Failed> {
+    let changed = read_records(desk, vault)?;
     match folders::look(desk, vault) {
         // One that goes away now is seen to be by whoever uses it next.
-        Err(Failed::Vault(_)) => Ok(()),
+        Err(Failed::Vault(_)) => Ok(changed),
         Err(why) => Err(why),
-        Ok(_) => lost::regain(desk, vault),
+        Ok(more) => {
+            lost::regain(desk, vault, &Places::new())?;
+            Ok(changed || more)
+        }
     }
+}
+
+/// Reads every segment that was not read before. One that is not to be trusted is left alone.
+///
+/// Where one that was read is gone, and it was not we who merged it, or is torn by now, the vault may be
+/// an older copy of itself, or damaged: then all records are read again, and the host is told. Says
+/// whether any row changed.
+pub(crate) fn read_records(desk: &Desk, vault: &dyn Vault) -> Result<bool, Failed> {
+    let begun = desk.store.read(|reader| reader.setting(AUDIT))?;
+    if begun.is_none() && is_as_read(desk, vault)? {
+        news(desk, vault)?;
+        return Ok(false);
+    }
+    let mut lost = known(desk)?;
+    let again = audit(desk, vault)?;
+    for path in known(desk)? {
+        lost.remove(&path);
+    }
+    if !lost.is_empty() {
+        desk.stream.put(Happened::RecordsLost { files: lost.len() as u64, again });
+    }
+    Ok(again > 0)
+}
+
+/// Everything that is known to lie in the vault, as hashes of the paths.
+fn known(desk: &Desk) -> Result<HashSet<u64>, Failed> {
+    let mut all = HashSet::new();
+    let mut each = |path: &str| _ = all.insert(records::mark(&[path.as_bytes()]));
+    desk.store.read(|reader| reader.known_paths(&mut each))?;
+    Ok(all)
+}
+
+/// Whether all segments that were read are there, each as it was.
+fn is_as_read(desk: &Desk, vault: &dyn Vault) -> Result<bool, Failed> {
+    let there: HashMap<_, _> =
+        vault.segments()?.into_iter().map(|segment| (segment.name.0.clone(), segment)).collect();
+    let mut sound = Vec::new();
+    for known in desk.store.read(keepsake_catalog::Reader::segments_read)? {
+        let Some(segment) = there.get(&known.name) else { return Ok(false) };
+        if known.mark != Some(segment.mark) {
+            // It was touched, or its file system keeps no exact times. Its content tells.
+            let read = vault.read_segment(&segment.name, &mut |_| {})?;
+            if read.gone || read.damaged.is_some() {
+                return Ok(false);
+            }
+            sound.push(records::read(segment.clone()));
+        }
+    }
+    if !sound.is_empty() {
+        desk.note(&sound, false)?;
+    }
+    Ok(true)
 }
 
 /// Reads all records again, and takes nothing for safe of which none speaks: it is looked for in the
@@ -61,11 +109,11 @@ fn news(desk: &Desk, vault: &dyn Vault) -> Result<(), Failed> {
     for _ in 0..LISTINGS {
         let there = vault.segments()?;
         let read = desk.store.read(keepsake_catalog::Reader::segments_read)?;
+        let read: HashSet<_> = read.into_iter().map(|segment| segment.name).collect();
         forget_gone(desk, &there, &read)?;
-        let read: HashSet<_> = read.into_iter().collect();
         let mut gone = false;
-        for name in there.iter().filter(|name| !read.contains(&name.0)) {
-            gone |= !segment(desk, vault, name, &mut forgotten)?;
+        for new in there.iter().filter(|segment| !read.contains(&segment.name.0)) {
+            gone |= !segment(desk, vault, new, &mut forgotten)?;
         }
         if !gone {
             break;
@@ -83,13 +131,13 @@ fn news(desk: &Desk, vault: &dyn Vault) -> Result<(), Failed> {
 fn segment(
     desk: &Desk,
     vault: &dyn Vault,
-    name: &SegmentName,
+    segment: &Segment,
     forgotten: &mut Vec<Digest>,
 ) -> Result<bool, Failed> {
     let mut known = Vec::new();
     let mut tombstones = Vec::new();
     let mut failed: Option<StoreError> = None;
-    let read = vault.read_segment(name, &mut |entry| {
+    let read = vault.read_segment(&segment.name, &mut |entry| {
         match entry {
             Entry::Record(record) => {
                 let path = record.path.as_str().to_owned();
@@ -112,15 +160,17 @@ fn segment(
         return Ok(false);
     }
     if read.damaged.is_none() {
-        desk.store.write(|catalog| catalog.learn(&name.0, &known, &tombstones))?;
+        let Segment { name, mark } = segment.clone();
+        let segment = SegmentKnown { name: name.0, mark: Some(mark) };
+        desk.store.write(|catalog| catalog.learn(&segment, &known, &tombstones))?;
         forgotten.append(&mut tombstones);
     }
     Ok(true)
 }
 
 /// Segments that were merged into others need not be remembered.
-fn forget_gone(desk: &Desk, there: &[SegmentName], read: &[String]) -> Result<(), Failed> {
-    let there: HashSet<_> = there.iter().map(|name| name.0.as_str()).collect();
+fn forget_gone(desk: &Desk, there: &[Segment], read: &HashSet<String>) -> Result<(), Failed> {
+    let there: HashSet<_> = there.iter().map(|segment| segment.name.0.as_str()).collect();
     let gone = read.iter().filter(|name| !there.contains(name.as_str()));
     let notes: Vec<_> = gone.map(|name| Note::SegmentGone { name: name.clone() }).collect();
     if notes.is_empty() { Ok(()) } else { Ok(desk.note(&notes, false)?) }

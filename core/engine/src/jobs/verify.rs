@@ -143,7 +143,7 @@ fn record(
             Note::Path { resource: one.detail.resource, path: path.clone() },
             Note::Known { digest: one.digest, path },
         ]);
-        notes.extend(segment.take().map(|name| Note::SegmentRead { name: name.0 }));
+        notes.extend(segment.take().map(crate::records::read));
         replies.add(one.reply, Answer::Confirmed, notes);
     }
 }

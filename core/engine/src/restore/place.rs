@@ -1,51 +1,67 @@
 //! Restored files: written beside their places, hashed while they are written, synced, named.
 
-use super::{Newest, Restored, mark};
+use super::folder::{Folder, OWN, There, beside};
+use super::{ALTERED, Newest, Restored, mark, of_vault};
 use crate::error::EngineError;
-use crate::jobs::hashing::{Hashing, hash_all};
+use crate::jobs::hashing::Hashing;
 use crate::records;
+use crate::seek::{self, Lying, Places};
 use crate::verify::Progress;
-use keepsake_machine::media::{Digest, Role, Version, hex};
-use keepsake_vault::files::{Dir, Files, Kind, Written};
+use keepsake_machine::media::{Digest, Role, Version};
+use keepsake_vault::files::{Dir, Files, Written};
 use keepsake_vault::path::plain_parts;
-use keepsake_vault::{Captured, DeviceId, OriginalName, Record, Vault, VaultError, VaultPath};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use keepsake_vault::{Captured, DeviceId, OriginalName, Record, Vault, VaultPath};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// Where files are written before they have their names.
-const OWN: &str = ".keepsake-restore";
 /// Files that take their names together, after one sync.
 const TOGETHER: usize = 256;
 /// Bytes that do.
 const TOGETHER_BYTES: u64 = 64_000_000;
-const BUFFER: usize = 1 << 20;
-/// Bytes that a file system may need for itself beside a file's own.
-const MARGIN: u64 = 256 << 10;
+/// Files are read through a buffer of this size.
+pub(super) const BUFFER: usize = 1 << 20;
 
+/// A restore under way.
 pub(super) struct Restoring<'a> {
-    files: Arc<dyn Files>,
+    folder: Folder,
     vault: &'a dyn Vault,
-    into: &'a Path,
     progress: &'a Progress,
     newest: HashMap<u64, Newest>,
-    root: Dir,
-    own: Dir,
     buffer: Vec<u8>,
-    /// What is restored, by [`mark`].
-    done: HashSet<u64>,
+    /// What is restored, by [`mark`], and the mark of the path that it came from.
+    done: HashMap<u64, u64>,
     /// The bytes that are, by the mark of their SHA-256.
     bytes: HashSet<u64>,
     /// What could not be, by [`mark`]: another record may name a better copy.
-    damaged: BTreeMap<u64, String>,
+    missing: BTreeMap<u64, Missing>,
+    /// Where something else lies than is recorded, or may: nobody looked, since it was restored from
+    /// elsewhere.
+    altered: BTreeSet<VaultPath>,
     waiting: Vec<Waiting>,
     waiting_bytes: u64,
     number: u64,
     restored: Restored,
+}
+
+/// What was not at the path of its record.
+struct Missing {
+    shown: String,
+    digest: Digest,
+}
+
+/// What came of writing a file.
+enum Wrote {
+    /// The recorded bytes.
+    All,
+    /// Nothing: the path has other bytes, or cannot be read.
+    Other,
+    /// Nothing: there is nothing.
+    Nothing,
 }
 
 /// A file that is written and has no name yet.
@@ -57,41 +73,24 @@ struct Waiting {
     bytes: u64,
 }
 
-/// What there is in a place.
-enum There {
-    Nothing,
-    Same,
-    Other,
-}
-
 impl<'a> Restoring<'a> {
     pub(super) fn begin(
         files: Arc<dyn Files>,
         vault: &'a dyn Vault,
-        into: &'a Path,
+        into: &Path,
         progress: &'a Progress,
         newest: HashMap<u64, Newest>,
     ) -> Result<Restoring<'a>, EngineError> {
-        let failed = |error: io::Error| destination(into, &error);
-        let root = files.root(into, true).map_err(failed)?;
-        let own = match files.make_dir(&root, OsStr::new(OWN)) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-            _ => files.open_dir(&root, OsStr::new(OWN)),
-        };
-        let own = own.map_err(failed)?;
-        sweep(&*files, &own);
         Ok(Restoring {
-            files,
+            folder: Folder::open(files, into)?,
             vault,
-            into,
             progress,
             newest,
-            root,
-            own,
             buffer: vec![0; BUFFER],
-            done: HashSet::new(),
+            done: HashMap::new(),
             bytes: HashSet::new(),
-            damaged: BTreeMap::new(),
+            missing: BTreeMap::new(),
+            altered: BTreeSet::new(),
             waiting: Vec::new(),
             waiting_bytes: 0,
             number: 0,
@@ -101,21 +100,47 @@ impl<'a> Restoring<'a> {
 
     /// Restores what one record names, if no earlier one did.
     pub(super) fn one(&mut self, record: &Record) -> Result<(), EngineError> {
+        self.from(record, &record.path)
+    }
+
+    /// The bytes that are not restored yet: none lay where their records say.
+    pub(super) fn missing(&self) -> Vec<Digest> {
+        self.missing.values().map(|missing| missing.digest).collect()
+    }
+
+    /// Where something else lies than is recorded, or may.
+    pub(super) fn altered(&self) -> Vec<VaultPath> {
+        self.altered.iter().cloned().collect()
+    }
+
+    /// Restores what one record names from where its bytes were found, if no earlier one did.
+    pub(super) fn again(&mut self, record: &Record, found: &Places) -> Result<(), EngineError> {
+        match found.get(&record.digest.sha256) {
+            Some(path) if self.missing.contains_key(&mark(record)) => self.from(record, path),
+            _ => Ok(()),
+        }
+    }
+
+    fn from(&mut self, record: &Record, path: &VaultPath) -> Result<(), EngineError> {
         let mark = mark(record);
-        if self.done.contains(&mark) {
+        let from = records::mark(&[path.as_str().as_bytes()]);
+        if let Some(done) = self.done.get(&mark) {
+            if *done != from {
+                self.altered.insert(path.clone());
+            }
             return Ok(());
         }
         let shown = String::from_utf8_lossy(&record.original.0).into_owned();
         let Some(parts) =
             plain_parts(&record.original.0).filter(|parts| parts[0] != OWN.as_bytes())
         else {
-            self.done.insert(mark);
+            self.done.insert(mark, from);
             self.restored.hostile.push(shown);
             return Ok(());
         };
         let Some((name, folders)) = parts.split_last() else { return Ok(()) };
-        let Some(dir) = self.folder(folders)? else {
-            self.done.insert(mark);
+        let Some(dir) = self.folder.way(folders)? else {
+            self.done.insert(mark, from);
             self.restored.kept.push(shown);
             return Ok(());
         };
@@ -124,23 +149,32 @@ impl<'a> Restoring<'a> {
         let is_newest = self.newest.get(&place).is_none_or(|newest| newest.digest == digest);
         let name = if is_newest { name.to_vec() } else { beside(name, &record.digest) };
         let name = OsString::from_vec(name);
-        match self.there(&dir, &name, &record.digest)? {
-            There::Same => self.restored.already_there += 1,
+        match self.folder.there(&dir, &name, &record.digest, &mut self.buffer)? {
+            There::Same => {
+                self.restored.already_there += 1;
+                self.progress.bytes.fetch_add(record.digest.size, Ordering::Relaxed);
+            }
             There::Other => self.restored.kept.push(shown),
             There::Nothing => {
                 let temporary = OsString::from(self.number.to_string());
                 self.number += 1;
-                if !self.write(&temporary, record)? {
-                    self.damaged.insert(mark, shown);
-                    return Ok(());
+                match self.write(&temporary, record, path)? {
+                    Wrote::All => {}
+                    lies => {
+                        if matches!(lies, Wrote::Other) {
+                            self.altered.insert(path.clone());
+                        }
+                        self.missing.insert(mark, Missing { shown, digest: record.digest });
+                        return Ok(());
+                    }
                 }
                 let bytes = record.digest.size;
                 self.waiting.push(Waiting { temporary, dir, name, shown, bytes });
                 self.waiting_bytes += bytes;
             }
         }
-        self.damaged.remove(&mark);
-        self.done.insert(mark);
+        self.missing.remove(&mark);
+        self.done.insert(mark, from);
         self.bytes.insert(digest);
         self.progress.items.fetch_add(1, Ordering::Relaxed);
         if self.waiting.len() >= TOGETHER || self.waiting_bytes >= TOGETHER_BYTES {
@@ -149,28 +183,28 @@ impl<'a> Restoring<'a> {
         Ok(())
     }
 
-    /// Restores a file of which no record speaks, under the name that it has in the vault; not bytes
+    /// Restores a file of which no record speaks under the name that it has in the vault, and one that
+    /// is not what its record says in a folder apart ([`ALTERED`]): it may be a damaged twin. Not bytes
     /// that are restored already.
-    pub(super) fn loose(&mut self, path: &VaultPath) -> Result<(), EngineError> {
-        let (opened, shown) = (self.vault.open(path), path.as_str().to_owned());
-        let mut read = |file: &mut dyn io::Read| {
-            hash_all(file, false, &mut self.buffer, &mut |_| true).ok().flatten()
-        };
-        let digest = match opened {
-            Ok(Some(mut file)) => read(&mut *file),
-            Err(why @ VaultError::Unavailable { .. }) => {
-                return Err(EngineError::Vault(why.to_string()));
+    pub(super) fn loose(&mut self, path: &VaultPath, altered: bool) -> Result<(), EngineError> {
+        let lies = seek::lying_at(self.vault, path, &mut self.buffer, self.progress);
+        let digest = match lies.map_err(of_vault)? {
+            Lying::These(digest) => digest,
+            Lying::Unreadable if altered => return Ok(()), // it is named already
+            Lying::Unreadable => {
+                self.restored.damaged.push(path.as_str().to_owned());
+                return Ok(());
             }
-            Ok(None) | Err(_) => None,
-        };
-        let Some(digest) = digest else {
-            self.restored.damaged.push(shown);
-            return Ok(());
+            Lying::Nothing | Lying::Stopped => return Ok(()),
         };
         if self.bytes.contains(&records::mark(&[&digest.sha256])) {
             return Ok(());
         }
-        let name = OriginalName(path.as_str().as_bytes().to_vec());
+        let name = match altered {
+            true => format!("{ALTERED}/{}", path.as_str()),
+            false => path.as_str().to_owned(),
+        };
+        let name = OriginalName(name.into_bytes());
         let record = Record {
             device: DeviceId([0; 16]),
             sequence: 0,
@@ -189,75 +223,30 @@ impl<'a> Restoring<'a> {
         };
         let waiting = self.restored.written + self.waiting.len() as u64;
         self.one(&record)?;
-        let written = self.restored.written + self.waiting.len() as u64;
-        self.restored.unrecorded += written.saturating_sub(waiting);
+        if self.restored.written + self.waiting.len() as u64 > waiting {
+            match altered {
+                true => self.restored.altered.push(path.as_str().to_owned()),
+                false => self.restored.unrecorded += 1,
+            }
+        }
         Ok(())
     }
 
-    /// Opens the folder, and makes what is missing of it; `None` if something else (a file, a link)
-    /// lies on the way.
-    fn folder(&self, parts: &[&[u8]]) -> Result<Option<Dir>, EngineError> {
-        let mut at = self.root.clone();
-        for part in parts {
-            let name = OsStr::from_bytes(part);
-            let opened = match self.files.open_dir(&at, name) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    match self.files.make_dir(&at, name) {
-                        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-                        _ => self.files.open_dir(&at, name),
-                    }
-                }
-                opened => opened,
-            };
-            at = match opened {
-                Ok(dir) => dir,
-                Err(_) if self.is_no_folder(&at, name) => return Ok(None),
-                Err(error) => return Err(destination(self.into, &error)),
-            };
-        }
-        Ok(Some(at))
-    }
-
-    fn is_no_folder(&self, at: &Dir, name: &OsStr) -> bool {
-        self.files.stat(at, name).is_ok_and(|stat| stat.kind != Kind::Dir)
-    }
-
-    /// What lies in a place now.
-    fn there(&mut self, dir: &Dir, name: &OsStr, digest: &Digest) -> Result<There, EngineError> {
-        let stat = match self.files.stat(dir, name) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(There::Nothing),
-            stat => stat.map_err(|error| destination(self.into, &error))?,
-        };
-        if stat.kind != Kind::File || stat.size != digest.size {
-            return Ok(There::Other);
-        }
-        // One that may not be read is left as it is.
-        let Ok(file) = self.files.open(dir, name) else { return Ok(There::Other) };
-        let mut hashing = Hashing::new(false);
-        loop {
-            match self.files.read(&file, &mut self.buffer) {
-                Ok(0) => break,
-                Ok(read) => hashing.update(&self.buffer[..read]),
-                Err(_) => return Ok(There::Other),
-            }
-        }
-        self.progress.bytes.fetch_add(digest.size, Ordering::Relaxed);
-        let same = hashing.finish().sha256 == digest.sha256;
-        Ok(if same { There::Same } else { There::Other })
-    }
-
-    /// Writes the recorded bytes; `false`, and nothing stays, if the vault does not have them.
-    fn write(&mut self, temporary: &OsStr, record: &Record) -> Result<bool, EngineError> {
-        let mut from = match self.vault.open(&record.path) {
+    /// Writes the recorded bytes from where they should lie. Otherwise nothing stays.
+    fn write(
+        &mut self,
+        temporary: &OsStr,
+        record: &Record,
+        path: &VaultPath,
+    ) -> Result<Wrote, EngineError> {
+        let mut from = match self.vault.open(path) {
             Ok(Some(from)) => from,
-            Err(why @ VaultError::Unavailable { .. }) => {
-                return Err(EngineError::Vault(why.to_string()));
-            }
-            Ok(None) | Err(_) => return Ok(false),
+            Ok(None) => return Ok(Wrote::Nothing),
+            Err(_) => return seek::is_there(self.vault).map(|()| Wrote::Other).map_err(of_vault),
         };
-        self.make_sure_of_room(record.digest.size)?;
-        let failed = |error: io::Error| destination(self.into, &error);
-        let file = self.files.create_new(&self.own, temporary).map_err(failed)?;
+        self.folder.make_sure_of_room(record.digest.size)?;
+        let failed = |error: io::Error| self.folder.failed(&error);
+        let file = self.folder.files.create_new(&self.folder.own, temporary).map_err(failed)?;
         let mut hashing = Hashing::new(false);
         let whole = loop {
             if self.progress.stop.load(Ordering::Relaxed) {
@@ -273,56 +262,44 @@ impl<'a> Restoring<'a> {
             if hashing.size() > record.digest.size {
                 break false; // a vault is not trusted to end
             }
-            self.files.write(&file, &self.buffer[..read]).map_err(failed)?;
+            self.folder.files.write(&file, &self.buffer[..read]).map_err(failed)?;
             self.progress.bytes.fetch_add(read as u64, Ordering::Relaxed);
         };
         let digest = hashing.finish();
         if !whole || digest.sha256 != record.digest.sha256 || digest.size != record.digest.size {
-            let _ = self.files.remove(&self.own, temporary); // else swept by the next restore
-            return Ok(false);
+            let _ = self.folder.files.remove(&self.folder.own, temporary); // else swept by the next restore
+            return seek::is_there(self.vault).map(|()| Wrote::Other).map_err(of_vault);
         }
         if let Some(modified) = record.modified {
             // A file system that cannot keep this time still keeps the photo.
-            let _ = self.files.set_modified(&file, modified);
+            let _ = self.folder.files.set_modified(&file, modified);
         }
-        Ok(true)
-    }
-
-    /// Stops before a disk is filled, also by a record that claims a size that no photo has. What
-    /// was written takes its names first.
-    fn make_sure_of_room(&mut self, size: u64) -> Result<(), EngineError> {
-        let space = self.files.space(&self.own).map_err(|why| destination(self.into, &why))?;
-        let needed = size.saturating_add(MARGIN);
-        if needed <= space.available {
-            return Ok(());
-        }
-        self.name_waiting()?;
-        Err(EngineError::NoRoom(format!(
-            "{} has {} bytes of free space, and the next file needs {needed}: free some, and run it \
-             again to go on",
-            self.into.display(),
-            space.available
-        )))
+        Ok(Wrote::All)
     }
 
     /// Makes what is written durable, then gives it its names.
     fn name_waiting(&mut self) -> Result<(), EngineError> {
-        let failed = |error: io::Error| destination(self.into, &error);
+        let failed = |error: io::Error| self.folder.failed(&error);
         let written: Vec<_> = self
             .waiting
             .iter()
-            .map(|one| Written { dir: &self.own, name: Some(&one.temporary) })
+            .map(|one| Written { dir: &self.folder.own, name: Some(&one.temporary) })
             .collect();
-        self.files.barrier(&self.own, &written).map_err(failed)?;
+        self.folder.files.barrier(&self.folder.own, &written).map_err(failed)?;
         for one in self.waiting.drain(..) {
-            match self.files.rename_new(&self.own, &one.temporary, &one.dir, &one.name) {
+            match self.folder.files.rename_new(
+                &self.folder.own,
+                &one.temporary,
+                &one.dir,
+                &one.name,
+            ) {
                 Ok(()) => {
                     self.restored.written += 1;
                     self.restored.bytes += one.bytes;
                 }
                 // A twin, where the file system takes two spellings for one name.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    let _ = self.files.remove(&self.own, &one.temporary); // swept at the end
+                    let _ = self.folder.files.remove(&self.folder.own, &one.temporary); // swept at the end
                     self.restored.kept.push(one.shown);
                 }
                 Err(error) => return Err(failed(error)),
@@ -335,21 +312,16 @@ impl<'a> Restoring<'a> {
     pub(super) fn end(
         mut self,
         read: records::Read,
-        no_room: Option<String>,
+        cut: Option<String>,
     ) -> Result<Restored, EngineError> {
         self.name_waiting()?;
-        sweep(&*self.files, &self.own);
-        let failed = |error: io::Error| destination(self.into, &error);
-        let _ = self.files.remove_dir(&self.root, OsStr::new(OWN)); // stays if it is not empty
-        self.files
-            .barrier(&self.root, &[Written { dir: &self.root, name: None }])
-            .map_err(failed)?;
-        self.restored.stopped = self.progress.stop.load(Ordering::Relaxed) || no_room.is_some();
-        self.restored.no_room = no_room;
+        self.folder.close()?;
+        self.restored.stopped = self.progress.stop.load(Ordering::Relaxed) || cut.is_some();
+        self.restored.cut = cut;
         if !self.restored.stopped {
-            self.restored.damaged.extend(self.damaged.into_values());
+            self.restored.damaged.extend(self.missing.into_values().map(|missing| missing.shown));
         }
-        self.restored.damaged.extend(read.damaged);
+        self.restored.segments = read.damaged;
         self.restored.hostile.extend(read.hostile);
         for list in
             [&mut self.restored.kept, &mut self.restored.damaged, &mut self.restored.hostile]
@@ -358,53 +330,5 @@ impl<'a> Restoring<'a> {
             list.dedup();
         }
         Ok(self.restored)
-    }
-}
-
-/// Removes what an earlier restore left unfinished.
-fn sweep(files: &dyn Files, own: &Dir) {
-    let mut names = Vec::new();
-    let listed = files.list(own, &mut |name, kind| {
-        if kind != Kind::Dir {
-            names.push(name.to_owned());
-        }
-    });
-    if listed.is_ok() {
-        for name in names {
-            let _ = files.remove(own, &name); // it is in nobody's way
-        }
-    }
-}
-
-/// `IMG_1.JPG` of other bytes: `IMG_1~0123abcd.JPG`, at most 255 bytes.
-fn beside(name: &[u8], digest: &Digest) -> Vec<u8> {
-    let suffix = format!("~{}", hex::encode(&digest.sha256[..4]));
-    let dot = name.iter().rposition(|byte| *byte == b'.').filter(|dot| *dot > 0);
-    let (stem, extension) = name.split_at(dot.unwrap_or(name.len()));
-    let (stem, extension) = if extension.len() > 100 { (name, &[][..]) } else { (stem, extension) };
-    let mut room = (255 - suffix.len() - extension.len()).min(stem.len());
-    if let Ok(text) = std::str::from_utf8(stem) {
-        room = text.floor_char_boundary(room);
-    }
-    [&stem[..room], suffix.as_bytes(), extension].concat()
-}
-
-fn destination(into: &Path, error: &io::Error) -> EngineError {
-    EngineError::Destination { path: into.to_owned(), why: error.to_string() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_older_version_keeps_its_extension_and_fits_255_bytes() {
-        let digest = Hashing::whole(b"abc", false);
-        assert_eq!(beside(b"IMG_1.JPG", &digest), b"IMG_1~ba7816bf.JPG");
-        assert_eq!(beside(b".hidden", &digest), b".hidden~ba7816bf");
-        for name in ["x".repeat(255), "\u{e9}".repeat(127), format!("{}.jpg", "x".repeat(251))] {
-            let beside = beside(name.as_bytes(), &digest);
-            assert!(beside.len() <= 255 && std::str::from_utf8(&beside).is_ok());
-        }
     }
 }

@@ -50,8 +50,11 @@ impl Shared {
 
     /// Files of which no record speaks.
     pub(super) fn unrecorded(&self) -> Result<Vec<VaultPath>, VaultError> {
-        let loose = self.look_around(&*self.home()?)?.loose;
-        let mut paths: Vec<_> = loose.into_values().flatten().map(|loose| loose.path).collect();
+        let around = self.look_around(&*self.home()?)?;
+        let loose = around.loose.values().flatten();
+        let mut paths: Vec<_> = loose.map(|loose| loose.path.clone()).collect();
+        // Who asks for bytes next is told of these.
+        *self.memory.lock().unwrap_or_else(PoisonError::into_inner) = around;
         paths.sort_unstable_by(|a, b| a.as_str().cmp(b.as_str()));
         Ok(paths)
     }

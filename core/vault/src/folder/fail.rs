@@ -7,6 +7,9 @@ use std::io::{self, ErrorKind};
 pub(super) fn fail(what: &str, name: &str, bytes: u64, source: io::Error) -> VaultError {
     match source.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => VaultError::Full { needed: bytes },
+        ErrorKind::PermissionDenied if READS.contains(&what) => {
+            VaultError::Closed { name: name.to_owned(), why: source.to_string() }
+        }
         ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
             VaultError::ReadOnly { place: name.to_owned(), why: source.to_string() }
         }
@@ -21,6 +24,10 @@ pub(super) fn fail(what: &str, name: &str, bytes: u64, source: io::Error) -> Vau
         _ => VaultError::Io { what: format!("{what} {name}"), source },
     }
 }
+
+/// What only reads.
+const READS: [&str; 6] =
+    ["opening", "looking at", "listing", "reading", "comparing", "reading free space of"];
 
 fn is_illegal_sequence(error: &io::Error) -> bool {
     error.raw_os_error() == Some(rustix::io::Errno::ILSEQ.raw_os_error())

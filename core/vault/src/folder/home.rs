@@ -6,9 +6,9 @@
 //! .keepsake/staging/<device>/   what is being written
 //! ```
 
-use super::OpenFolder;
 use super::fail::fail;
 use super::way::{self, Step, leads_there};
+use super::{Expect, OpenFolder};
 use crate::error::VaultError;
 use crate::files::{Dir, Files, Kind, Written};
 use crate::id::{DeviceId, VaultIdentity};
@@ -23,6 +23,8 @@ const FORMAT: u64 = 1;
 const ID_FILE: &str = "vault.json";
 pub(super) const STAGING: &str = "staging";
 const SEGMENTS: &str = "segments";
+/// Stands for the id of a vault that is only read, where it is gone or damaged.
+const NO_ID: VaultIdentity = VaultIdentity([0; 16]);
 
 #[derive(Serialize, Deserialize)]
 struct IdFile {
@@ -55,7 +57,7 @@ impl Home {
     ) -> Result<Home, VaultError> {
         let place = root.display().to_string();
         let absent = |why: &str| VaultError::Unavailable { place: place.clone(), why: why.into() };
-        let make = how.expected.is_none() && how.device.is_some();
+        let make = !matches!(how.expected, Expect::Known(_)) && how.device.is_some();
         let dir = match files.root(root, make) {
             Err(error) if !make => return Err(absent(&error.to_string())),
             dir => dir.map_err(|error| fail("opening", &place, 0, error))?,
@@ -64,8 +66,8 @@ impl Home {
         let identity = files.stat_dir(&dir).map_err(unseen)?.identity;
         let own = match files.open_dir(&dir, OsStr::new(OWN)) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                if how.expected.is_some() {
-                    return Err(absent("its id is not there; perhaps it is not mounted"));
+                if matches!(how.expected, Expect::Known(_)) {
+                    return Err(absent("its .keepsake is not there; perhaps it is not mounted"));
                 }
                 if !make {
                     return Err(absent("there is no vault"));
@@ -74,15 +76,24 @@ impl Home {
             }
             own => own.map_err(|error| not_plain(files, &dir, OWN, error))?,
         };
-        let id = match read_id(files, &own)? {
-            Some(id) => id,
-            None if how.expected.is_some() => return Err(absent("its id is not there")),
-            None if !make => return Err(absent("there is no vault")),
-            None => create_id(files, &dir, &own)?,
+        let id = match read_id(files, &own) {
+            // What is only read (restore) needs no id.
+            Ok(None) | Err(VaultError::Damaged { .. }) if how.device.is_none() => Some(NO_ID),
+            id => id?,
         };
-        if let Some(expected) = how.expected.filter(|expected| *expected != id) {
-            return Err(VaultError::AnotherVault { place, found: id, expected });
-        }
+        let id = match (id, how.expected) {
+            (Some(found), Expect::Known(expected) | Expect::Remains(expected))
+                if found != expected =>
+            {
+                return Err(VaultError::AnotherVault { place, found, expected });
+            }
+            (Some(id), _) => id,
+            (None, Expect::Known(_)) => {
+                return Err(absent("its .keepsake/vault.json is not there"));
+            }
+            (None, _) if !make => return Err(absent("there is no vault")),
+            (None, expected) => create_id(files, &dir, &own, expected)?,
+        };
         let (segments, staging) = match how.device {
             Some(device) => {
                 let all = make_dir(files, &own, STAGING)?;
@@ -219,21 +230,30 @@ fn read_id(files: &dyn Files, own: &Dir) -> Result<Option<VaultIdentity>, VaultE
     if file.keepsake == "vault" { Ok(Some(file.id)) } else { Err(damaged("it is something else")) }
 }
 
-/// Makes the vault's id; of two who do so at once, both end with the first one's.
-fn create_id(files: &dyn Files, root: &Dir, own: &Dir) -> Result<VaultIdentity, VaultError> {
+/// Makes the vault's id: where its records are there, the one that is expected. Of two who do so at once,
+/// both end with the first one's.
+fn create_id(
+    files: &dyn Files,
+    root: &Dir,
+    own: &Dir,
+    expected: Expect,
+) -> Result<VaultIdentity, VaultError> {
+    let mut recorded = false;
     if let Some(segments) = open_if_there(files, own, SEGMENTS)? {
-        let mut any = false;
-        let listed = files.list(&segments, &mut |_, _| any = true);
+        let listed = files.list(&segments, &mut |_, _| recorded = true);
         listed.map_err(|error| fail("listing", SEGMENTS, 0, error))?;
-        if any {
+    }
+    let made = |error| fail("making", ID_FILE, 200, error);
+    let id = match expected {
+        _ if !recorded => VaultIdentity::random().map_err(made)?,
+        Expect::Known(had) | Expect::Remains(had) => had,
+        Expect::Any => {
             return Err(VaultError::Damaged {
                 name: ID_FILE.to_owned(),
                 why: "it is gone, and the records are there".to_owned(),
             });
         }
-    }
-    let made = |error| fail("making", ID_FILE, 200, error);
-    let id = VaultIdentity::random().map_err(made)?;
+    };
     let file = IdFile { keepsake: "vault".to_owned(), format: FORMAT, id };
     let text = serde_json::to_string(&file).map_err(|error| made(error.into()))? + "\n";
     let (new, name) = (format!("{ID_FILE}.{}", random_name()?), OsStr::new(ID_FILE));

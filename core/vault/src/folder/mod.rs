@@ -37,7 +37,7 @@ use crate::id::{DeviceId, VaultIdentity};
 use crate::names::{Placement, ToPlace};
 use crate::path::VaultPath;
 use crate::put::{Put, Staging, Stored, Teed, Watch};
-use crate::record::{Entry, Record, SegmentName, SegmentRead};
+use crate::record::{Entry, Record, Segment, SegmentName, SegmentRead};
 use crate::vault::{FolderSeen, Found, Held, Tidied, Vault};
 use adopt::Memory;
 use barrier::Barrier;
@@ -58,15 +58,27 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 /// How a folder is opened as a vault.
 #[derive(Debug, Clone, Copy)]
 pub struct OpenFolder {
-    /// The vault that must be there. `None`: whichever is there, and if there is none and it is
-    /// opened for writing, a new one is made. A known vault is never made anew.
-    pub expected: Option<VaultIdentity>,
+    /// The vault that must be there.
+    pub expected: Expect,
     /// Who writes. `None` opens it for reading only (restore): nothing at all is written. One
     /// device opens a vault for writing once at a time: opening sweeps its staging.
     pub device: Option<DeviceId>,
     /// Bytes on its volume that backing up never touches; `None`: the larger of 1 GB and 5 %, but
     /// no more than half of the volume.
     pub reserve: Option<u64>,
+}
+
+/// Which vault must be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    /// Whichever is; if there is none and it is opened for writing, a new one is made.
+    Any,
+    /// This one, which is never made anew: an empty mount point is not it.
+    Known(VaultIdentity),
+    /// This one, or what is left of it: the user says that somebody removed its `.keepsake` for good.
+    /// New records are begun there, for a vault with a new id; where only the id is gone, it has its
+    /// own again.
+    Remains(VaultIdentity),
 }
 
 /// A vault that is a plain folder.
@@ -116,7 +128,7 @@ impl FolderVault {
         let shared = Shared {
             files,
             root: root.to_owned(),
-            how: OpenFolder { expected: Some(home.id), ..how },
+            how: OpenFolder { expected: Expect::Known(home.id), ..how },
             id: home.id,
             home: RwLock::new(Arc::new(home)),
             places: Places::default(),
@@ -229,11 +241,11 @@ impl Vault for FolderVault {
         self.shared.home().map(|_| seen)
     }
 
-    fn record(&self, records: Vec<Record>) -> Result<Option<SegmentName>, VaultError> {
+    fn record(&self, records: Vec<Record>) -> Result<Option<Segment>, VaultError> {
         self.shared.record(records)
     }
 
-    fn forget(&self, digests: &[Digest]) -> Result<Option<SegmentName>, VaultError> {
+    fn forget(&self, digests: &[Digest]) -> Result<Option<Segment>, VaultError> {
         self.shared.forget(digests)
     }
 
@@ -241,9 +253,9 @@ impl Vault for FolderVault {
         Ok(()) // a folder has no unfinished uploads: it gives out no tokens
     }
 
-    fn segments(&self) -> Result<Vec<SegmentName>, VaultError> {
+    fn segments(&self) -> Result<Vec<Segment>, VaultError> {
         let home = self.shared.home()?;
-        self.shared.list_segments(&home)
+        self.shared.marked_segments(&home)
     }
 
     fn read_segment(
@@ -252,7 +264,9 @@ impl Vault for FolderVault {
         each: &mut dyn FnMut(Entry),
     ) -> Result<SegmentRead, VaultError> {
         let home = self.shared.home()?;
-        self.shared.read_segment(&home, name, each)
+        let read = self.shared.read_segment(&home, name, each)?;
+        // Of a vault that went away meanwhile nothing is said.
+        self.shared.home().map(|_| read)
     }
 
     fn open(&self, path: &VaultPath) -> Result<Option<Box<dyn io::Read + Send>>, VaultError> {

@@ -226,7 +226,7 @@ impl<'a> Visit<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::OpenFolder;
+    use super::super::{Expect, OpenFolder};
     use super::*;
     use crate::files::OsFiles;
     use crate::id::DeviceId;
@@ -234,7 +234,8 @@ mod tests {
     #[test]
     fn a_folder_of_a_root_that_was_replaced_is_walked_to_anew() {
         let (places, room) = (Places::default(), Room::new(Some(0)));
-        let how = OpenFolder { expected: None, device: Some(DeviceId([7; 16])), reserve: None };
+        let how =
+            OpenFolder { expected: Expect::Any, device: Some(DeviceId([7; 16])), reserve: None };
         let seen = ["", "2026/07"].map(|path| {
             let [one, other] = [(); 2].map(|()| {
                 let place = tempfile::tempdir().unwrap();

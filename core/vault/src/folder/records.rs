@@ -4,22 +4,20 @@ use super::Shared;
 use super::fail::{fail, is_absent};
 use super::home::{Home, random_name, read_small};
 use crate::error::VaultError;
-use crate::files::{Kind, Written};
+use crate::files::{Dir, Kind, Written};
 use crate::id::DeviceId;
-use crate::record::{Entry, Record, SegmentName, SegmentRead, Tombstone};
+use crate::record::{Entry, Record, Segment, SegmentName, SegmentRead, Tombstone};
 use crate::segment::{self, Writer};
 use keepsake_machine::media::Digest;
 use std::ffi::OsStr;
+use std::io;
 use std::sync::PoisonError;
 
 /// How a segment's file name ends.
 const ENDING: &str = ".jsonl";
 
 impl Shared {
-    pub(super) fn record(
-        &self,
-        mut records: Vec<Record>,
-    ) -> Result<Option<SegmentName>, VaultError> {
+    pub(super) fn record(&self, mut records: Vec<Record>) -> Result<Option<Segment>, VaultError> {
         if records.is_empty() {
             return Ok(None);
         }
@@ -34,12 +32,12 @@ impl Shared {
         for record in records {
             writer.push(&Entry::Record(record)).map_err(|error| spelling(&error))?;
         }
-        let name = self.write_segment(&home, writer, self.unrecorded.kept(these.iter()))?;
+        let segment = self.write_segment(&home, writer, self.unrecorded.kept(these.iter()))?;
         self.unrecorded.recorded(these.iter());
-        Ok(Some(name))
+        Ok(Some(segment))
     }
 
-    pub(super) fn forget(&self, digests: &[Digest]) -> Result<Option<SegmentName>, VaultError> {
+    pub(super) fn forget(&self, digests: &[Digest]) -> Result<Option<Segment>, VaultError> {
         if digests.is_empty() {
             return Ok(None);
         }
@@ -50,10 +48,10 @@ impl Shared {
             let tombstone = Tombstone { device, sequence, digest: *digest };
             writer.push(&Entry::Tombstone(tombstone)).map_err(|error| spelling(&error))?;
         }
-        let name = self.write_segment(&home, writer, 0)?;
+        let segment = self.write_segment(&home, writer, 0)?;
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         memory.forgotten.extend(digests.iter().map(|digest| digest.sha256));
-        Ok(Some(name))
+        Ok(Some(segment))
     }
 
     /// Takes the next `count` sequences: this device, and the first of them.
@@ -94,7 +92,7 @@ impl Shared {
         home: &Home,
         writer: Writer,
         kept: u64,
-    ) -> Result<SegmentName, VaultError> {
+    ) -> Result<Segment, VaultError> {
         let parts = writer.finish().map_err(|error| spelling(&error))?;
         let size: u64 = parts.iter().map(|part| part.len() as u64).sum();
         let more = size.saturating_sub(kept);
@@ -125,7 +123,28 @@ impl Shared {
             .map_err(|error| self.fail("syncing", "a segment of records", size, error))?;
         // Written through a folder that is held open: it counts only if the vault still has it.
         self.home()?;
-        Ok(name)
+        let mark = self.mark(segments, os).map_err(|error| fail("looking at", &file, 0, error))?;
+        Ok(Segment { name, mark })
+    }
+
+    /// What tells a segment's content from what it was: its size, and when it last changed. (By a
+    /// sum of our own: it is stored.)
+    fn mark(&self, segments: &Dir, name: &OsStr) -> io::Result<u64> {
+        let stat = self.files.stat(segments, name)?;
+        Ok(stat.changed.cast_unsigned().rotate_left(24) ^ stat.size)
+    }
+
+    pub(super) fn marked_segments(&self, home: &Home) -> Result<Vec<Segment>, VaultError> {
+        let Some(segments) = &home.segments else { return Ok(Vec::new()) };
+        let mut marked = Vec::new();
+        for name in self.list_segments(home)? {
+            match self.mark(segments, OsStr::new(&file_name(&name))) {
+                Ok(mark) => marked.push(Segment { name, mark }),
+                Err(error) if is_absent(&error) => {} // merged by somebody meanwhile
+                Err(_) => marked.push(Segment { name, mark: 0 }), // who reads it is told why
+            }
+        }
+        Ok(marked)
     }
 
     pub(super) fn list_segments(&self, home: &Home) -> Result<Vec<SegmentName>, VaultError> {
@@ -175,18 +194,25 @@ impl Shared {
             Ok(stat) if stat.kind != Kind::File => {
                 return Ok(Err("it is a link or something else, not a file".to_owned()));
             }
-            stat => stat.map_err(|error| fail("looking at", &file, 0, error))?,
-        };
+            Err(error) => return Ok(Err(unreadable(&error))),
+            Ok(_) => {}
+        }
         match read_small(&*self.files, segments, os, segment::LARGEST) {
             Err(error) if is_absent(&error) => Ok(Ok(None)),
             Ok(None) => Ok(Err("it is too large".to_owned())),
-            bytes => bytes.map(Ok).map_err(|error| fail("reading", &file, 0, error)),
+            // One bad sector must not keep everything else from being restored.
+            Err(error) => Ok(Err(unreadable(&error))),
+            Ok(bytes) => Ok(Ok(bytes)),
         }
     }
 }
 
 pub(super) fn file_name(name: &SegmentName) -> String {
     format!("{}{ENDING}", name.0)
+}
+
+fn unreadable(error: &io::Error) -> String {
+    format!("it cannot be read: {error}")
 }
 
 fn spelling(error: &serde_json::Error) -> VaultError {

@@ -8,7 +8,7 @@ use keepsake_machine::media::{Digest, Role, Version};
 use keepsake_vault::files::{Dir, File, Kind, Space, Stat, Written};
 use keepsake_vault::put::Unwatched;
 use keepsake_vault::{
-    CaptureSource, Captured, DeviceId, Entry, Files, FolderVault, Found, Held, LocalTime,
+    CaptureSource, Captured, DeviceId, Entry, Expect, Files, FolderVault, Found, Held, LocalTime,
     OpenFolder, OriginalName, OsFiles, Placement, Put, PutBytes, Record, Stored, ToPlace, Vault,
     VaultError, VaultIdentity, VaultPath,
 };
@@ -24,7 +24,11 @@ pub const DEVICE: DeviceId = DeviceId([7; 16]);
 pub const OTHER: DeviceId = DeviceId([8; 16]);
 
 pub fn how(device: DeviceId, expected: Option<VaultIdentity>) -> OpenFolder {
-    OpenFolder { expected, device: Some(device), reserve: Some(0) }
+    OpenFolder {
+        expected: expected.map_or(Expect::Any, Expect::Known),
+        device: Some(device),
+        reserve: Some(0),
+    }
 }
 
 pub fn open(root: &Path) -> FolderVault {
@@ -130,7 +134,7 @@ pub fn back_up(
 pub fn records(vault: &dyn Vault) -> Result<Vec<Record>, VaultError> {
     let mut records = Vec::new();
     for segment in vault.segments()? {
-        vault.read_segment(&segment, &mut |entry| {
+        vault.read_segment(&segment.name, &mut |entry| {
             if let Entry::Record(record) = entry {
                 records.push(record);
             }

@@ -1,0 +1,57 @@
+//! `restore`: everything in a vault, back into a folder.
+
+use crate::commands::shown;
+use crate::summary::Exit;
+use crate::{Failure, size, words};
+use keepsake_engine::Destination;
+use keepsake_engine::restore::ALTERED;
+use std::path::Path;
+
+/// Runs it.
+pub fn run(vault: &Path, dest: &Path) -> Result<Exit, Failure> {
+    if !vault.join(".keepsake").is_dir() {
+        return Err(Failure::wrong(format!(
+            "{} is no vault: there is no .keepsake in it. (What lies in a vault are plain files: they \
+             can be copied.)",
+            vault.display()
+        )));
+    }
+    let from = Destination::Folder(vault.to_owned());
+    let done = shown(|progress| keepsake_engine::restore::restore(&from, dest, progress))?;
+    for (list, what) in [
+        (&done.kept, "left as it was, another file has this name"),
+        (&done.damaged, "the vault does not have it any more, or has other bytes"),
+        (&done.hostile, "its record names a place outside the vault: not followed"),
+    ] {
+        for path in list {
+            say!("not restored: {}: {what}", words::path(path.as_bytes()));
+        }
+    }
+    for path in &done.altered {
+        let path = words::path(path.as_bytes());
+        say!("not as recorded: {path}: what lies there was restored into the folder '{ALTERED}'");
+    }
+    for segment in &done.segments {
+        say!("damaged records: .keepsake/segments/{segment}");
+    }
+    say!("Restored {}, {}.", size::counted(done.written, "file"), size::bytes(done.bytes));
+    if done.unrecorded > 0 {
+        let files = size::counted(done.unrecorded, "file");
+        say!("{files} of these without a record: under the names that they have in the vault.");
+    }
+    if done.already_there > 0 {
+        say!("{} there already.", size::counted(done.already_there, "file"));
+    }
+    if let Some(why) = &done.cut {
+        say!("Stopped before the end: {why}.");
+        return Ok(Exit::Paused);
+    }
+    if done.stopped {
+        say!("Stopped before the end: run it again to go on.");
+        return Ok(Exit::Paused);
+    }
+    let bad = [&done.kept, &done.damaged, &done.hostile].iter().any(|list| !list.is_empty());
+    // Names may be lost with the records.
+    let nameless = !done.segments.is_empty() && done.unrecorded > 0;
+    Ok(if bad || nameless { Exit::Quarantined } else { Exit::Safe })
+}
