@@ -109,6 +109,7 @@ Examples:
 
 /// `backup`.
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools)] // each is a switch of its own
 pub struct Backup {
     /// The folder with your photos
     pub source: PathBuf,

@@ -52,6 +52,8 @@ impl Watch {
     }
 
     fn again(&mut self, show: &mut dyn Show) {
+        // What the one before still has to say is about another folder.
+        self.changes = Arc::default();
         let seen = Arc::clone(&self.changes);
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             // Reading a file is an event too, and we read them all. An error may hide a change.

@@ -1,7 +1,7 @@
 //! Every command as a person types it: what it says, and the exit code.
 
 use keepsake_tests::photos::{jpeg, roll, write};
-use keepsake_tests::{Call, Place, program, tree};
+use keepsake_tests::{Call, Place, program, records, tree};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::fs;
@@ -284,6 +284,33 @@ fn a_backup_that_watches_takes_what_arrives() {
     until(16);
     running.signal(Signal::INT);
     running.finish().assert_no_panic();
+    place.backed_up();
+}
+
+#[test]
+fn a_backup_that_watches_says_when_its_source_is_away_and_goes_on_when_it_is_back() {
+    let place = Place::new();
+    roll(&place.source, 1, 5, 5_000);
+    let mut running = place.backup().arg("--watch").start();
+    let unseen = || place.status().arg("--json").finish().lines()[0]["unseen"] == true;
+    let recorded = || records::all(&place.vault).len();
+    assert!(running.stop_when(|_| recorded() == 5 && !unseen()), "it ended");
+    running.go_on();
+    let away = place.root().join("away");
+    fs::rename(&place.source, &away).unwrap();
+    fs::create_dir(&place.source).unwrap(); // as a mount point is
+    assert!(running.stop_when(|_| unseen()), "it ended");
+    running.go_on();
+    fs::remove_dir(&place.source).unwrap();
+    write(&away, "new.jpg", &jpeg(50, 5_000, None));
+    fs::rename(&away, &place.source).unwrap();
+    assert!(running.stop_when(|_| recorded() == 6 && !unseen()), "it ended");
+    running.go_on();
+    running.signal(Signal::INT);
+    // Who only watched is not interrupted.
+    let ended = running.finish();
+    ended.assert_code(0).assert_says("Everything is safe: 6 files").assert_does_not_say("Pausing");
+    ended.assert_says("the source has no photo or video any more").assert_says("is there again");
     place.backed_up();
 }
 

@@ -334,7 +334,13 @@ fn a_vault_never_makes_restore_write_outside_its_folder() {
         hostile.iter().chain(&good).map(|original| record(original)).collect();
     records.push(Record {
         path: VaultPath::parse("2026/07/gone.JPG").unwrap(),
+        digest: Digest { sha256: [7; 32], md5: None, size: 3 },
         ..record(b"gone.JPG")
+    });
+    // Its bytes lie under another path.
+    records.push(Record {
+        path: VaultPath::parse("2026/07/moved.JPG").unwrap(),
+        ..record(b"moved.JPG")
     });
     vault.record(records).unwrap();
     let into = place.folder.path().join("into");
@@ -344,7 +350,7 @@ fn a_vault_never_makes_restore_write_outside_its_folder() {
     std::os::unix::fs::symlink(&outside, into.join("link")).unwrap();
     let from = Destination::Folder(place.vault());
     let done = restore(&from, &into, &Progress::default()).unwrap();
-    assert_eq!((done.written, done.hostile.len()), (3, 5), "{done:?}");
+    assert_eq!((done.written, done.hostile.len()), (4, 5), "{done:?}");
     assert_eq!((done.kept, done.damaged), (vec!["link/out".into()], vec!["gone.JPG".into()]));
     assert_eq!(std::fs::read_dir(&outside).unwrap().count(), 0);
     assert!(!place.folder.path().join("out.JPG").exists());

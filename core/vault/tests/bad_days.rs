@@ -306,13 +306,13 @@ fn union(vault: &dyn Vault) -> BTreeSet<VaultPath> {
     loop {
         let mut gone = false;
         for segment in vault.segments().unwrap() {
-            if read.insert(segment.clone()) {
+            if read.insert(segment.name.clone()) {
                 let each = &mut |entry| {
                     if let Entry::Record(record) = entry {
                         paths.insert(record.path);
                     }
                 };
-                gone |= vault.read_segment(&segment, each).unwrap().gone;
+                gone |= vault.read_segment(&segment.name, each).unwrap().gone;
             }
         }
         if !gone {

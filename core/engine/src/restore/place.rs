@@ -200,10 +200,8 @@ impl<'a> Restoring<'a> {
         if self.bytes.contains(&records::mark(&[&digest.sha256])) {
             return Ok(());
         }
-        let name = match altered {
-            true => format!("{ALTERED}/{}", path.as_str()),
-            false => path.as_str().to_owned(),
-        };
+        let below = path.as_str();
+        let name = if altered { format!("{ALTERED}/{below}") } else { below.to_owned() };
         let name = OriginalName(name.into_bytes());
         let record = Record {
             device: DeviceId([0; 16]),
@@ -224,9 +222,10 @@ impl<'a> Restoring<'a> {
         let waiting = self.restored.written + self.waiting.len() as u64;
         self.one(&record)?;
         if self.restored.written + self.waiting.len() as u64 > waiting {
-            match altered {
-                true => self.restored.altered.push(path.as_str().to_owned()),
-                false => self.restored.unrecorded += 1,
+            if altered {
+                self.restored.altered.push(below.to_owned());
+            } else {
+                self.restored.unrecorded += 1;
             }
         }
         Ok(())

@@ -130,7 +130,7 @@ impl Shared {
                     Entry::Tombstone(tombstone) => {
                         memory.forgotten.insert(tombstone.digest.sha256);
                     }
-                })?;
+                });
                 gone |= outcome.gone;
                 read.insert(name);
             }

@@ -167,52 +167,45 @@ impl Shared {
         home: &Home,
         name: &SegmentName,
         each: &mut dyn FnMut(Entry),
-    ) -> Result<SegmentRead, VaultError> {
-        let mut read = SegmentRead::default();
-        match self.segment_bytes(home, name)? {
-            Ok(Some(bytes)) => read = segment::read(&bytes, each),
-            Ok(None) => read.gone = true,
-            Err(why) => read.damaged = Some(why),
+    ) -> SegmentRead {
+        match self.segment_bytes(home, name) {
+            Ok(Some(bytes)) => segment::read(&bytes, each),
+            Ok(None) => SegmentRead { gone: true, ..SegmentRead::default() },
+            Err(why) => SegmentRead { damaged: Some(why), ..SegmentRead::default() },
         }
-        Ok(read)
     }
 
-    /// A segment's bytes, unchecked; `None` if it is gone, or why it is not even read.
+    /// A segment's bytes, unchecked; `None` if it is gone, or why it is not even read: one bad sector
+    /// must not keep everything else from being restored.
     pub(super) fn segment_bytes(
         &self,
         home: &Home,
         name: &SegmentName,
-    ) -> Result<Result<Option<Vec<u8>>, String>, VaultError> {
-        let Some(segments) = &home.segments else { return Ok(Ok(None)) };
+    ) -> Result<Option<Vec<u8>>, String> {
+        let Some(segments) = &home.segments else { return Ok(None) };
         if name.0.contains('/') {
-            return Ok(Ok(None));
+            return Ok(None);
         }
         let file = file_name(name);
         let os = OsStr::new(&file);
+        let unreadable = |error: &io::Error| format!("it cannot be read: {error}");
         match self.files.stat(segments, os) {
-            Err(error) if is_absent(&error) => return Ok(Ok(None)),
+            Err(error) if is_absent(&error) => return Ok(None),
             Ok(stat) if stat.kind != Kind::File => {
-                return Ok(Err("it is a link or something else, not a file".to_owned()));
+                return Err("it is a link or something else, not a file".to_owned());
             }
-            Err(error) => return Ok(Err(unreadable(&error))),
-            Ok(_) => {}
-        }
+            stat => stat.map_err(|error| unreadable(&error))?,
+        };
         match read_small(&*self.files, segments, os, segment::LARGEST) {
-            Err(error) if is_absent(&error) => Ok(Ok(None)),
-            Ok(None) => Ok(Err("it is too large".to_owned())),
-            // One bad sector must not keep everything else from being restored.
-            Err(error) => Ok(Err(unreadable(&error))),
-            Ok(bytes) => Ok(Ok(bytes)),
+            Err(error) if is_absent(&error) => Ok(None),
+            Ok(None) => Err("it is too large".to_owned()),
+            bytes => bytes.map_err(|error| unreadable(&error)),
         }
     }
 }
 
 pub(super) fn file_name(name: &SegmentName) -> String {
     format!("{}{ENDING}", name.0)
-}
-
-fn unreadable(error: &io::Error) -> String {
-    format!("it cannot be read: {error}")
 }
 
 fn spelling(error: &serde_json::Error) -> VaultError {

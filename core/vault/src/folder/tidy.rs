@@ -47,7 +47,7 @@ impl Shared {
         }
         let mut merge = Merge::default();
         for name in small {
-            match self.segment_bytes(home, &name)? {
+            match self.segment_bytes(home, &name) {
                 Ok(None) => {}
                 Ok(Some(bytes)) => match merge.add(&bytes) {
                     Ok(()) => merge.sources.push(name),
