@@ -42,6 +42,12 @@ pub(crate) struct Refilling {
     let_go: BTreeSet<ResourceId>,
     /// What waits for a condition is brought too: a condition has changed.
     recall: bool,
+    /// Under way, and stored as waiting for a condition, which has come.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    recalled: BTreeSet<ResourceId>,
+    /// One of these was let go of: it is to be brought again, although no condition changes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    recall_again: bool,
     /// Something that backed off is due, and not brought yet.
     pressing: bool,
     /// What a kill left was asked for.
@@ -63,6 +69,7 @@ impl Refilling {
         self.fruitless = None;
         self.fruits = 0;
         self.let_go.clear();
+        self.recall |= std::mem::take(&mut self.recall_again);
     }
 
     /// The same, and what waits for a condition comes too.
@@ -76,6 +83,16 @@ impl Refilling {
     pub(crate) fn due(&mut self, due: Elapsed) {
         self.next_due = soonest(self.next_due, Some(due));
         self.due_since = soonest(self.due_since, Some(due));
+    }
+
+    /// A row was taken up that is stored as waiting for a condition.
+    pub(crate) fn recalled(&mut self, id: ResourceId) {
+        self.recalled.insert(id);
+    }
+
+    /// It is not under way any more.
+    pub(crate) fn left(&mut self, id: ResourceId) {
+        self.recalled.remove(&id);
     }
 
     /// Whether an answer is awaited.
@@ -100,7 +117,7 @@ impl Session {
         let id = RefillId(self.refilling.last.0 + 1);
         if let Some(alone) = self.admissions.next_alone()
             && !self.is_held_up(alone)
-            && !self.is_crowded_out(alone)
+            && !self.is_crowded_out()
         {
             if self.slots.len() == 0 {
                 let want = Want { exactly: vec![alone], ..Want::nothing(id) };
@@ -169,11 +186,12 @@ impl Session {
         }
     }
 
-    /// Whether it waits for room in staging that is taken by what waits outside: only when that comes in
-    /// will there be any.
-    fn is_crowded_out(&self, id: ResourceId) -> bool {
-        let wants = matches!(self.slots.place(id), Some((Posture::Wants(Work::Download), _)));
-        wants && self.disk.stages_other_than(|other| self.slots.has(other))
+    /// Whether downloads wait, and staging holds what waits outside: there may be room for them only
+    /// when that comes in.
+    fn is_crowded_out(&self) -> bool {
+        let waits = |media| self.slots.wanting(Work::Download, media, 0).next().is_some();
+        (waits(Media::Photo) || waits(Media::Video))
+            && self.disk.stages_other_than(|other| self.slots.has(other))
     }
 
     /// What may not go on, and of which nothing is in our hands, must not keep out what may: as many
@@ -215,6 +233,7 @@ impl Session {
             // A walk that brings only such would bring them again, and again.
             self.refilling.fruits = self.refilling.fruits.saturating_sub(1);
             self.refilling.let_go.insert(id);
+            self.refilling.recall_again |= self.refilling.recalled.contains(&id);
             desk.resources.remove(&id);
             self.left(id);
         }

@@ -26,6 +26,9 @@ impl Session {
                 self.refilling.due(waiting.due);
                 return false;
             }
+            if !by_time {
+                self.refilling.recalled(row.id);
+            }
         }
         if self.admissions.is_crasher(row.id) {
             self.quarantine_crasher(&row, desk);
@@ -94,7 +97,9 @@ impl Session {
                     | Posture::Drains
             )
         };
-        if moves_bytes(before) && !moves_bytes(posture) {
+        // (One that was let begin may first have to be staged: then it moves nothing over a network yet,
+        // and holds no part of the budget.)
+        if !moves_bytes(posture) {
             // What it moved last is told with its end.
             for (_, signal) in self.signals.iter().filter(|(of, _)| *of == id) {
                 if let Signal::Moved(bytes) = signal {
@@ -130,6 +135,7 @@ impl Session {
     /// It is not under way any more: nothing is kept of it.
     pub(super) fn left(&mut self, id: ResourceId) {
         self.slots.moved(id, Posture::Over);
+        self.refilling.left(id);
         self.disk.release(id);
         self.cuts.remove(&id);
         self.at_least.remove(&id);
