@@ -2,11 +2,13 @@
 
 mod support;
 
-use keepsake_machine::effect::{Change, Effect};
-use keepsake_machine::event::{Answer, Disappearance, Event};
+use keepsake_machine::Machine;
+use keepsake_machine::effect::{Change, Effect, Part};
+use keepsake_machine::event::{Answer, Disappearance, Event, Finding, Network, VaultHealth};
 use keepsake_machine::media::{ResourceId, Run};
 use keepsake_machine::row::Row;
-use keepsake_machine::stage::{Bytes, Fault, Origin, Stage};
+use keepsake_machine::session::admissions::Admitted;
+use keepsake_machine::stage::{Bytes, Fault, Origin, Stage, Waiting, Why};
 use keepsake_machine::status::Activity;
 use keepsake_machine::time::Elapsed;
 use std::time::Duration;
@@ -136,4 +138,73 @@ fn what_was_made_safe_after_the_alarm_is_not_forgotten_in_a_kill() {
     script.restart(small(), 1_000);
     starts_locked(&mut script, &rows[1..]);
     assert_eq!(script.machine.status().alarm, None);
+}
+
+#[test]
+fn what_waited_for_a_condition_and_was_let_go_of_to_make_room_is_brought_again() {
+    let rows: Vec<_> =
+        (1..=8).map(|id| known(id, &Photo::local(u8::try_from(id).unwrap(), MB))).collect();
+    let waiting = Waiting {
+        due: Elapsed(u64::MAX),
+        attempt: 0,
+        wasted: 0,
+        why: Why::NeedsUnmetered,
+        bytes: Bytes::InLibrary,
+    };
+    let waits = Row { stage: Stage::Waiting(waiting), ..rows[7] };
+    let mut script = Script::started(small(), &rows, ROOMY);
+    script.bring([&rows[..7], &[waits]].concat());
+    let found: Vec<_> = std::iter::from_fn(|| script.find()).collect();
+    // Nothing can be asked now; what can be read is asked for in their place.
+    script.tell(Event::VaultChanged(VaultHealth::Unavailable));
+    for id in found {
+        script.answer(id, Answer::Stopped);
+    }
+    assert!(script.bring(Vec::new()).skip.contains(&waits.id), "it was let go of");
+    script.bring_no_more();
+    script.tell(Event::VaultChanged(VaultHealth::Up { room: None }));
+    let want = script.wanted().expect("the others come again");
+    assert_eq!((want.due, want.skip.contains(&waits.id)), (Elapsed(u64::MAX), false));
+}
+
+#[test]
+fn who_runs_alone_is_not_waited_for_by_what_waits_for_room_that_is_taken_outside() {
+    let suspect = |id| Admitted { resource: ResourceId(id), ends: 3, under_way: false };
+    let mut config = small();
+    config.settings.staging = Some(50 * MB);
+    let cloud = |id: i64, megabytes: u64| {
+        Photo::cloud(u8::try_from(id).unwrap(), megabytes * MB).row(ResourceId(id))
+    };
+    let stage = Stage::Uploading { bytes: Bytes::Staged(45 * MB) };
+    let staged = Row { stage, ..known(3, &Photo::cloud(3, 45 * MB)) };
+    let (first, large) = (cloud(1, 1), cloud(4, 20));
+    let rows = [first, cloud(2, 1), staged, large];
+    let mut script = Script::new(config.clone());
+    let suspects = vec![suspect(1), suspect(2)];
+    script.machine = Machine::new(config, vec![Part::Admissions(suspects)]);
+    script.tell(Event::NetworkChanged(Network::OFFLINE));
+    script.begin(&rows, ROOMY);
+    assert_eq!(script.bring(vec![first]).exactly, [first.id]);
+    script.bring(vec![staged, large]);
+    // It fails, and waits outside, in staging; the first ends well.
+    let id = script.upload().unwrap();
+    script.answer(id, Answer::Failed { fault: Fault::UploadFailed, wasted: 0 });
+    script.bring_no_more();
+    script.tell(Event::NetworkChanged(Network::UNMETERED));
+    let want = script.wanted().unwrap();
+    let next_due = Some(Elapsed(60_000));
+    script.tell(Event::Refilled { id: want.id, rows: Vec::new(), next_due, more: false });
+    let id = script.download().unwrap();
+    assert_eq!(id.resource, first.id);
+    script.answer(id, Answer::Downloaded(Photo::cloud(1, MB).digest()));
+    let id = script.find().unwrap();
+    script.answer(id, Answer::Found(Finding::Hit));
+    let id = script.verify().unwrap();
+    script.answer(id, Answer::Confirmed);
+    script.bring_no_more();
+    // The large one has no room, and would keep the second suspect waiting: what takes the room is
+    // asked for when it is due.
+    script.wait(100_000);
+    let want = script.wanted().expect("what is due is asked for");
+    assert!(want.exactly.is_empty() && !want.classes.is_empty(), "{want:?}");
 }

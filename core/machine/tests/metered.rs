@@ -6,12 +6,12 @@ mod support;
 use keepsake_machine::effect::{Change, Effect, Part};
 use keepsake_machine::event::{Answer, Event, Finding, Network, PutOutcome};
 use keepsake_machine::hold::Hold;
-use keepsake_machine::media::{EffectId, ResourceId};
+use keepsake_machine::media::{Access, EffectId, ResourceId};
 use keepsake_machine::row::Row;
 use keepsake_machine::settings::{Config, MeteredUse, Settings, Vault};
 use keepsake_machine::stage::{Class, Why};
 use support::library::Photo;
-use support::script::{Script, known};
+use support::script::{Script, WINDOW, known, tickets};
 
 const MB: u64 = 1_000_000;
 const HOUR: u64 = 3_600_000;
@@ -146,4 +146,23 @@ fn what_is_more_than_a_day_allows_waits_by_name_for_another_network() {
     });
     assert_eq!(waits, Some((ResourceId(1), Class::Waiting(Why::NeedsUnmetered))));
     assert_eq!(script.download().unwrap().resource, ResourceId(2));
+}
+
+#[test]
+fn what_is_to_be_staged_first_holds_no_part_of_the_day() {
+    let poured = Row { access: Access::Poured, ..known(1, &Photo::local(1, 60 * MB)) };
+    let rows = [poured, known(2, &Photo::local(2, 60 * MB))];
+    let mut config = Config { settings: config().settings, ..tickets() };
+    config.limits.downloads = 0; // nothing can be staged for the OS now
+    let mut script = Script::new(config);
+    script.tell(Event::NetworkChanged(Network::METERED));
+    script.tell(WINDOW);
+    script.begin(&rows, 100_000 * MB);
+    script.bring(rows.to_vec());
+    for _ in rows {
+        let id = script.find().unwrap();
+        script.answer(id, Answer::Found(Finding::Miss));
+    }
+    let id = script.upload().expect("the day allows one of them");
+    assert_eq!(id.resource, ResourceId(2));
 }
