@@ -1,11 +1,16 @@
 //! The engine in virtual time, for scenarios: nothing runs by itself, and the order repeats exactly.
+//!
+//! [`VirtualTime`] is a clock alone. [`VirtualPhone`] is what a story of `tests/scenarios` needs besides
+//! the host's own: a disk that ends, a vault's disk that comes off, power that goes.
 
 use crate::engine::{Configuration, Engine, HostPorts};
 use crate::error::{KeepsakeError, guarded};
 use keepsake_engine::runtime::Lockstep;
 use keepsake_machine::time::Now;
+use keepsake_scenarios::world::World;
 use keepsake_vault::OsFiles;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// A clock that stands until it is told to go on.
@@ -54,5 +59,121 @@ impl VirtualTime {
             self.0.kill();
             Ok(())
         })
+    }
+}
+
+/// The disks of a story, and the program's clock. Its folders are gone when it is.
+#[derive(uniffi::Object)]
+pub struct VirtualPhone(Mutex<World>);
+
+impl VirtualPhone {
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A path, as text: these are our own.
+fn shown(path: PathBuf) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+fn io(error: std::io::Error) -> KeepsakeError {
+    KeepsakeError::State { detail: error.to_string() }
+}
+
+#[uniffi::export]
+impl VirtualPhone {
+    /// That of the story with this title: its disk has so many bytes; its vault signs tickets, or not.
+    #[uniffi::constructor]
+    pub fn new(title: &str, disk: u64, signs_tickets: bool) -> Result<Arc<Self>, KeepsakeError> {
+        guarded(|| {
+            let world = World::new(title, disk, signs_tickets).map_err(io)?;
+            Ok(Arc::new(VirtualPhone(Mutex::new(world))))
+        })
+    }
+
+    /// The path of a folder for whatever the host needs besides.
+    pub fn folder(&self) -> String {
+        shown(self.world().folder().to_owned())
+    }
+
+    /// Where the program keeps its state: for its configuration.
+    pub fn state(&self) -> String {
+        shown(self.world().state())
+    }
+
+    /// Where the vault is, when its disk is there.
+    pub fn vault(&self) -> String {
+        shown(self.world().vault())
+    }
+
+    /// The program starts, `millis` into the story.
+    pub fn open(
+        &self,
+        configuration: Configuration,
+        ports: HostPorts,
+        millis: u64,
+    ) -> Result<Arc<Engine>, KeepsakeError> {
+        guarded(|| {
+            let clock = self.world().starts(millis);
+            let options = configuration.options();
+            let inner = keepsake_engine::Engine::open_on(Arc::new(clock), options, ports.source())?;
+            Ok(Engine::new(inner))
+        })
+    }
+
+    /// Everything happens that is due by `millis` into the story.
+    pub fn advance(&self, millis: u64) -> Result<(), KeepsakeError> {
+        guarded(|| {
+            let clock = self.world().clock();
+            if let Some(clock) = clock {
+                clock.advance(millis); // the host is called meanwhile, and may ask for a folder
+            }
+            Ok(())
+        })
+    }
+
+    /// The program is gone: nothing that it still tries has any effect.
+    pub fn kill(&self) -> Result<(), KeepsakeError> {
+        guarded(|| {
+            self.world().kill();
+            Ok(())
+        })
+    }
+
+    /// Puts a file to the far store, as the request of a ticket does: it takes it whole or not at all,
+    /// and replaces none. Says whether it has it.
+    pub fn takes(&self, file: &str, url: &str) -> bool {
+        self.world().takes(Path::new(file), url)
+    }
+
+    /// What the library and others take of the phone's disk, in bytes.
+    pub fn set_taken(&self, bytes: u64) {
+        self.world().set_taken(bytes);
+    }
+
+    /// The power goes, and with it the program and what was not synced. The phone is on again.
+    pub fn cut_power(&self) -> Result<(), KeepsakeError> {
+        guarded(|| self.world().cut_power().map_err(io))
+    }
+
+    /// The vault's disk is pulled out without a word.
+    pub fn pull_out(&self) -> Result<(), KeepsakeError> {
+        guarded(|| self.world().pull_out().map_err(io))
+    }
+
+    /// It is put back.
+    pub fn put_back(&self) {
+        self.world().put_back();
+    }
+
+    /// From now on one in so many operations of both disks fails; 0: none.
+    pub fn set_disks_fail(&self, one_in: u64) {
+        self.world().set_disks_fail(one_in);
+    }
+
+    /// The vault goes away in good order, or comes back.
+    pub fn move_vault(&self, there: bool) -> Result<(), KeepsakeError> {
+        guarded(|| self.world().move_vault(there).map_err(io))
     }
 }

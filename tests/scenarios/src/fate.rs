@@ -1,24 +1,15 @@
 //! What ends a program or takes a disk away: a kill, a power cut, a cable that comes off.
 
-use crate::play::{Stage, stored};
+use crate::play::Stage;
+use crate::world::stored;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 impl Stage {
     /// The program is gone: nothing that it still tries has any effect.
     pub(crate) fn ends(&mut self) {
-        let disks = [Arc::clone(&self.files.phone), Arc::clone(&self.files.vault)];
-        for disk in &disks {
-            disk.dies();
-        }
-        if let Some((clock, engine)) = self.running.take() {
-            drop(engine);
-            clock.kill();
-        }
-        for disk in &disks {
-            disk.lives();
-        }
+        self.world.kill();
+        self.engine = None;
     }
 
     /// Is killed, and starts again after so long.
@@ -32,11 +23,8 @@ impl Stage {
     /// The power goes, and comes back after so long.
     pub(crate) fn power_cut(&mut self, time: Duration) -> Result<(), String> {
         let safe = self.safe()?;
-        self.ends();
-        for disk in [&self.files.phone, &self.files.vault] {
-            disk.loses().map_err(|why| why.to_string())?;
-        }
-        let vaults = [self.vault(), self.vault_away()];
+        self.world.cut_power().map_err(|why| why.to_string())?;
+        let vaults = [self.world.vault(), self.world.vault_away()];
         let held: BTreeSet<_> =
             vaults.iter().flat_map(|vault| stored(vault)).map(|(_, bytes)| bytes).collect();
         for name in safe {
@@ -45,13 +33,12 @@ impl Stage {
                 self.wrong.push(format!("{name} was safe, and is gone with the power"));
             }
         }
-        self.boot += 1;
         self.killed(time)
     }
 
     /// What is safe, by name.
     fn safe(&self) -> Result<Vec<String>, String> {
-        let Some((_, engine)) = self.running.as_ref().filter(|_| !self.failing) else {
+        let Some(engine) = self.engine.as_ref().filter(|_| !self.failing) else {
             return Ok(Vec::new());
         };
         let page = engine.library(None, 10_000).map_err(|why| why.to_string())?;
@@ -61,11 +48,9 @@ impl Stage {
 
     /// The vault's disk is pulled out, and put back after so long.
     pub(crate) fn pulled_out(&mut self, time: Duration) -> Result<(), String> {
-        let vault = Arc::clone(&self.files.vault);
-        vault.dies();
-        vault.loses().map_err(|why| why.to_string())?;
+        self.world.pull_out().map_err(|why| why.to_string())?;
         self.time_passes(time);
-        vault.lives();
+        self.world.put_back();
         Ok(())
     }
 }

@@ -23,6 +23,7 @@ pub mod shrink;
 mod tickets;
 mod volume;
 mod words;
+pub mod world;
 
 pub use format::Scenario;
 pub use play::{Played, play};

@@ -7,7 +7,7 @@ use clap::Parser;
 use keepsake_scenarios::seed::{FAIR, drawn};
 use keepsake_scenarios::shrink::{shrink, wrong};
 use keepsake_scenarios::{Scenario, play};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,6 +27,9 @@ struct Args {
     /// Play this file instead.
     #[arg(long)]
     file: Option<PathBuf>,
+    /// Write each, with what the host sees and how it ends, into this folder: to be played elsewhere.
+    #[arg(long)]
+    write: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -58,7 +61,11 @@ fn main() -> ExitCode {
                     if seed >= args.from + args.seeds {
                         return;
                     }
-                    if fails(seed) {
+                    let failed_to = match &args.write {
+                        Some(folder) => !is_written(seed, folder),
+                        None => fails(seed),
+                    };
+                    if failed_to {
                         *failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner) += 1;
                     }
                 }
@@ -68,6 +75,26 @@ fn main() -> ExitCode {
     let failed = failed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     println!("{} seeds, {failed} failed", args.seeds);
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Plays a seed, and writes it with what came of it. Says whether all is well.
+fn is_written(seed: u64, folder: &Path) -> bool {
+    let mut scenario = drawn(seed);
+    let played = match play(&scenario) {
+        Ok(played) if played.wrong.is_empty() => played,
+        other => {
+            println!("seed {seed}: {other:?}");
+            return false;
+        }
+    };
+    (scenario.trace, scenario.ends) = (played.trace, played.ends);
+    let text = serde_json::to_string_pretty(&scenario).unwrap_or_default() + "\n";
+    let file = folder.join(format!("seed-{seed}.json"));
+    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&file, text));
+    if let Err(why) = &written {
+        println!("{}: {why}", file.display());
+    }
+    written.is_ok()
 }
 
 /// Plays a seed; prints it, and a short story of it, if it fails.

@@ -166,7 +166,8 @@ impl Library {
             }
             Some(photo) => Ok(photo),
         };
-        let said = gives.as_ref().map_or_else(|why| format!(": {why}"), |_| String::new());
+        let said =
+            gives.as_ref().map_or_else(|why| format!(": {}", refused(*why)), |_| String::new());
         inner.calls.push(format!("call {call} {name}{said}"));
         gives
     }
@@ -250,6 +251,15 @@ impl Source for Library {
         inner.calls.push(format!("call propose {} ({} B)", names.join(" "), proposal.frees));
         inner.proposed = Some(proposal.clone());
         Ok(())
+    }
+}
+
+/// Why it gives nothing, as a port names it.
+fn refused(why: Refusal) -> String {
+    match why {
+        Refusal::Gone(Disappearance::Deleted) => "Deleted".into(),
+        Refusal::Gone(Disappearance::Hidden) => "OutOfSight".into(),
+        other => format!("{other:?}"),
     }
 }
 

@@ -1,23 +1,18 @@
 //! Plays a scenario on the real engine, catalog and folder vault, in virtual time.
 
-use crate::disk::PhoneFiles;
 use crate::format::{Ending, Network, Power, Scenario, Tap, Weather, What};
-use crate::pages::{self, Mounted};
 use crate::phone::Library;
-use crate::tickets::{self, Transfers};
-use crate::volume::Volume;
+use crate::tickets::Transfers;
 use crate::words;
+use crate::world::{World, stored};
 use keepsake_engine::runtime::Lockstep;
 use keepsake_engine::{Destination, Engine, HostFact, Options};
 use keepsake_machine::event::{self, LibraryAccess};
 use keepsake_machine::settings::Settings;
 use keepsake_machine::stage::Class;
-use keepsake_machine::time::Now;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tempfile::TempDir;
 
 /// What came of it.
 #[derive(Debug)]
@@ -54,74 +49,49 @@ pub fn play(scenario: &Scenario) -> Result<Played, String> {
 
 /// The phone, the vault, and what is said.
 pub(crate) struct Stage {
-    pub(crate) folder: TempDir,
+    pub(crate) world: World,
     pub(crate) library: Arc<Library>,
-    pub(crate) files: Arc<PhoneFiles>,
-    pub(crate) others: u64,
-    pub(crate) settings: Settings,
-    pub(crate) network: Network,
-    pub(crate) power: Power,
-    pub(crate) locked: bool,
-    pub(crate) access: LibraryAccess,
+    others: u64,
+    settings: Settings,
+    network: Network,
+    power: Power,
+    locked: bool,
+    access: LibraryAccess,
     /// Every content that a photo of each name ever had.
     pub(crate) contents: BTreeMap<String, BTreeSet<Vec<u8>>>,
-    pub(crate) running: Option<(Lockstep, Engine)>,
-    signs_tickets: bool,
-    /// How often the phone was started.
-    pub(crate) boot: u64,
+    /// The program, while it runs.
+    pub(crate) engine: Option<Engine>,
     /// Whether disks fail now and then.
     pub(crate) failing: bool,
     /// What a power cut left, and must not have.
     pub(crate) wrong: Vec<String>,
-    /// Where the catalog lies.
-    _mounted: Mounted,
     pub(crate) millis: u64,
-    pub(crate) trace: Vec<String>,
+    trace: Vec<String>,
     /// The status, as it was told last.
     pub(crate) said: String,
 }
 
-/// A job takes so long: not all alike, so that a kill may come between any two.
-fn latency(order: u64) -> Duration {
-    Duration::from_millis(40 + order * 37 % 90)
-}
-
-/// 2026-01-01, in milliseconds since 1970.
-const NEW_YEAR: i64 = 1_767_225_600_000;
-
 impl Stage {
     fn set(scenario: &Scenario) -> Result<Stage, String> {
-        let folder = tempfile::tempdir().map_err(|why| why.to_string())?;
-        let failed = |why: std::io::Error| why.to_string();
-        let seed = seed_of(&scenario.title);
-        let grave = folder.path().join("graveyard");
-        let phone = Arc::new(Volume::new(seed, &grave.join("phone")).map_err(failed)?);
-        let vault = Arc::new(Volume::new(seed ^ 1, &grave.join("vault")).map_err(failed)?);
-        let own = folder.path().join("state");
+        let disk = scenario.phone.disk.as_u64();
+        let world = World::new(&scenario.title, disk, scenario.signs_tickets);
         let library = Arc::new(Library::default());
         for photos in &scenario.library {
             library.shoot(photos);
         }
-        let disk = scenario.phone.disk.as_u64();
-        let mounted = pages::mount(&own, &phone);
-        let files = Arc::new(PhoneFiles::new(own, disk, phone, vault));
         let mut stage = Stage {
-            contents: BTreeMap::new(),
-            signs_tickets: scenario.signs_tickets,
-            boot: 1,
-            failing: false,
-            wrong: Vec::new(),
-            _mounted: mounted,
-            folder,
+            world: world.map_err(|why| why.to_string())?,
             library,
-            files,
             others: scenario.phone.others.as_u64(),
             settings: scenario.settings.clone(),
             network: Network::Wifi,
             power: Power::Charging,
             locked: false,
             access: LibraryAccess::Full,
-            running: None,
+            contents: BTreeMap::new(),
+            engine: None,
+            failing: false,
+            wrong: Vec::new(),
             millis: 0,
             trace: Vec::new(),
             said: String::new(),
@@ -131,14 +101,6 @@ impl Stage {
             stage.another_device(scenario)?;
         }
         Ok(stage)
-    }
-
-    pub(crate) fn vault(&self) -> PathBuf {
-        self.folder.path().join("vault")
-    }
-
-    pub(crate) fn vault_away(&self) -> PathBuf {
-        self.folder.path().join("vault-away")
     }
 
     /// Another device has backed up some of the same photos.
@@ -156,8 +118,8 @@ impl Stage {
                 }
             }
         }
-        let state = self.folder.path().join("another");
-        let mut options = Options::new(state, Some(Destination::Folder(self.vault())));
+        let state = self.world.folder().join("another");
+        let mut options = Options::new(state, Some(Destination::Folder(self.world.vault())));
         options.vault_reserve = Some(0);
         let clock = Lockstep::default();
         let engine = Engine::open_on(Arc::new(clock.clone()), options, other);
@@ -182,14 +144,11 @@ impl Stage {
     /// The program starts.
     pub(crate) fn opens(&mut self) -> Result<(), String> {
         self.fills();
-        let state = self.folder.path().join("state");
-        let mut options = Options::new(state, Some(Destination::Folder(self.vault())));
+        let mut options =
+            Options::new(self.world.state(), Some(Destination::Folder(self.world.vault())));
         options.settings = self.settings.clone();
-        let wall = NEW_YEAR + i64::try_from(self.millis).unwrap_or(i64::MAX);
-        let now = Now { boot: self.boot, uptime: self.millis, wall, utc_offset: 0 };
-        let clock = Lockstep::new(now, self.files.clone(), 1).with_latency(latency);
-        let clock = if self.signs_tickets { clock.with_vaults(tickets::signing) } else { clock };
-        let engine = Engine::open_on(Arc::new(clock.clone()), options, self.library.clone());
+        let clock = self.world.starts(self.millis);
+        let engine = Engine::open_on(Arc::new(clock), options, self.library.clone());
         let engine = match engine {
             Ok(engine) => engine,
             // A disk that fails: the user tries again when it does not.
@@ -198,7 +157,7 @@ impl Stage {
         };
         match engine.start() {
             Err(_) if self.failing => {
-                clock.kill();
+                self.world.kill();
                 return Ok(());
             }
             started => started.map_err(|why| why.to_string())?,
@@ -217,7 +176,7 @@ impl Stage {
         self.tells_ended(&engine);
         engine.tell(HostFact::TransfersReported);
         engine.tell(HostFact::WindowOpened(None));
-        self.running = Some((clock, engine));
+        self.engine = Some(engine);
         Ok(())
     }
 
@@ -229,7 +188,7 @@ impl Stage {
     }
 
     fn fills(&self) {
-        self.files.set_taken(self.others + self.library.on_the_phone());
+        self.world.set_taken(self.others + self.library.on_the_phone());
     }
 
     fn notes_contents(&mut self) {
@@ -243,7 +202,7 @@ impl Stage {
         let until = self.millis + u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         while self.millis < until {
             self.millis = until.min((self.millis / 1_000 + 1) * 1_000);
-            if let Some((clock, _)) = &self.running {
+            if let Some(clock) = self.world.clock() {
                 clock.advance(self.millis);
             }
             self.pulls();
@@ -254,7 +213,7 @@ impl Stage {
         let at = words::time(self.millis);
         let calls = self.library.calls().into_iter();
         self.trace.extend(calls.map(|call| format!("{at} {call}")));
-        let Some((_, engine)) = &self.running else { return };
+        let Some(engine) = &self.engine else { return };
         self.tells_ended(engine);
         while let Some(happened) = engine.waiting_event() {
             let text = words::happened(&happened);
@@ -269,7 +228,7 @@ impl Stage {
     }
 
     fn tell(&self, fact: HostFact) {
-        if let Some((_, engine)) = &self.running {
+        if let Some(engine) = &self.engine {
             engine.tell(fact);
         }
     }
@@ -335,25 +294,27 @@ impl Stage {
                 self.tell(HostFact::SpaceChanged);
             }
             What::Cloud(weather) => self.library.set_cloud(*weather == Weather::Away),
-            What::Vault(weather) => self.vault_goes(*weather)?,
+            What::Vault(weather) => {
+                let moved = self.world.move_vault(*weather == Weather::There);
+                moved.map_err(|why| why.to_string())?;
+            }
             What::Killed(time) => self.killed(*time)?,
             What::PowerCut(time) => self.power_cut(*time)?,
             What::PulledOut(time) => self.pulled_out(*time)?,
             What::DisksFail(one_in) => {
                 self.failing = *one_in > 0;
-                self.files.phone.set_fails(*one_in);
-                self.files.vault.set_fails(*one_in);
-                if self.running.is_none() {
+                self.world.set_disks_fail(*one_in);
+                if self.engine.is_none() {
                     self.opens()?;
                 }
             }
             What::OsSends(_) => {
-                let (network, vault) = (network(self.network), self.vault());
-                self.library.transfers(|os| os.send(network, &vault));
+                let network = network(self.network);
+                self.library.transfers(|os| os.send(network, &self.world));
             }
             What::Settings(settings) => {
                 self.settings = settings.clone();
-                if let Some((_, engine)) = &self.running {
+                if let Some(engine) = &self.engine {
                     engine.change_settings(settings.clone());
                 }
             }
@@ -365,7 +326,7 @@ impl Stage {
     }
 
     fn taps(&self, tap: Tap) -> Result<(), String> {
-        let Some((_, engine)) = &self.running else { return Ok(()) };
+        let Some(engine) = &self.engine else { return Ok(()) };
         match tap {
             Tap::Pause => engine.pause(),
             Tap::Resume => engine.resume(),
@@ -378,35 +339,25 @@ impl Stage {
         Ok(())
     }
 
-    fn vault_goes(&self, weather: Weather) -> Result<(), String> {
-        let (here, away) = (self.vault(), self.vault_away());
-        let moved = match weather {
-            Weather::Away => std::fs::rename(here, away),
-            Weather::There => std::fs::rename(away, here),
-        };
-        moved.map_err(|why| why.to_string())
-    }
-
     /// How it ended, and what is wrong.
     fn looks_back(&self, after: Duration) -> (Ending, Vec<String>) {
-        let status = self.running.as_ref().map(|(_, engine)| engine.status());
+        let status = self.engine.as_ref().map(Engine::status);
         let counts = status.as_ref().map(|status| status.counts.clone()).unwrap_or_default();
         let not_safe = counts.classes.iter().filter(|(class, tally)| {
             tally.items > 0 && !class.is_safe() && **class != Class::Closed
         });
-        let vault = stored(&self.vault());
+        let vault = stored(&self.world.vault());
         let ends = Ending {
             after,
             safe: counts.safe().items,
-            not_safe: not_safe.map(|(class, tally)| format!("{} {class:?}", tally.items)).collect(),
+            not_safe: not_safe
+                .map(|(class, tally)| format!("{} {}", tally.items, words::class(*class)))
+                .collect(),
             holds: status.iter().flat_map(|s| s.holds.iter()).map(|h| format!("{h:?}")).collect(),
             in_the_vault: vault.len() as u64,
         };
         let held: BTreeSet<&Vec<u8>> = vault.iter().map(|(_, bytes)| bytes).collect();
-        let surprised = self
-            .trace
-            .iter()
-            .filter(|line| line.contains("notice Unexpected") && !line.contains("late: true"));
+        let surprised = self.trace.iter().filter(|line| line.contains(" unexpected: "));
         let mut wrong = self.wrong.clone();
         wrong.extend(surprised.map(|line| format!("a surprise: {line}")));
         let ever: BTreeSet<_> = self.contents.values().flatten().collect();
@@ -418,7 +369,7 @@ impl Stage {
             wrong.extend(
                 missing.map(|(name, _)| format!("{name} is called safe, and is not there")),
             );
-            let staging = std::fs::read_dir(self.folder.path().join("state/staging"));
+            let staging = std::fs::read_dir(self.world.state().join("staging"));
             let left = staging.into_iter().flatten().flatten();
             wrong.extend(
                 left.map(|entry| format!("{} is left in staging", entry.file_name().display())),
@@ -426,34 +377,6 @@ impl Stage {
         }
         (ends, wrong)
     }
-}
-
-/// The numbers that a story's disks draw from: its own (FNV-1a of its title).
-fn seed_of(title: &str) -> u64 {
-    title.bytes().fold(0xcbf2_9ce4_8422_2325, |seed, byte| {
-        (seed ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
-}
-
-/// Every photo in a vault, without what is its own.
-pub(crate) fn stored(vault: &Path) -> Vec<(String, Vec<u8>)> {
-    let mut found = Vec::new();
-    let mut open = vec![vault.to_owned()];
-    while let Some(folder) = open.pop() {
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            let name = path.strip_prefix(vault).unwrap_or(&path).to_string_lossy().into_owned();
-            if name.starts_with('.') {
-                continue;
-            }
-            if path.is_dir() {
-                open.push(path);
-            } else if let Ok(bytes) = std::fs::read(&path) {
-                found.push((name, bytes));
-            }
-        }
-    }
-    found
 }
 
 fn network(of: Network) -> event::Network {

@@ -1,5 +1,6 @@
 //! A vault that signs tickets, as S3 does: the folder vault, and transfers that the OS owns.
 
+use crate::world::World;
 use keepsake_engine::source::Ticket as Handed;
 use keepsake_machine::event::{Network, TransferOutcome};
 use keepsake_machine::media::{Digest, ResourceId};
@@ -11,7 +12,7 @@ use keepsake_vault::{
 };
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
+
 use std::sync::Arc;
 
 /// The same vault, far away, and with tickets.
@@ -134,10 +135,14 @@ impl Transfers {
     }
 
     /// The OS ends all that may go over this network.
-    pub(crate) fn send(&mut self, network: Network, vault: &Path) {
+    pub(crate) fn send(&mut self, network: Network, world: &World) {
         let go = |ticket: &Handed| network.online && (!network.metered || ticket.metered);
         let going = self.under_way.extract_if(.., |_, ticket| go(ticket));
-        let sent = going.map(|(resource, ticket)| (resource, sent(&ticket, vault)));
+        let sent = going.map(|(resource, ticket)| {
+            let taken = world.takes(&ticket.file, &ticket.url);
+            let failed = TransferOutcome::Failed { wasted: 0 };
+            (resource, if taken { TransferOutcome::Delivered } else { failed })
+        });
         self.ended.extend(sent);
     }
 
@@ -149,25 +154,5 @@ impl Transfers {
     /// How those ended of which no program was told yet.
     pub(crate) fn take_ended(&mut self) -> Vec<(ResourceId, TransferOutcome)> {
         std::mem::take(&mut self.ended).into_iter().collect()
-    }
-}
-
-/// The store takes a file whole or not at all, and replaces none.
-fn sent(ticket: &Handed, vault: &Path) -> TransferOutcome {
-    let to = vault.join(&ticket.url);
-    let put = || {
-        let bytes = std::fs::read(&ticket.file)?;
-        if to.exists() {
-            return Ok(std::fs::read(&to)? == bytes);
-        }
-        std::fs::create_dir_all(to.parent().unwrap_or(vault))?;
-        let part = vault.join(".keepsake/staging/os");
-        std::fs::write(&part, bytes)?;
-        std::fs::rename(part, &to)?;
-        io::Result::Ok(true)
-    };
-    match put() {
-        Ok(true) => TransferOutcome::Delivered,
-        Ok(false) | Err(_) => TransferOutcome::Failed { wasted: 0 },
     }
 }

@@ -1,10 +1,27 @@
-//! Every scenario, played.
+//! Every scenario, played: each a test of its own, named by its file.
 //!
 //! `KEEPSAKE_WRITE_TRACES=1 cargo test -p keepsake-scenarios` writes what was seen into the files: read
 //! the difference before it is committed.
 
 use keepsake_scenarios::{Scenario, play};
-use std::path::PathBuf;
+use libtest_mimic::{Arguments, Failed, Trial};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let mut trials: Vec<_> = stories().iter().map(|file| of(file)).collect();
+    trials.push(test("stories_of_seeds_end_well", stories_of_seeds_end_well));
+    trials.push(test("a_word_that_nobody_knows_is_an_error", a_word_that_nobody_knows_is_an_error));
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn test(name: &str, run: fn()) -> Trial {
+    Trial::test(name, move || {
+        run();
+        Ok(())
+    })
+}
 
 fn stories() -> Vec<PathBuf> {
     let folder = std::fs::read_dir(env!("CARGO_MANIFEST_DIR")).unwrap();
@@ -14,51 +31,44 @@ fn stories() -> Vec<PathBuf> {
     files
 }
 
-#[test]
-fn every_story_is_lived_through_as_it_is_told() {
-    let write = std::env::var_os("KEEPSAKE_WRITE_TRACES").is_some();
-    let mut wrong = Vec::new();
-    for file in stories() {
-        let name = file.file_name().unwrap().to_string_lossy().into_owned();
-        let text = std::fs::read_to_string(&file).unwrap();
-        let mut scenario: Scenario =
-            serde_json::from_str(&text).unwrap_or_else(|why| panic!("{name}: {why}"));
-        let played = play(&scenario).unwrap_or_else(|why| panic!("{name}: {why}"));
-        wrong.extend(played.wrong.iter().map(|what| format!("{name}: {what}")));
-        if write {
-            (scenario.trace, scenario.ends) = (played.trace, played.ends);
-            std::fs::write(&file, serde_json::to_string_pretty(&scenario).unwrap() + "\n").unwrap();
-            continue;
-        }
-        if played.ends != scenario.ends {
-            wrong.push(format!("{name}: ends {:?}, not {:?}", played.ends, scenario.ends));
-        }
-        let differs =
-            played.trace.iter().zip(&scenario.trace).position(|(seen, told)| seen != told);
-        let differs = differs.or_else(|| {
-            let (seen, told) = (played.trace.len(), scenario.trace.len());
-            (seen != told).then_some(seen.min(told))
-        });
-        if let Some(line) = differs {
+fn of(file: &Path) -> Trial {
+    let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+    let file = file.to_owned();
+    Trial::test(name, move || is_lived_through_as_it_is_told(&file)).with_kind("story")
+}
+
+fn is_lived_through_as_it_is_told(file: &Path) -> Result<(), Failed> {
+    let text = std::fs::read_to_string(file)?;
+    let mut scenario: Scenario = serde_json::from_str(&text)?;
+    let [played, again] = [play(&scenario)?, play(&scenario)?];
+    if played.trace != again.trace {
+        return Err("told twice, it is not the same".into());
+    }
+    if !played.wrong.is_empty() {
+        return Err(played.wrong.join("\n").into());
+    }
+    if std::env::var_os("KEEPSAKE_WRITE_TRACES").is_some() {
+        (scenario.trace, scenario.ends) = (played.trace, played.ends);
+        std::fs::write(file, serde_json::to_string_pretty(&scenario)? + "\n")?;
+        return Ok(());
+    }
+    if played.ends != scenario.ends {
+        return Err(format!("ends {:?}, not {:?}", played.ends, scenario.ends).into());
+    }
+    let differs = played.trace.iter().zip(&scenario.trace).position(|(seen, told)| seen != told);
+    let differs = differs.or_else(|| {
+        let (seen, told) = (played.trace.len(), scenario.trace.len());
+        (seen != told).then_some(seen.min(told))
+    });
+    match differs {
+        None => Ok(()),
+        Some(line) => {
             let (seen, told) = (played.trace.get(line), scenario.trace.get(line));
-            wrong.push(format!("{name}: line {line} of the trace: {seen:?}, not {told:?}"));
+            Err(format!("line {line} of the trace: {seen:?}, not {told:?}").into())
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(stories().len() >= 20, "the mission's own story");
 }
 
-#[test]
-fn a_story_told_twice_is_the_same() {
-    for file in stories() {
-        let scenario: Scenario =
-            serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
-        let [one, other] = [play(&scenario).unwrap(), play(&scenario).unwrap()];
-        assert_eq!(one.trace, other.trace, "{}", file.display());
-    }
-}
-
-#[test]
 fn a_word_that_nobody_knows_is_an_error() {
     let told = |happening: &str, photo: &str| {
         let text = format!(
@@ -75,7 +85,6 @@ fn a_word_that_nobody_knows_is_an_error() {
     assert!(colour.contains("colour"), "{colour}");
 }
 
-#[test]
 fn stories_of_seeds_end_well() {
     let mut random = keepsake_tests::random::Random::from_environment();
     let today = (0..20).map(|_| random.number());

@@ -1,0 +1,194 @@
+//! What there is besides the host: the phone's disk and the vault's, each with its volume, and the clock
+//! that an engine lives on. The same for a host in any language (`ffi`, feature `virtual-time`).
+
+use crate::disk::PhoneFiles;
+use crate::pages::{self, Mounted};
+use crate::tickets;
+use crate::volume::Volume;
+use keepsake_engine::runtime::Lockstep;
+use keepsake_machine::time::Now;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// 2026-01-01, in milliseconds since 1970: every story begins then.
+const NEW_YEAR: i64 = 1_767_225_600_000;
+
+/// The disks, and what runs on them. Gone with its folders when it is dropped.
+pub struct World {
+    folder: TempDir,
+    files: Arc<PhoneFiles>,
+    signs_tickets: bool,
+    /// How often the phone was started.
+    boot: u64,
+    clock: Option<Lockstep>,
+    /// Where the catalog lies.
+    _mounted: Mounted,
+}
+
+/// A job takes so long: not all alike, so that a kill may come between any two.
+fn latency(order: u64) -> Duration {
+    Duration::from_millis(40 + order * 37 % 90)
+}
+
+impl World {
+    /// That of the story with this title, with a phone whose disk has so many bytes.
+    ///
+    /// # Errors
+    /// There is no room for temporary folders.
+    pub fn new(title: &str, disk: u64, signs_tickets: bool) -> io::Result<World> {
+        let folder = tempfile::tempdir()?;
+        let seed = seed_of(title);
+        let grave = folder.path().join("graveyard");
+        let phone = Arc::new(Volume::new(seed, &grave.join("phone"))?);
+        let vault = Arc::new(Volume::new(seed ^ 1, &grave.join("vault"))?);
+        let own = folder.path().join("state");
+        let mounted = pages::mount(&own, &phone);
+        let files = Arc::new(PhoneFiles::new(own, disk, phone, vault));
+        Ok(World { folder, files, signs_tickets, boot: 1, clock: None, _mounted: mounted })
+    }
+
+    /// The folder for whatever the host needs besides: all others lie in it.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Where the program keeps its state.
+    pub fn state(&self) -> PathBuf {
+        self.folder.path().join("state")
+    }
+
+    /// Where the vault is, when its disk is there.
+    pub fn vault(&self) -> PathBuf {
+        self.folder.path().join("vault")
+    }
+
+    pub(crate) fn vault_away(&self) -> PathBuf {
+        self.folder.path().join("vault-away")
+    }
+
+    /// The clock for a program that starts now, `millis` into the story.
+    pub fn starts(&mut self, millis: u64) -> Lockstep {
+        let wall = NEW_YEAR + i64::try_from(millis).unwrap_or(i64::MAX);
+        let now = Now { boot: self.boot, uptime: millis, wall, utc_offset: 0 };
+        let clock = Lockstep::new(now, self.files.clone(), 1).with_latency(latency);
+        let clock = if self.signs_tickets { clock.with_vaults(tickets::signing) } else { clock };
+        self.clock = Some(clock.clone());
+        clock
+    }
+
+    /// The clock of the program that runs.
+    pub fn clock(&self) -> Option<Lockstep> {
+        self.clock.clone()
+    }
+
+    /// The program is gone: nothing that it still tries has any effect.
+    pub fn kill(&mut self) {
+        for disk in [&self.files.phone, &self.files.vault] {
+            disk.dies();
+        }
+        if let Some(clock) = self.clock.take() {
+            clock.kill();
+        }
+        for disk in [&self.files.phone, &self.files.vault] {
+            disk.lives();
+        }
+    }
+
+    /// Puts a file to the far store, as the request of a ticket does: it takes it whole or not at all,
+    /// and replaces none. Says whether it has it.
+    pub fn takes(&self, file: &Path, url: &str) -> bool {
+        let vault = self.vault();
+        let to = vault.join(url);
+        let put = || {
+            let bytes = std::fs::read(file)?;
+            if to.exists() {
+                return Ok(std::fs::read(&to)? == bytes);
+            }
+            let part = vault.join(".keepsake/staging/os");
+            std::fs::write(&part, bytes)?; // fails where the vault is away
+            std::fs::create_dir_all(to.parent().unwrap_or(&vault))?;
+            std::fs::rename(part, &to)?;
+            io::Result::Ok(true)
+        };
+        put().unwrap_or(false)
+    }
+
+    /// What the library and others take of the phone's disk.
+    pub fn set_taken(&self, bytes: u64) {
+        self.files.set_taken(bytes);
+    }
+
+    /// The power went: the program is killed, and what was not synced may be gone, or torn. The phone
+    /// starts again.
+    ///
+    /// # Errors
+    /// What the system says when it cannot be taken back.
+    pub fn cut_power(&mut self) -> io::Result<()> {
+        self.kill();
+        for disk in [&self.files.phone, &self.files.vault] {
+            disk.loses()?;
+        }
+        self.boot += 1;
+        Ok(())
+    }
+
+    /// The vault's disk is pulled out without a word: what was not synced may be gone.
+    ///
+    /// # Errors
+    /// What the system says when it cannot be taken back.
+    pub fn pull_out(&self) -> io::Result<()> {
+        self.files.vault.dies();
+        self.files.vault.loses()
+    }
+
+    /// It is put back.
+    pub fn put_back(&self) {
+        self.files.vault.lives();
+    }
+
+    /// From now on one in so many operations of both disks fails; 0: none.
+    pub fn set_disks_fail(&self, one_in: u64) {
+        self.files.phone.set_fails(one_in);
+        self.files.vault.set_fails(one_in);
+    }
+
+    /// The vault goes away in good order, or comes back.
+    ///
+    /// # Errors
+    /// It is so already.
+    pub fn move_vault(&self, there: bool) -> io::Result<()> {
+        let (here, away) = (self.vault(), self.vault_away());
+        if there { std::fs::rename(away, here) } else { std::fs::rename(here, away) }
+    }
+}
+
+/// The numbers that a story's disks draw from: its own (FNV-1a of its title).
+fn seed_of(title: &str) -> u64 {
+    title.bytes().fold(0xcbf2_9ce4_8422_2325, |seed, byte| {
+        (seed ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// Every photo in a vault, without what is its own: path and bytes.
+pub fn stored(vault: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut open = vec![vault.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let name = path.strip_prefix(vault).unwrap_or(&path).to_string_lossy().into_owned();
+            if name.starts_with('.') {
+                continue;
+            }
+            if path.is_dir() {
+                open.push(path);
+            } else if let Ok(bytes) = std::fs::read(&path) {
+                found.push((name, bytes));
+            }
+        }
+    }
+    found
+}
