@@ -72,6 +72,8 @@ pub enum Fact {
         /// The assets that were deleted.
         deleted: Vec<i64>,
     },
+    /// The user has signed in at the vault: it takes our requests again.
+    SignedIn,
     /// The library says that deleted photos were recovered.
     PhotosRecovered,
 }
@@ -145,6 +147,7 @@ impl From<Fact> for HostFact {
                 let deleted = deleted.into_iter().map(AssetId).collect();
                 HostFact::FreeUpAnswered(ProposalId(proposal), deleted)
             }
+            Fact::SignedIn => HostFact::SignedIn,
             Fact::PhotosRecovered => HostFact::PhotosRecovered,
         }
     }

@@ -7,7 +7,7 @@ use crate::engine::{Configuration, Engine, HostPorts};
 use crate::error::{KeepsakeError, guarded};
 use keepsake_engine::runtime::Lockstep;
 use keepsake_machine::time::Now;
-use keepsake_scenarios::world::World;
+use keepsake_scenarios::world::{Mood, World};
 use keepsake_vault::OsFiles;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -70,6 +70,17 @@ impl VirtualPhone {
     fn world(&self) -> MutexGuard<'_, World> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How a vault is, besides there or away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
+pub enum VaultMood {
+    /// Well.
+    Well,
+    /// It has no room.
+    Full,
+    /// It wants a sign-in.
+    SignedOut,
 }
 
 /// A path, as text: these are our own.
@@ -170,6 +181,20 @@ impl VirtualPhone {
     /// From now on one in so many operations of both disks fails; 0: none.
     pub fn set_disks_fail(&self, one_in: u64) {
         self.world().set_disks_fail(one_in);
+    }
+
+    /// How the vault is, besides there or away.
+    pub fn set_mood(&self, mood: VaultMood) {
+        self.world().set_mood(match mood {
+            VaultMood::Well => Mood::Well,
+            VaultMood::Full => Mood::Full,
+            VaultMood::SignedOut => Mood::SignedOut,
+        });
+    }
+
+    /// The app is deleted, with its state, and the program is gone.
+    pub fn uninstall(&self) -> Result<(), KeepsakeError> {
+        guarded(|| self.world().uninstall().map_err(io))
     }
 
     /// The vault goes away in good order, or comes back.

@@ -33,6 +33,8 @@ pub enum HostFact {
     TransfersReported,
     /// The user answered the OS's own dialog about this proposal: these assets were deleted.
     FreeUpAnswered(ProposalId, Vec<AssetId>),
+    /// The user has signed in at the vault: it takes our requests again.
+    SignedIn,
     /// The library says that deleted photos were recovered.
     PhotosRecovered,
 }

@@ -79,6 +79,9 @@ pub struct Photos {
     /// The video of a Live Photo: its name. It has the same size and lies in the same place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moves: Option<String>,
+    /// The RAW that was shot with it: its name. It has the same size and lies in the same place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<String>,
     /// It has the same bytes as the photo of this name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same_as: Option<String>,
@@ -178,8 +181,16 @@ pub enum What {
     OthersTake(#[serde(serialize_with = "exactly")] ByteSize),
     /// The cloud answers, or fails.
     Cloud(Weather),
-    /// The vault is there, or away.
-    Vault(Weather),
+    /// The vault is there, away, full, or wants a sign-in.
+    Vault(VaultMood),
+    /// From now on what is poured ends in the middle, and fails; or comes whole again.
+    PoursEnd(bool),
+    /// The user says of the photo of this name: never again.
+    Forgets(String),
+    /// The user deletes the app, with all that it knew, and installs it again after so long.
+    Reinstalls(#[serde(with = "humantime_serde")] Duration),
+    /// The user chooses another vault: its name. The first one is `vault`.
+    Destination(String),
     /// The program is killed, and starts again after so long.
     Killed(#[serde(with = "humantime_serde")] Duration),
     /// The power of the phone goes, and of the vault's disk with it: what was not synced may be gone.
@@ -209,8 +220,14 @@ pub enum What {
 pub enum Network {
     /// Wi-Fi.
     Wifi,
-    /// Mobile data, a hotspot, a VPN over either: it costs by the byte.
+    /// A cable.
+    Ethernet,
+    /// Mobile data: it costs by the byte.
     Metered,
+    /// Wi-Fi of another phone: it costs by the byte.
+    Hotspot,
+    /// A VPN over mobile data: it costs by the byte.
+    VpnOverMobileData,
     /// Abroad.
     Roaming,
     /// None.
@@ -255,6 +272,20 @@ pub enum Weather {
     There,
     /// It does not.
     Away,
+}
+
+/// How the vault is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VaultMood {
+    /// It answers.
+    There,
+    /// It is not there.
+    Away,
+    /// It has no room.
+    Full,
+    /// It wants a sign-in.
+    SignedOut,
 }
 
 /// How a scenario ends.

@@ -39,6 +39,7 @@ struct Inner {
     trash: BTreeMap<String, Photo>,
     access: Option<LibraryAccess>,
     cloud_away: bool,
+    pours_end: bool,
     calls: Vec<String>,
     proposed: Option<Deletion>,
     transfers: Transfers,
@@ -64,11 +65,12 @@ impl Library {
                 taken: 1_767_225_600_000 + inner.shot,
                 private: photos.private,
             };
-            if let Some(video) = &photos.moves {
-                let video = video.replace('#', &number.to_string());
-                let bytes = bytes(&video, 1, size);
-                let moving = Photo { bytes, role: Role::PairedVideo, ..photo.clone() };
-                inner.photos.insert(video, moving);
+            let video = photos.moves.as_ref().map(|video| (video, Role::PairedVideo));
+            let raw = photos.raw.as_ref().map(|raw| (raw, Role::AlternatePhoto));
+            for (other, role) in video.into_iter().chain(raw) {
+                let other = other.replace('#', &number.to_string());
+                let bytes = bytes(&other, 1, size);
+                inner.photos.insert(other, Photo { bytes, role, ..photo.clone() });
             }
             inner.photos.insert(name, photo);
         }
@@ -119,6 +121,11 @@ impl Library {
     /// Whether the cloud answers.
     pub fn set_cloud(&self, away: bool) {
         self.lock().cloud_away = away;
+    }
+
+    /// Whether what is poured ends in the middle.
+    pub fn set_pours_end(&self, end: bool) {
+        self.lock().pours_end = end;
     }
 
     /// Bytes that it takes on the phone's disk.
@@ -223,9 +230,11 @@ impl Source for Library {
         let call = if network { "fetch" } else { "pour" };
         let photo = self.serve(original, network, call)?;
         let Some(mut pipe) = pour.pipe() else { return Err(Refusal::Unsupported) };
-        let written = pipe.write_all(&photo.bytes);
+        let whole = !self.lock().pours_end;
+        let most = if whole { photo.bytes.len() } else { photo.bytes.len() / 2 };
+        let written = pipe.write_all(&photo.bytes[..most]).map_err(|_| Refusal::Stopped);
         drop(pipe);
-        pour.finished(written.map_err(|_| Refusal::Stopped));
+        pour.finished(written.and(if whole { Ok(()) } else { Err(Refusal::DownloadFailed) }));
         Ok(())
     }
 

@@ -1,8 +1,8 @@
 //! Plays a scenario on the real engine, catalog and folder vault, in virtual time.
 
-use crate::format::{Ending, Network, Power, Scenario, Tap, Weather, What};
+use crate::format::{Ending, Network, Power, Scenario, Tap, VaultMood, Weather, What};
 use crate::phone::Library;
-use crate::tickets::Transfers;
+use crate::tickets::{Mood, Transfers};
 use crate::words;
 use crate::world::{World, stored};
 use keepsake_engine::runtime::Lockstep;
@@ -11,6 +11,7 @@ use keepsake_machine::event::{self, LibraryAccess};
 use keepsake_machine::settings::Settings;
 use keepsake_machine::stage::Class;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,6 +62,9 @@ pub(crate) struct Stage {
     pub(crate) contents: BTreeMap<String, BTreeSet<Vec<u8>>>,
     /// The program, while it runs.
     pub(crate) engine: Option<Engine>,
+    /// Where the vault of now is, when it is there.
+    vault: PathBuf,
+    mood: VaultMood,
     /// Whether disks fail now and then.
     pub(crate) failing: bool,
     /// What a power cut left, and must not have.
@@ -79,8 +83,11 @@ impl Stage {
         for photos in &scenario.library {
             library.shoot(photos);
         }
+        let world = world.map_err(|why| why.to_string())?;
         let mut stage = Stage {
-            world: world.map_err(|why| why.to_string())?,
+            vault: world.vault(),
+            mood: VaultMood::There,
+            world,
             library,
             others: scenario.phone.others.as_u64(),
             settings: scenario.settings.clone(),
@@ -111,6 +118,7 @@ impl Stage {
                 let mut one = photos.clone();
                 (one.count, one.lies) = (1, crate::format::Lies::OnThePhone);
                 one.name = photos.name.replace('#', &number.to_string());
+                one.raw = photos.raw.as_ref().map(|name| name.replace('#', &number.to_string()));
                 one.moves =
                     photos.moves.as_ref().map(|name| name.replace('#', &number.to_string()));
                 if scenario.vault_has.contains(&one.name) {
@@ -145,7 +153,7 @@ impl Stage {
     pub(crate) fn opens(&mut self) -> Result<(), String> {
         self.fills();
         let mut options =
-            Options::new(self.world.state(), Some(Destination::Folder(self.world.vault())));
+            Options::new(self.world.state(), Some(Destination::Folder(self.vault.clone())));
         options.settings = self.settings.clone();
         let clock = self.world.starts(self.millis);
         let engine = Engine::open_on(Arc::new(clock), options, self.library.clone());
@@ -294,9 +302,19 @@ impl Stage {
                 self.tell(HostFact::SpaceChanged);
             }
             What::Cloud(weather) => self.library.set_cloud(*weather == Weather::Away),
-            What::Vault(weather) => {
-                let moved = self.world.move_vault(*weather == Weather::There);
-                moved.map_err(|why| why.to_string())?;
+            What::Vault(mood) => self.vault_is(*mood)?,
+            What::PoursEnd(end) => self.library.set_pours_end(*end),
+            What::Forgets(name) => self.forgets(name)?,
+            What::Reinstalls(time) => {
+                self.world.uninstall().map_err(|why| why.to_string())?;
+                self.killed(*time)?;
+            }
+            What::Destination(name) => {
+                self.vault = self.world.folder().join(name);
+                if let Some(engine) = self.engine.take() {
+                    engine.stop();
+                }
+                self.killed(Duration::ZERO)?;
             }
             What::Killed(time) => self.killed(*time)?,
             What::PowerCut(time) => self.power_cut(*time)?,
@@ -325,6 +343,30 @@ impl Stage {
         Ok(())
     }
 
+    fn vault_is(&mut self, mood: VaultMood) -> Result<(), String> {
+        let before = std::mem::replace(&mut self.mood, mood);
+        let is_away = mood == VaultMood::Away;
+        if (before == VaultMood::Away) != is_away {
+            self.world.move_vault(!is_away).map_err(|why| why.to_string())?;
+        }
+        self.world.set_mood(match mood {
+            VaultMood::Full => Mood::Full,
+            VaultMood::SignedOut => Mood::SignedOut,
+            VaultMood::There | VaultMood::Away => Mood::Well,
+        });
+        if before == VaultMood::SignedOut {
+            self.tell(HostFact::SignedIn);
+        }
+        Ok(())
+    }
+
+    fn forgets(&self, name: &str) -> Result<(), String> {
+        let Some(engine) = &self.engine else { return Ok(()) };
+        let said = |why: keepsake_engine::EngineError| why.to_string();
+        let found = engine.find(name.as_bytes()).map_err(said)?;
+        engine.forget(&[found.resource]).map(drop).map_err(said)
+    }
+
     fn taps(&self, tap: Tap) -> Result<(), String> {
         let Some(engine) = &self.engine else { return Ok(()) };
         match tap {
@@ -346,7 +388,7 @@ impl Stage {
         let not_safe = counts.classes.iter().filter(|(class, tally)| {
             tally.items > 0 && !class.is_safe() && **class != Class::Closed
         });
-        let vault = stored(&self.world.vault());
+        let vault = stored(&self.vault);
         let ends = Ending {
             after,
             safe: counts.safe().items,
@@ -381,8 +423,8 @@ impl Stage {
 
 fn network(of: Network) -> event::Network {
     match of {
-        Network::Wifi => event::Network::UNMETERED,
-        Network::Metered => event::Network::METERED,
+        Network::Wifi | Network::Ethernet => event::Network::UNMETERED,
+        Network::Metered | Network::Hotspot | Network::VpnOverMobileData => event::Network::METERED,
         Network::Roaming => event::Network { roaming: true, ..event::Network::METERED },
         Network::Offline => event::Network::OFFLINE,
     }

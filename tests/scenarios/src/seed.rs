@@ -2,7 +2,8 @@
 //! in which everything must become safe.
 
 use crate::format::{
-    Ending, Happening, Lies, Network, Phone, Photos, Power, Scenario, Served, Tap, Weather, What,
+    Ending, Happening, Lies, Network, Phone, Photos, Power, Scenario, Served, Tap, VaultMood,
+    Weather, What,
 };
 use bytesize::ByteSize;
 use keepsake_machine::event::LibraryAccess;
@@ -89,6 +90,7 @@ impl Drawing {
             lies,
             served: if ios { Served::Poured } else { Served::AsAFile },
             moves: (!video && self.random.one_in(5)).then(|| format!("P{number}.MOV")),
+            raw: None,
             same_as: twin.filter(|_| self.random.one_in(6)),
             private: self.random.one_in(4),
         };
@@ -122,7 +124,7 @@ impl Drawing {
             11 => What::Cloud(if self.random.one_in(2) { Weather::Away } else { Weather::There }),
             12 => {
                 self.vault_away = !self.vault_away;
-                What::Vault(if self.vault_away { Weather::Away } else { Weather::There })
+                What::Vault(if self.vault_away { VaultMood::Away } else { VaultMood::There })
             }
             13 => What::WindowEnds(true),
             14 | 15 => What::PowerCut(time),
@@ -148,7 +150,7 @@ impl Drawing {
 
     /// Everything is well, and the user tries again what was given up on.
     fn fair_weather(&mut self) -> Vec<Happening> {
-        let vault = self.vault_away.then_some(What::Vault(Weather::There));
+        let vault = self.vault_away.then_some(What::Vault(VaultMood::There));
         let fair = [
             What::DisksFail(0),
             What::Network(Network::Wifi),

@@ -12,75 +12,110 @@ use keepsake_vault::{
 };
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use std::sync::Arc;
-
-/// The same vault, far away, and with tickets.
-pub(crate) fn signing(vault: Arc<dyn Vault>) -> Arc<dyn Vault> {
-    Arc::new(Signing(vault))
+/// How a vault is, besides there or away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mood {
+    /// Well.
+    #[default]
+    Well,
+    /// It has no room.
+    Full,
+    /// It wants a sign-in.
+    SignedOut,
 }
 
-struct Signing(Arc<dyn Vault>);
+/// The vault of a story: the folder vault, in a mood; far away and with tickets where it signs any.
+pub(crate) struct Storied {
+    pub(crate) vault: Arc<dyn Vault>,
+    pub(crate) signs: bool,
+    pub(crate) mood: Arc<Mutex<Mood>>,
+}
 
-impl Vault for Signing {
+impl Storied {
+    fn mood(&self) -> Mood {
+        *self.mood.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The vault, if it takes requests.
+    fn asked(&self) -> Result<&dyn Vault, VaultError> {
+        if self.mood() == Mood::SignedOut { Err(VaultError::SignedOut) } else { Ok(&*self.vault) }
+    }
+
+    /// The vault, if it takes what is written.
+    fn written(&self, needed: u64) -> Result<&dyn Vault, VaultError> {
+        if self.mood() == Mood::Full { Err(VaultError::Full { needed }) } else { self.asked() }
+    }
+}
+
+impl Vault for Storied {
     fn id(&self) -> VaultIdentity {
-        self.0.id()
+        self.vault.id()
     }
 
     fn features(&self) -> settings::Vault {
-        settings::Vault { remote: true, tee: false, tickets: true, md5: false }
+        let far = settings::Vault { remote: true, tee: false, tickets: true, md5: false };
+        if self.signs { far } else { self.vault.features() }
     }
 
     fn probe(&self) -> Result<Option<u64>, VaultError> {
-        self.0.probe()
+        self.written(1)?.probe()
     }
 
     fn find(&self, digests: &[Digest]) -> Result<Vec<Found>, VaultError> {
-        self.0.find(digests)
+        self.asked()?.find(digests)
     }
 
     fn unrecorded(&self) -> Result<Vec<VaultPath>, VaultError> {
-        self.0.unrecorded()
+        self.asked()?.unrecorded()
     }
 
     fn place(&self, assets: &[ToPlace<'_>]) -> Result<Vec<Placement>, VaultError> {
-        self.0.place(assets)
+        self.asked()?.place(assets)
     }
 
-    fn stage(&self, _: u64) -> Result<Box<dyn Staging>, VaultError> {
-        Err(VaultError::Unsupported("a tee"))
+    fn stage(&self, size: u64) -> Result<Box<dyn Staging>, VaultError> {
+        if self.signs {
+            return Err(VaultError::Unsupported("a tee"));
+        }
+        self.written(size)?.stage(size)
     }
 
     fn discard(&self, teed: Teed) {
-        self.0.discard(teed);
+        self.vault.discard(teed);
     }
 
     fn put(&self, group: Vec<Put<'_>>, watch: &dyn Watch) -> Vec<Result<Stored, VaultError>> {
-        self.0.put(group, watch)
+        let needed = group.iter().map(|put| put.digest.size).sum();
+        match self.written(needed) {
+            Ok(vault) => vault.put(group, watch),
+            Err(why) => group.iter().map(|_| Err(why.again())).collect(),
+        }
     }
 
     fn confirm(&self, items: &[Held<'_>]) -> Result<Vec<bool>, VaultError> {
-        self.0.confirm(items)
+        self.asked()?.confirm(items)
     }
 
     fn see_folders(&self, folders: &[String]) -> Result<Vec<FolderSeen>, VaultError> {
-        self.0.see_folders(folders)
+        self.asked()?.see_folders(folders)
     }
 
     fn record(&self, records: Vec<Record>) -> Result<Option<Segment>, VaultError> {
-        self.0.record(records)
+        self.written(1)?.record(records)
     }
 
     fn forget(&self, digests: &[Digest]) -> Result<Option<Segment>, VaultError> {
-        self.0.forget(digests)
+        self.written(1)?.forget(digests)
     }
 
     fn abandon(&self, token: &[u8]) -> Result<(), VaultError> {
-        self.0.abandon(token)
+        self.asked()?.abandon(token)
     }
 
     fn segments(&self) -> Result<Vec<Segment>, VaultError> {
-        self.0.segments()
+        self.asked()?.segments()
     }
 
     fn read_segment(
@@ -88,14 +123,17 @@ impl Vault for Signing {
         name: &SegmentName,
         each: &mut dyn FnMut(Entry),
     ) -> Result<SegmentRead, VaultError> {
-        self.0.read_segment(name, each)
+        self.asked()?.read_segment(name, each)
     }
 
     fn open(&self, path: &VaultPath) -> Result<Option<Box<dyn io::Read + Send>>, VaultError> {
-        self.0.open(path)
+        self.asked()?.open(path)
     }
 
     fn ticket(&self, at: &Placement, name: &[u8], digest: Digest) -> Result<Ticket, VaultError> {
+        if !self.signs {
+            return Err(VaultError::Unsupported("tickets"));
+        }
         let path = format!("{}/{}", at.folder(), at.file_name(name, Some((&digest, 1))));
         let path = VaultPath::parse(&path).ok_or(VaultError::Unsupported("such a name"))?;
         Ok(Ticket {
@@ -108,7 +146,7 @@ impl Vault for Signing {
     }
 
     fn tidy(&self, wall: i64) -> Result<Tidied, VaultError> {
-        self.0.tidy(wall)
+        self.asked()?.tidy(wall)
     }
 }
 

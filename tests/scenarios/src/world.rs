@@ -3,13 +3,14 @@
 
 use crate::disk::PhoneFiles;
 use crate::pages::{self, Mounted};
-use crate::tickets;
+pub use crate::tickets::Mood;
+use crate::tickets::Storied;
 use crate::volume::Volume;
 use keepsake_engine::runtime::Lockstep;
 use keepsake_machine::time::Now;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -21,6 +22,7 @@ pub struct World {
     folder: TempDir,
     files: Arc<PhoneFiles>,
     signs_tickets: bool,
+    mood: Arc<Mutex<Mood>>,
     /// How often the phone was started.
     boot: u64,
     clock: Option<Lockstep>,
@@ -47,7 +49,8 @@ impl World {
         let own = folder.path().join("state");
         let mounted = pages::mount(&own, &phone);
         let files = Arc::new(PhoneFiles::new(own, disk, phone, vault));
-        Ok(World { folder, files, signs_tickets, boot: 1, clock: None, _mounted: mounted })
+        let mood = Arc::default();
+        Ok(World { folder, files, signs_tickets, mood, boot: 1, clock: None, _mounted: mounted })
     }
 
     /// The folder for whatever the host needs besides: all others lie in it.
@@ -74,7 +77,9 @@ impl World {
         let wall = NEW_YEAR + i64::try_from(millis).unwrap_or(i64::MAX);
         let now = Now { boot: self.boot, uptime: millis, wall, utc_offset: 0 };
         let clock = Lockstep::new(now, self.files.clone(), 1).with_latency(latency);
-        let clock = if self.signs_tickets { clock.with_vaults(tickets::signing) } else { clock };
+        let (signs, mood) = (self.signs_tickets, Arc::clone(&self.mood));
+        let clock = clock
+            .with_vaults(move |vault| Arc::new(Storied { vault, signs, mood: Arc::clone(&mood) }));
         self.clock = Some(clock.clone());
         clock
     }
@@ -153,6 +158,20 @@ impl World {
     pub fn set_disks_fail(&self, one_in: u64) {
         self.files.phone.set_fails(one_in);
         self.files.vault.set_fails(one_in);
+    }
+
+    /// How the vault is, besides there or away.
+    pub fn set_mood(&self, mood: Mood) {
+        *self.mood.lock().unwrap_or_else(PoisonError::into_inner) = mood;
+    }
+
+    /// The app is deleted, with its state.
+    ///
+    /// # Errors
+    /// What the system says when that cannot be.
+    pub fn uninstall(&mut self) -> io::Result<()> {
+        self.kill();
+        std::fs::remove_dir_all(self.state())
     }
 
     /// The vault goes away in good order, or comes back.

@@ -2,7 +2,7 @@
 
 use super::Driver;
 use crate::host::HostFact;
-use keepsake_machine::event::Event;
+use keepsake_machine::event::{Event, VaultHealth};
 use keepsake_machine::media::ResourceId;
 use keepsake_machine::time::Now;
 
@@ -81,6 +81,7 @@ impl Driver {
             }
             HostFact::TransfersReported => Event::TransfersReported,
             HostFact::FreeUpAnswered(id, deleted) => Event::FreeUpAnswered { id, deleted },
+            HostFact::SignedIn => Event::VaultChanged(VaultHealth::SignedIn),
             HostFact::PhotosRecovered => Event::PhotosRecovered,
         };
         self.handle(event, now);
