@@ -4,7 +4,9 @@ mod support;
 
 use keepsake_machine::Machine;
 use keepsake_machine::effect::{Change, Effect, Part};
-use keepsake_machine::event::{Answer, Disappearance, Event, Finding, Network, VaultHealth};
+use keepsake_machine::event::{
+    Answer, Disappearance, Event, Finding, Network, Trouble, VaultHealth,
+};
 use keepsake_machine::media::{ResourceId, Run};
 use keepsake_machine::row::Row;
 use keepsake_machine::session::admissions::Admitted;
@@ -207,4 +209,31 @@ fn who_runs_alone_is_not_waited_for_by_what_waits_for_room_that_is_taken_outside
     script.wait(100_000);
     let want = script.wanted().expect("what is due is asked for");
     assert!(want.exactly.is_empty() && !want.classes.is_empty(), "{want:?}");
+}
+
+#[test]
+fn what_meets_a_full_vault_again_and_again_asks_less_often() {
+    let stage = Stage::Verifying { bytes: Bytes::InLibrary, origin: Origin::Sent };
+    let mut row = Row { stage, ..known(1, &Photo::local(1, MB)) };
+    let mut waits = Vec::new();
+    for hour in 1..=3 {
+        let mut script = Script::started(small(), &[row], ROOMY);
+        script.wait(hour * 3_600_000);
+        script.bring(vec![row]);
+        let id = script.verify().unwrap_or_else(|| {
+            let id = script.find().unwrap();
+            script.answer(id, Answer::Found(Finding::Hit));
+            script.verify().unwrap()
+        });
+        script.answer(id, Answer::Held(Trouble::VaultFull { needed: 1 }));
+        row.stage = script
+            .take(|effect| match effect {
+                Effect::Persist { change: Change::Stage { stage, .. }, .. } => Some(*stage),
+                _ => None,
+            })
+            .unwrap();
+        let Stage::Waiting(waiting) = row.stage else { panic!("{:?}", row.stage) };
+        waits.push(waiting.due.0 - hour * 3_600_000);
+    }
+    assert!(waits[0] < 11_000 && waits[1] >= 300_000 && waits[2] >= 300_000, "{waits:?}");
 }

@@ -185,7 +185,8 @@ impl Item {
     }
 
     /// What is in its way is not this item's fault, and `hold`, which that becomes, does not stop its
-    /// work: it comes again in a moment, and nothing hangs on it meanwhile.
+    /// work: it comes again in a moment, and nothing hangs on it meanwhile. Where it met the same before,
+    /// it comes less often.
     pub(crate) fn step_back(
         &mut self,
         hold: Hold,
@@ -193,8 +194,9 @@ impl Item {
         orders: &mut Orders<'_>,
     ) -> Outcome<State> {
         let (attempt, wasted) = self.failed.map_or((0, 0), |w| (w.attempt, w.wasted));
-        let due = orders.elapsed + MOMENT;
         let why = Why::Held(hold);
+        let again = self.failed.is_some_and(|before| before.why == why);
+        let due = orders.elapsed + if again { LONGER } else { MOMENT };
         self.wait(Waiting { due, attempt, wasted, why, bytes }, bytes, orders)
     }
 
@@ -231,3 +233,5 @@ impl Item {
 
 /// How long an item steps back that is not to blame.
 const MOMENT: Duration = Duration::from_secs(10);
+/// How long when it did so before: a full vault stays full for hours, and a phone has a battery.
+const LONGER: Duration = Duration::from_mins(5);
