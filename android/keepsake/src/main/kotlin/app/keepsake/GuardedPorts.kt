@@ -23,7 +23,12 @@ internal fun PortCalls.guarded(ports: Ports) = HostPorts(
 private class GuardedLibrary(private val calls: PortCalls) : CoreLibrary {
     override fun scan(pages: ScanPages) = pages.use {
         // Let go of without an end, the scan counts as cut short: that is what an exception means.
-        val end = calls.longer { library.scan(pages::page) }
+        val end = calls.longer {
+            library.scan { page ->
+                calls.ensureAwaited()
+                pages.page(page)
+            }
+        }
         pages.finished(end.limited, end.hidden)
     }
 

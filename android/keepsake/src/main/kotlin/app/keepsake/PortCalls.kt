@@ -30,6 +30,11 @@ internal class PortCalls(ports: Ports, private val patience: Duration) {
     /** A call that may take as long as it takes. */
     fun <T> longer(call: Ports.() -> T): T = answer(Duration.INFINITE, {}, call)
 
+    /** Tells a port that goes on after [stop] to end. */
+    fun ensureAwaited() {
+        if (ports == null) throw PortException.Stopped()
+    }
+
     /** Nothing is asked for any more, and nothing is waited for. */
     fun stop() {
         ports = null
