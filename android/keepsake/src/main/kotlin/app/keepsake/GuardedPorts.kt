@@ -3,7 +3,6 @@ package app.keepsake
 import app.keepsake.core.Deletion
 import app.keepsake.core.HostPorts
 import app.keepsake.core.Original
-import app.keepsake.core.PortException
 import app.keepsake.core.PourInto
 import app.keepsake.core.ScanPages
 import app.keepsake.core.Space
@@ -21,14 +20,13 @@ internal fun PortCalls.guarded(ports: Ports) = HostPorts(
 )
 
 private class GuardedLibrary(private val calls: PortCalls) : CoreLibrary {
-    override fun scan(pages: ScanPages) = pages.use {
-        // Let go of without an end, the scan counts as cut short: that is what an exception means.
-        val end = calls.longer {
-            library.scan { page ->
-                calls.ensureAwaited()
-                pages.page(page)
-            }
+    // Let go of without an end, a scan counts as cut short: that is what an exception means.
+    override fun scan(pages: ScanPages) = calls.longer(pages) {
+        val end = library.scan { page ->
+            calls.ensureAwaited()
+            pages.page(page)
         }
+        calls.ensureAwaited()
         pages.finished(end.limited, end.hidden)
     }
 
@@ -39,13 +37,9 @@ private class GuardedLibrary(private val calls: PortCalls) : CoreLibrary {
 
     override fun version(original: Original): ULong = calls.soon { library.version(original) }
 
-    override fun pour(original: Original, mayUseNetwork: Boolean, into: PourInto) = into.use {
-        try {
-            calls.longer { library.pour(original, mayUseNetwork, into) }
-            into.finished()
-        } catch (refusal: PortException) {
-            into.failed(refusal)
-        }
+    override fun pour(original: Original, mayUseNetwork: Boolean, into: PourInto) = calls.longer(into) {
+        library.pour(original, mayUseNetwork, into)
+        into.finished()
     }
 
     override fun propose(deletion: Deletion) = calls.soon { library.propose(deletion) }

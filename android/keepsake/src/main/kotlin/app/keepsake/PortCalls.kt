@@ -13,6 +13,11 @@ import kotlin.time.Duration
 /**
  * Calls the ports so that none of them can hold up the core: each call runs on a thread that nobody else
  * needs, is given up after a while, and is over with [stop] whatever it does.
+ *
+ * Ports talk back to the core from these threads, and never from the one that the core calls them on. JNA
+ * attaches that one for as long as the call lasts; the core may have to call us once more before it has
+ * ended (somebody waits for the event that a page makes), and at the end of such an inner call JNA detaches
+ * a thread that is still in use. A desktop's JVM only complains about that; Android's ends the app.
  */
 internal class PortCalls(ports: Ports, private val patience: Duration) {
     /** Let go of with [stop]: a port that holds the backup would otherwise keep both alive for ever. */
@@ -27,8 +32,14 @@ internal class PortCalls(ports: Ports, private val patience: Duration) {
     /** A call that is answered soon, or never: [tooLate] is given the answer that nobody waits for. */
     fun <T> soon(tooLate: (T) -> Unit = {}, call: Ports.() -> T): T = answer(patience, tooLate, call)
 
-    /** A call that may take as long as it takes. */
-    fun <T> longer(call: Ports.() -> T): T = answer(Duration.INFINITE, {}, call)
+    /** A call that may take as long as it takes, and gives its answer to [into], which then is let go of. */
+    fun longer(into: AutoCloseable, call: Ports.() -> Unit) {
+        try {
+            answer(Duration.INFINITE, {}, call)
+        } finally {
+            CompletableFuture.runAsync(into::close, threads).join()
+        }
+    }
 
     /** Tells a port that goes on after [stop] to end. */
     fun ensureAwaited() {
