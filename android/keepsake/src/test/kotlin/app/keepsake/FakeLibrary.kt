@@ -10,8 +10,6 @@ import app.keepsake.core.PourInto
 import app.keepsake.core.Resource
 import app.keepsake.core.ResourceSize
 import app.keepsake.core.Role
-import com.sun.jna.Library
-import com.sun.jna.Native
 import java.io.File
 import java.util.concurrent.atomic.AtomicInteger
 
@@ -101,12 +99,3 @@ open class FakeLibrary(private val folder: File, private val access: Access = Ac
         const val SHOT = 1_767_225_600_000L
     }
 }
-
-/** Files by number, which the JVM has no words for. */
-private interface LibC : Library {
-    fun open(path: String, flags: Int): Int
-    fun write(descriptor: Int, bytes: ByteArray, count: Long): Long
-    fun close(descriptor: Int): Int
-}
-
-private val Libc: LibC = Native.load("c", LibC::class.java)

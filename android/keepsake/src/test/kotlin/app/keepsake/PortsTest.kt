@@ -14,6 +14,7 @@ import app.keepsake.core.PourInto
 import app.keepsake.core.Space
 import app.keepsake.core.Stage
 import app.keepsake.core.Storage
+import app.keepsake.core.Why
 import kotlinx.coroutines.runBlocking
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
@@ -113,7 +114,8 @@ class PortsTest {
         val keepsake = phone.inVirtualTime(ports(library), patience = 50.milliseconds)
         keepsake.startAtEase()
         phone.pass(1.minutes)
-        println("DEBUG ${keepsake.stageOf("IMG_0001.JPG")} ${keepsake.status.holds} ${keepsake.status.activity}")
+        // The library is unwell, not the photo.
+        assertEquals(Stage.Waiting(Why.Held(Hold.SOURCE_UNAVAILABLE)), keepsake.stageOf("IMG_0001.JPG"))
         answer.countDown()
         assertTrue(answered.await(10, SECONDS))
         eventually { library.leaked.get() == 0 }

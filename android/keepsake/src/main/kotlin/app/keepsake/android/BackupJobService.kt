@@ -16,10 +16,13 @@ import app.keepsake.core.Activity
 import app.keepsake.core.Fact
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.Job
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
+import kotlin.time.Duration
+import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 
 /**
@@ -36,19 +39,25 @@ abstract class BackupJobService : JobService() {
     /** Shown while it works. Its channel exists already. */
     protected abstract fun notification(): Notification
 
+    /** The job is given back when nothing has been under way for so long: between two photos there are rests. */
+    protected open val rest: Duration = 10.seconds
+
+    private var window: Job? = null
+
     override fun onStartJob(parameters: JobParameters): Boolean {
         // Within ten seconds, or the system takes the app for one that does not answer.
         setNotification(parameters, NOTIFICATION, notification(), JOB_END_NOTIFICATION_POLICY_REMOVE)
-        scope.launch {
+        window = scope.launch {
             val keepsake = keepsake()
             keepsake.tell(Fact.WindowOpened(lasts = null))
-            val activity = keepsake.awaitRest()
-            jobFinished(parameters, activity != Activity.Done)
+            keepsake.awaitRest()
+            jobFinished(parameters, keepsake.status.activity != Activity.Done)
         }
         return true
     }
 
     override fun onStopJob(parameters: JobParameters): Boolean {
+        window?.cancel()
         scope.launch { keepsake().tell(Fact.WindowEnding) }
         return true
     }
@@ -58,19 +67,17 @@ abstract class BackupJobService : JobService() {
         super.onDestroy()
     }
 
-    /** Waits until nothing has been under way for a while: between two photos there are short rests. */
-    private suspend fun Keepsake.awaitRest(): Activity {
-        var calm = 0
-        while (calm < REST) {
-            delay(1.seconds)
-            calm = if (status.activity == Activity.Working) 0 else calm + 1
+    private suspend fun Keepsake.awaitRest() {
+        var rested = Duration.ZERO
+        while (rested < rest) {
+            delay(LOOK)
+            rested = if (status.activity == Activity.Working) Duration.ZERO else rested + LOOK
         }
-        return status.activity
     }
 
     companion object {
         private const val NOTIFICATION = 1
-        private const val REST = 10
+        private val LOOK = 500.milliseconds
 
         /**
          * Has the system run [service], from an app that is in front. A second call replaces the first.

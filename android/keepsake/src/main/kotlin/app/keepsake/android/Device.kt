@@ -143,9 +143,14 @@ class Device(context: Context) {
     }
 }
 
-/** Tells how the device is, then starts, and goes on telling what changes until it is cancelled. */
-suspend fun Keepsake.follow(device: Device) {
-    tell(device.now())
+/**
+ * Tells how the device is, then starts, and goes on telling what changes until it is cancelled.
+ *
+ * @param window what the app may work in: without an end while it is in front; `null` if a
+ *   [BackupJobService] will tell it.
+ */
+suspend fun Keepsake.follow(device: Device, window: Fact.WindowOpened? = Fact.WindowOpened(lasts = null)) {
+    tell(device.now() + listOfNotNull(window))
     start()
     device.changes.collect { tell(it) }
 }

@@ -28,12 +28,12 @@ internal class MediaRows(private val context: Context) {
     /** A volume as it is now; [PortException.OutOfSight] if it is not mounted. */
     fun volume(name: String): Volume {
         if (name !in MediaStore.getExternalVolumeNames(context)) throw PortException.OutOfSight()
-        return Volume(name, provided { MediaStore.getVersion(context, name) })
+        return Volume(name, provided(name) { MediaStore.getVersion(context, name) })
     }
 
     /** How far the changes of all mounted volumes have been counted. */
     fun generations(): Map<Volume, Long> = MediaStore.getExternalVolumeNames(context)
-        .associate { name -> volume(name) to provided { MediaStore.getGeneration(context, name) } }
+        .associate { name -> volume(name) to provided(name) { MediaStore.getGeneration(context, name) } }
 
     /** All photos and videos of a volume, some at a time: no cursor stays open while they are stored. */
     fun all(volume: Volume, some: (List<MediaRow>) -> Unit) {
@@ -59,17 +59,18 @@ internal class MediaRows(private val context: Context) {
             putInt(MediaStore.QUERY_ARG_MATCH_TRASHED, MATCH_EXCLUDE)
         }
         val uri = MediaStore.Files.getContentUri(volume.name)
-        val cursor = provided { resolver.query(uri, MediaRow.COLUMNS, query, null) }
-        return cursor.use { rows -> generateSequence { rows.takeIf { it.moveToNext() } }.map { MediaRow(volume, it) }.toList() }
+        val cursor = provided(volume.name) { resolver.query(uri, MediaRow.COLUMNS, query, null) }
+        return cursor.use { buildList { while (it.moveToNext()) add(MediaRow(volume, it)) } }
     }
 
-    /** What the provider answers. None: it died, and comes back. */
-    private fun <T> provided(answer: () -> T?): T = try {
+    /** What the provider answers about a volume. Nothing: it died, and comes back. */
+    private fun <T> provided(volume: String, answer: () -> T?): T = try {
         answer() ?: throw PortException.SourceUnavailable()
     } catch (_: SecurityException) {
         throw PortException.NoAccess()
-    } catch (_: IllegalArgumentException) {
-        // How it says that the volume was taken out just now.
+    } catch (mistake: IllegalArgumentException) {
+        // How it says that the volume was taken out just now; and that we asked nonsense.
+        if (volume in MediaStore.getExternalVolumeNames(context)) throw mistake
         throw PortException.OutOfSight()
     }
 

@@ -125,8 +125,8 @@ class FakeMediaStore : ContentProvider() {
             return provider()
         }
 
-        val primary: StorageVolume get() = volume("primary").setIsPrimary(true).build()
-        val card: StorageVolume get() = volume("card").setFsUuid("ABCD-1234").build()
+        val primary: StorageVolume get() = volume("primary").build()
+        val card: StorageVolume get() = volume("card").setIsPrimary(false).setFsUuid("ABCD-1234").build()
 
         fun mount(vararg volumes: StorageVolume) {
             val storage = shadowOf(RuntimeEnvironment.getApplication().service<StorageManager>())
