@@ -72,6 +72,12 @@ pub struct Engine {
     inner: keepsake_engine::Engine,
 }
 
+/// What is chosen for a user who has not chosen yet.
+#[uniffi::export]
+pub fn default_settings() -> Settings {
+    Settings::default()
+}
+
 impl Configuration {
     pub(crate) fn options(self) -> Options {
         let (vault, reserve) = match self.vault {
@@ -214,10 +220,17 @@ impl Engine {
         })
     }
 
-    /// The next thing to show; `None` once the engine has stopped. A call that is cancelled loses
-    /// nothing.
+    /// The next thing to show; `None` once the engine has stopped. A future that is dropped before it is
+    /// ready loses nothing.
     pub async fn next_event(&self) -> Option<Event> {
         self.inner.next_event().await.map(Event::from)
+    }
+
+    /// Waits until there is something for [`Engine::waiting_event`], and takes nothing; `false` once the
+    /// engine has stopped and all was taken. For Kotlin, where a call that is cancelled just when its
+    /// answer arrives drops the answer: the event would be gone with it.
+    pub async fn event_waits(&self) -> bool {
+        self.inner.event_waits().await
     }
 
     /// The next thing to show, if one waits.

@@ -48,6 +48,31 @@ cargo_tests() {
     skipped=$((skipped + ignored + left_out))
 }
 
+# surefire_tests NAME CODE FOLDER…: what Maven's surefire reports (a file for each class) after it ended
+# with CODE.
+surefire_tests() {
+    local name=$1 code=$2 reports ran=0 bad=0 left_out=0 t e s f
+    shift 2
+    reports=$(find "$@" -name 'TEST-*.xml' 2>/dev/null)
+    while read -r t e s f; do
+        [ -n "$t" ] || continue
+        ran=$((ran + t)) bad=$((bad + e + f)) left_out=$((left_out + s))
+    done < <(surefire_sums $reports)
+    echo "$((ran - bad - left_out)) passed, $bad failed, $left_out skipped"
+    passed=$((passed + ran - bad - left_out))
+    skipped=$((skipped + left_out))
+    # It failed without saying so (it did not build, or a JVM died): that is a failure too.
+    if [ "$bad" -eq 0 ] && { [ "$code" -ne 0 ] || [ "$ran" -eq 0 ]; }; then bad=1; fi
+    [ "$bad" -eq 0 ] || failures+=("$name")
+    failed=$((failed + bad))
+}
+
+# Of each report: tests, errors, skipped, failures.
+surefire_sums() {
+    [ $# -eq 0 ] || sed -nE \
+        's/^<testsuite .* tests="([0-9]+)" errors="([0-9]+)" skipped="([0-9]+)" failures="([0-9]+)".*/\1 \2 \3 \4/p' "$@"
+}
+
 summary() {
     local name
     echo

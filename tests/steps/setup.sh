@@ -3,7 +3,7 @@
 # apt nothing is installed: the tests that need a tool then say that they were skipped.
 step_setup() {
     heading "setup"
-    local missing=() as_root=()
+    local missing=()
     command -v cargo >/dev/null || {
         echo "setup: Rust is missing; please install it first (rustup)" >&2
         failed=$((failed + 1))
@@ -20,19 +20,25 @@ step_setup() {
         echo "nothing is missing"
         return
     fi
+    if install_packages "${missing[@]}"; then echo "installed: ${missing[*]}"; fi
+}
+
+# install_packages NAME…: through apt, as root or with a sudo that asks nothing. Else it says what is
+# missing.
+install_packages() {
+    local as_root=()
     if ! command -v apt-get >/dev/null; then
-        echo "setup: no apt here; please install: ${missing[*]}"
-        return
+        echo "setup: no apt here; please install: $*"
+        return 1
     fi
     if [ "$(id -u)" -ne 0 ]; then
         if ! sudo -n true 2>/dev/null; then
-            echo "setup: not root; please install: ${missing[*]}"
-            return
+            echo "setup: not root; please install: $*"
+            return 1
         fi
         as_root=(sudo -n)
     fi
     ${as_root[@]+"${as_root[@]}"} apt-get update -qq
     DEBIAN_FRONTEND=noninteractive ${as_root[@]+"${as_root[@]}"} \
-        apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-    echo "installed: ${missing[*]}"
+        apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }

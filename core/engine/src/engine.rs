@@ -119,6 +119,12 @@ impl Engine {
         self.desk.stream.next().await
     }
 
+    /// Waits until there is something to take with [`Engine::waiting_event`], and takes nothing;
+    /// `false` once the engine has stopped and all was taken.
+    pub async fn event_waits(&self) -> bool {
+        self.desk.stream.waits().await
+    }
+
     /// The next thing to show, if one waits: for a host that only opened the engine.
     pub fn waiting_event(&self) -> Option<Happened> {
         self.desk.stream.now()

@@ -72,6 +72,27 @@ impl Stream {
         }
     }
 
+    /// Waits until there is one to take, and takes none; `false` after the end. For callers through
+    /// whom an answer can be lost: what a binding drops was not taken yet.
+    pub(crate) async fn waits(&self) -> bool {
+        loop {
+            let changed = self.changed.notified();
+            if let Some(waits) = self.look() {
+                // Whoever is told now may be gone before it takes it: the next one looks too.
+                self.changed.notify_one();
+                return waits;
+            }
+            changed.await;
+        }
+    }
+
+    /// Whether one waits; `None`: not yet.
+    fn look(&self) -> Option<bool> {
+        let state = self.lock();
+        let waits = !state.waiting.is_empty() || state.missed > 0;
+        (waits || state.ended).then_some(waits)
+    }
+
     /// The next one, if one waits.
     pub(crate) fn now(&self) -> Option<Happened> {
         match self.poll_next() {
@@ -124,6 +145,18 @@ mod tests {
         stream.put(notice.clone());
         stream.put(Happened::Scanned { assets: 2 });
         assert_eq!(all(&stream), [notice, Happened::Scanned { assets: 2 }]);
+    }
+
+    #[test]
+    fn who_only_waits_takes_nothing_and_is_told_of_the_end() {
+        let stream = Stream::default();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        stream.put(Happened::ScanStarted);
+        stream.end();
+        assert!(runtime.block_on(stream.waits()));
+        assert!(runtime.block_on(stream.waits()));
+        assert_eq!(all(&stream), [Happened::ScanStarted]);
+        assert!(!runtime.block_on(stream.waits()));
     }
 
     #[test]

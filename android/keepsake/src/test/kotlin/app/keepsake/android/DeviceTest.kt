@@ -1,0 +1,183 @@
+package app.keepsake.android
+
+import android.app.Application
+import android.content.Intent
+import android.net.ConnectivityManager
+import android.net.Network
+import android.net.NetworkCapabilities
+import android.net.NetworkCapabilities.NET_CAPABILITY_INTERNET
+import android.net.NetworkCapabilities.NET_CAPABILITY_NOT_METERED
+import android.net.NetworkCapabilities.NET_CAPABILITY_NOT_ROAMING
+import android.net.NetworkCapabilities.NET_CAPABILITY_TEMPORARILY_NOT_METERED
+import android.net.NetworkCapabilities.NET_CAPABILITY_VALIDATED
+import android.os.BatteryManager
+import android.os.Looper
+import android.os.PowerManager
+import android.provider.MediaStore
+import app.keepsake.core.Fact
+import app.keepsake.core.PortException
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.CoroutineStart
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.runBlocking
+import org.junit.After
+import org.junit.Assert.assertEquals
+import org.junit.Assert.assertThrows
+import org.junit.Assert.assertTrue
+import org.junit.Test
+import org.junit.runner.RunWith
+import org.robolectric.RobolectricTestRunner
+import org.robolectric.RuntimeEnvironment
+import org.robolectric.Shadows.shadowOf
+import org.robolectric.annotation.Config
+import org.robolectric.shadows.ShadowNetwork
+import java.io.File
+import java.io.IOException
+
+@RunWith(RobolectricTestRunner::class)
+@Config(sdk = [34, 35])
+class DeviceTest {
+    private val app: Application get() = RuntimeEnvironment.getApplication()
+    private val store = FakeMediaStore.install()
+    private val device by lazy { Device(app) }
+    private val connectivity by lazy { app.service<ConnectivityManager>() }
+    private val network: Network by lazy { ShadowNetwork.newInstance(7) }
+
+    /** Collected on the thread of the test itself, as it comes. */
+    private val scope = CoroutineScope(Dispatchers.Unconfined)
+    private val jobs = mutableListOf<Job>()
+
+    private fun <T> Flow<T>.seen(): List<T> = mutableListOf<T>().also { seen ->
+        jobs += scope.launch(start = CoroutineStart.UNDISPATCHED) { collect { seen += it } }
+    }
+
+    @After
+    fun cancelled() = runBlocking { jobs.forEach { it.cancelAndJoin() } }
+
+    private fun capabilities(vararg has: Int) = NetworkCapabilities.Builder().run {
+        (setOf(NET_CAPABILITY_NOT_METERED, NET_CAPABILITY_NOT_ROAMING) - has.toSet()).forEach(::removeCapability)
+        has.forEach(::addCapability)
+        build()
+    }
+
+    private fun changes(vararg has: Int) =
+        shadowOf(connectivity).networkCallbacks.forEach { it.onCapabilitiesChanged(network, capabilities(*has)) }
+
+    @Test
+    fun `the network is metered, roaming or away as the system says, whatever it is made of`() {
+        val seen = device.networks.seen()
+        val online = intArrayOf(NET_CAPABILITY_INTERNET, NET_CAPABILITY_VALIDATED)
+        changes(*online, NET_CAPABILITY_NOT_METERED, NET_CAPABILITY_NOT_ROAMING)
+        changes(*online, NET_CAPABILITY_NOT_ROAMING)
+        changes(*online)
+        changes(*online, NET_CAPABILITY_TEMPORARILY_NOT_METERED, NET_CAPABILITY_NOT_ROAMING)
+        changes(NET_CAPABILITY_INTERNET, NET_CAPABILITY_NOT_METERED, NET_CAPABILITY_NOT_ROAMING)
+        shadowOf(connectivity).networkCallbacks.forEach { it.onLost(network) }
+        assertEquals(
+            listOf(
+                Fact.Network(online = true, metered = false, roaming = false),
+                Fact.Network(online = true, metered = true, roaming = false),
+                Fact.Network(online = true, metered = true, roaming = true),
+                Fact.Network(online = true, metered = false, roaming = false),
+                Fact.Network(online = false, metered = false, roaming = false),
+            ),
+            seen.takeLast(5),
+        )
+    }
+
+    @Test
+    fun `a network that the system does not let us use is none`() {
+        val seen = device.networks.seen()
+        changes(NET_CAPABILITY_INTERNET, NET_CAPABILITY_VALIDATED, NET_CAPABILITY_NOT_ROAMING)
+        shadowOf(connectivity).networkCallbacks.forEach { it.onBlockedStatusChanged(network, true) }
+        assertEquals(false, seen.last().online)
+        shadowOf(connectivity).networkCallbacks.forEach { it.onBlockedStatusChanged(network, false) }
+        assertEquals(Fact.Network(online = true, metered = true, roaming = false), seen.last())
+    }
+
+    @Test
+    fun `a device without a network says so before anybody calls back`() {
+        shadowOf(connectivity).setDefaultNetworkActive(false)
+        shadowOf(connectivity).clearAllNetworks()
+        assertEquals(listOf(Fact.Network(online = false, metered = false, roaming = false)), device.networks.seen())
+    }
+
+    @Test
+    fun `nothing is listened to any more when nobody collects`() {
+        runBlocking {
+            val job = launch(Dispatchers.Unconfined) { device.changes.collect {} }
+            assertEquals(1, shadowOf(connectivity).networkCallbacks.size)
+            job.cancelAndJoin()
+        }
+        assertEquals(0, shadowOf(connectivity).networkCallbacks.size)
+        assertTrue(shadowOf(app).registeredReceivers.none { it.intentFilter.hasAction(Intent.ACTION_BATTERY_CHANGED) })
+    }
+
+    @Test
+    fun `battery, charger, power saver and heat are told when they change`() {
+        val seen = device.power.seen()
+        battery(plugged = BatteryManager.BATTERY_PLUGGED_USB, level = 40)
+        assertEquals(Fact.Power(charging = true, battery = 40u, saver = false, hot = false), seen.last())
+        battery(plugged = 0, level = 39)
+        assertEquals(Fact.Power(charging = false, battery = 39u, saver = false, hot = false), seen.last())
+        shadowOf(app.service<PowerManager>()).setIsPowerSaveMode(true)
+        app.sendBroadcast(Intent(PowerManager.ACTION_POWER_SAVE_MODE_CHANGED))
+        idle()
+        assertEquals(true, seen.last().saver)
+        shadowOf(app.service<PowerManager>()).setCurrentThermalStatus(PowerManager.THERMAL_STATUS_SEVERE)
+        idle()
+        assertEquals(true, seen.last().hot)
+        assertEquals("each once", seen, seen.distinct())
+    }
+
+    @Test
+    fun `the library changed when a generation did, not at every call`() {
+        val seen = device.library.seen()
+        assertEquals("to begin with, nothing is known", 1, seen.size)
+        app.contentResolver.notifyChange(MediaStore.Files.getContentUri("external"), null)
+        idle()
+        assertEquals(1, seen.size)
+        store.generationOf[MediaStore.VOLUME_EXTERNAL_PRIMARY] = 2
+        app.contentResolver.notifyChange(MediaStore.Files.getContentUri("external"), null)
+        idle()
+        assertEquals(2, seen.size)
+        store.version = "built anew"
+        app.contentResolver.notifyChange(MediaStore.Files.getContentUri("external"), null)
+        idle()
+        assertEquals(3, seen.size)
+    }
+
+    @Test
+    fun `at the start everything is told that the core waits for`() {
+        val told = device.now().map { it::class }
+        assertEquals(
+            listOf(Fact.Network::class, Fact.Power::class, Fact.LibraryAccess::class, Fact.Locked::class),
+            told.dropLast(1),
+        )
+        assertEquals(Fact.TransfersReported, device.now().last())
+    }
+
+    @Test
+    fun `free space is what the system would make room for`() {
+        val storage = DeviceStorage(app.filesDir) { 4_711 }
+        assertEquals(4_711uL, storage.space().available)
+        assertEquals(app.filesDir.totalSpace.toULong(), storage.space().total)
+        val broken = DeviceStorage(File("nowhere")) { throw IOException("no such volume") }
+        assertThrows(PortException.Unsupported::class.java) { broken.space() }
+    }
+
+    private fun battery(plugged: Int, level: Int) {
+        val battery = Intent(Intent.ACTION_BATTERY_CHANGED)
+            .putExtra(BatteryManager.EXTRA_PLUGGED, plugged)
+            .putExtra(BatteryManager.EXTRA_LEVEL, level)
+            .putExtra(BatteryManager.EXTRA_SCALE, 100)
+        app.sendStickyBroadcast(battery)
+        idle()
+    }
+
+    private fun idle() = shadowOf(Looper.getMainLooper()).idle()
+}

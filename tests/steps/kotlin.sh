@@ -1,0 +1,32 @@
+# The Kotlin side on a plain JVM: the core through JNA, and Android's own classes under Robolectric. No
+# Android SDK is needed. What the machine lacks is installed; where that cannot be, the step is skipped.
+step_kotlin() {
+    heading "kotlin"
+    if ! kotlin_tools; then
+        skipped=$((skipped + 1))
+        echo "skipped: the Kotlin side needs Maven and a JDK, 17 or newer"
+        return
+    fi
+    # Reports of tests that are no more would be counted.
+    rm -rf android/*/target/surefire-reports
+    local ended=0
+    { kotlin_core && mvn -q -B -f android/pom.xml clean test; } || ended=$?
+    surefire_tests kotlin "$ended" android/*/target/surefire-reports
+}
+
+kotlin_tools() {
+    local missing=()
+    command -v mvn >/dev/null || missing+=(maven)
+    command -v javac >/dev/null || missing+=(default-jdk-headless)
+    [ ${#missing[@]} -eq 0 ] || install_packages "${missing[@]}"
+    command -v mvn >/dev/null && command -v javac >/dev/null
+}
+
+# The core, with virtual time for the tests, and the Kotlin side of its border, which is never committed.
+kotlin_core() {
+    cargo build --quiet -p keepsake-ffi --features virtual-time &&
+        cargo build --quiet -p keepsake-bindgen &&
+        rm -rf target/bindings/kotlin &&
+        target/debug/keepsake-bindgen generate target/debug/libkeepsake.so \
+            --language kotlin --no-format --out-dir target/bindings/kotlin
+}
