@@ -72,6 +72,12 @@ pub struct Engine {
     inner: keepsake_engine::Engine,
 }
 
+/// What is chosen for a user who has not chosen yet.
+#[uniffi::export]
+pub fn default_settings() -> Settings {
+    Settings::default()
+}
+
 impl Configuration {
     pub(crate) fn options(self) -> Options {
         let (vault, reserve) = match self.vault {
