@@ -44,7 +44,7 @@ public final class Keepsake: Sendable {
 
     deinit {
         calls.stop()
-        offThePoolAndForgotten { [engine] in try? engine.stop() }
+        onAThread { [engine] in try? engine.stop() }
     }
 
     /// What happens, to show it or to log it. Ends when the backup has stopped.

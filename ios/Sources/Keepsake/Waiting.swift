@@ -1,11 +1,5 @@
-import Dispatch
 import Foundation
 import KeepsakeCore
-
-/// Threads that may wait for a disk or a vault. Those of Swift's cooperative pool may not: there is one
-/// for each core, and a task that holds one holds up others that have nothing to do with us.
-private let threads = DispatchQueue(
-    label: "app.keepsake.waiting", qos: .utility, attributes: .concurrent)
 
 /// Makes a call of the core that waits, and suspends meanwhile. It is not cancelled with its task: the
 /// core has no half calls.
@@ -23,13 +17,20 @@ func prompt<Value>(_ call: () throws -> Value) throws(KeepsakeError) -> Value {
 /// Runs `work`, which may wait, and suspends meanwhile.
 func offThePool<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
     await withCheckedContinuation { continuation in
-        threads.async { continuation.resume(returning: work()) }
+        onAThread { continuation.resume(returning: work()) }
     }
 }
 
-/// The same, for nobody to wait for.
-func offThePoolAndForgotten(_ work: @escaping @Sendable () -> Void) {
-    threads.async(execute: work)
+/// Runs `work`, which may wait for a disk or a vault, on a thread of its own. Those of Swift's cooperative
+/// pool may not wait: there is one for each core, and on Linux dispatch queues have no others either.
+/// These calls are few, and each takes longer than a thread takes to start.
+func onAThread(_ work: @escaping @Sendable () -> Void) {
+    let thread = Thread(block: work)
+    thread.name = "app.keepsake.waiting"
+    thread.qualityOfService = .utility
+    // What Rust gives its own; Foundation's half a megabyte is not what the core was tested with.
+    thread.stackSize = 2 << 20
+    thread.start()
 }
 
 /// A value that several threads share. (`Synchronization.Mutex` would do; it is not there before iOS 18.)
