@@ -98,19 +98,11 @@ extension VirtualTime {
 }
 
 extension Keepsake {
-    /// Reads events until one is as wanted, and gives back all that were read.
-    @discardableResult
-    func events(until isWanted: (Event) -> Bool) async -> [Event] {
-        var read: [Event] = []
-        for await event in events {
-            read.append(event)
-            if isWanted(event) { break }
-        }
-        return read
+    /// Until everything that a scan has shown is safe, and said to be.
+    func eventsUntilDone() async {
+        for await case .statusChanged(let status) in events
+        where status.activity == .done && status.total.items > 0 { break }
     }
-
-    @discardableResult
-    func eventsUntilDone() async -> [Event] { await events { $0 == .activityChanged(activity: .done) } }
 }
 
 /// Waits until `condition`, and says whether it came to that.
