@@ -28,13 +28,13 @@ final class PortCalls: Sendable {
 
     /// A call that takes as long as it takes, or until `isStopped`.
     func longer<Value: Sendable>(
-        until isStopped: @escaping @Sendable () -> Bool = { false },
+        until isStopped: (@Sendable () -> Bool)? = nil,
         _ call: @escaping @Sendable () async throws -> Value
     ) throws(PortError) -> Value {
         try answer(to: call) { answer in
             while true {
-                if let given = answer.wait(for: Self.look) { return given }
-                if isStopped() { return .failure(.stopped) }
+                if let given = answer.wait(for: isStopped == nil ? .never : Self.look) { return given }
+                if isStopped?() == true { return .failure(.stopped) }
             }
         }
     }

@@ -4,29 +4,25 @@ import Keepsake
 
 /// Uploads that iOS owns and goes on with while the app is suspended or gone, in a background session.
 ///
-/// Make it at every launch, before the backup is opened: iOS then delivers what ended meanwhile.
-public final class BackgroundTransfers: NSObject, Transfers {
+/// Make it once at every launch, before the backup is opened: iOS then delivers what ended meanwhile.
+public final class BackgroundTransfers: Transfers {
     /// How the transfers fare. The facts wait while nobody reads: those of a relaunch come before there is
     /// a backup to tell them to. For one reader.
     public let facts: AsyncStream<Fact>
 
     private let told: AsyncStream<Fact>.Continuation
-    /// What `application(_:handleEventsForBackgroundURLSession:completionHandler:)` was given.
-    private let whenDelivered = Guarded<(@MainActor @Sendable () -> Void)?>(nil)
-    private let made = Guarded<URLSession?>(nil)
+    private let deliveries: Deliveries
+    /// Keeps its delegate until it is made invalid, which it never is: it lives as long as the app.
+    private let session: URLSession
 
     /// - Parameter identifier: of the session; the same at every launch, and of no other app's or
     ///   extension's.
     public init(identifier: String) {
         (facts, told) = AsyncStream.makeStream()
-        super.init()
+        deliveries = Deliveries(told)
         let configuration = URLSessionConfiguration.background(withIdentifier: identifier)
         configuration.sessionSendsLaunchEvents = true
-        // The user waits for nothing here: iOS may choose the moment.
-        configuration.isDiscretionary = false
-        // The session keeps its delegate until it is made invalid; it lives as long as the app.
-        let session = URLSession(configuration: configuration, delegate: self, delegateQueue: nil)
-        made.withLock { $0 = session }
+        session = URLSession(configuration: configuration, delegate: deliveries, delegateQueue: nil)
     }
 
     /// Says which transfers survived, and that all were named. Once for each launch.
@@ -39,9 +35,12 @@ public final class BackgroundTransfers: NSObject, Transfers {
         told.yield(.transfersReported)
     }
 
-    /// iOS woke the app for this session: it is to be called when everything was delivered.
+    /// iOS woke the app for this session
+    /// (`application(_:handleEventsForBackgroundURLSession:completionHandler:)`).
+    ///
+    /// - Parameter completion: called when everything was delivered.
     public func wasWoken(_ completion: @escaping @MainActor @Sendable () -> Void) {
-        whenDelivered.withLock { $0 = completion }
+        deliveries.whenAllCame.withLock { $0 = completion }
     }
 
     public func handOver(_ transfer: Transfer) async throws {
@@ -58,15 +57,16 @@ public final class BackgroundTransfers: NSObject, Transfers {
             task.cancel()
         }
     }
-
-    private var session: URLSession {
-        // Made by `init`, which hands it out only when there is one.
-        made.withLock { $0! }
-    }
 }
 
-extension BackgroundTransfers: URLSessionTaskDelegate {
-    public func urlSession(
+/// What the session delivers, also of transfers that an earlier launch handed over.
+private final class Deliveries: NSObject, URLSessionTaskDelegate {
+    let whenAllCame = Guarded<(@MainActor @Sendable () -> Void)?>(nil)
+    private let told: AsyncStream<Fact>.Continuation
+
+    init(_ told: AsyncStream<Fact>.Continuation) { self.told = told }
+
+    func urlSession(
         _ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?
     ) {
         guard let resource = TaskName.resource(of: task.taskDescription) else { return }
@@ -75,8 +75,8 @@ extension BackgroundTransfers: URLSessionTaskDelegate {
         told.yield(.transferFinished(resource: resource, outcome: outcome))
     }
 
-    public func urlSessionDidFinishEvents(forBackgroundURLSession session: URLSession) {
-        let completion = whenDelivered.withLock { completion in
+    func urlSessionDidFinishEvents(forBackgroundURLSession session: URLSession) {
+        let completion = whenAllCame.withLock { completion in
             defer { completion = nil }
             return completion
         }

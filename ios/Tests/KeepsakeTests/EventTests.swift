@@ -41,6 +41,27 @@ struct EventTests {
         try await keepsake.stop()
     }
 
+    @Test func whoReadsAfterAReaderThatWasCancelledMissesNothing() async throws {
+        var told: [[Event]] = []
+        for isDisturbed in [false, true] {
+            let (phone, time) = (try Phone([.shot(1)]), VirtualTime())
+            let keepsake = try await phone.started(in: time)
+            if isDisturbed {
+                let reader = Task { for await _ in keepsake.events {} }
+                try await Task.sleep(for: .milliseconds(50))
+                reader.cancel()
+                await reader.value
+            }
+            try await time.advance(to: 60_000)
+            try await keepsake.stop()
+            told.append(await keepsake.events.reduce(into: []) { $0.append($1) })
+        }
+        // Of statuses only the newest waits: how many there are depends on who reads when.
+        let notices = told.map { $0.filter { if case .statusChanged = $0 { false } else { true } } }
+        #expect(notices[0].contains(.scanStarted))
+        #expect(notices[0] == notices[1])
+    }
+
     @Test func readersThatAreCancelledLoseNoEvent() async throws {
         let count = 500
         let source = Numbers(count)

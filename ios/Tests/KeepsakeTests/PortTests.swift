@@ -196,6 +196,30 @@ struct PortTests {
         #expect(try await keepsake.page().entries.map(\.stage) == [.backedUp])
         try await keepsake.stop()
     }
+
+    @Test func aTransferIsHandedOverAsItIsAndARefusalSaysWhy() throws {
+        let transfers = FakeTransfers()
+        let guarded = GuardedTransfers(transfers, PortCalls(patience: .seconds(10)))
+        let transfer = Transfer(
+            resource: 7, file: "/staging/7", method: "PUT", url: "https://vault.example/7",
+            headers: [Header(name: "a", value: "b")], mayUseMetered: true)
+        try guarded.handOver(transfer: transfer)
+        #expect(transfers.handedOver == [transfer])
+        try guarded.cancel(resource: 7)
+        #expect(throws: PortError.deleted.core) { try guarded.cancel(resource: 8) }
+    }
+}
+
+private final class FakeTransfers: Transfers {
+    private let all = Locked<[Transfer]>([])
+
+    var handedOver: [Transfer] { all.withLock { $0 } }
+
+    func handOver(_ transfer: Transfer) { all.withLock { $0.append(transfer) } }
+
+    func cancel(_ resource: Int64) throws {
+        if !handedOver.contains(where: { $0.resource == resource }) { throw PortError.deleted }
+    }
 }
 
 /// Never returns, whatever becomes of its task, and holds no thread.

@@ -107,7 +107,7 @@ extension Keepsake {
 
 /// Waits until `condition`, and says whether it came to that.
 func eventually(_ condition: @Sendable () throws -> Bool) async rethrows -> Bool {
-    for _ in 0..<500 {
+    for _ in 0..<1_500 {
         if try condition() { return true }
         try? await Task.sleep(for: .milliseconds(20))
     }
