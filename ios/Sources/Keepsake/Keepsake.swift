@@ -1,0 +1,157 @@
+import Dispatch
+import KeepsakeCore
+
+/// A backup of the device's photos into one vault.
+///
+/// Everything is decided by the core, which this is a thin layer over. May be used from anywhere. What
+/// waits for a disk or for the vault is `async`; the rest returns at once, and what comes of it is told by
+/// ``events``.
+///
+/// After ``stop()`` what needs a running backup throws ``KeepsakeError/stopped``, and what only tells
+/// something is passed over. One that is let go of stops by itself.
+public final class Keepsake: Sendable {
+    private let engine: Engine
+    private let calls: PortCalls
+    private let handOff: EventHandOff
+
+    /// Opens a backup. Nothing is backed up before ``start()``.
+    public static func open(
+        _ configuration: Configuration, ports: Ports
+    ) async throws(KeepsakeError) -> Keepsake {
+        try await waiting {
+            try Keepsake(ports: ports) { try Engine.open(configuration: configuration, ports: $0) }
+        }
+    }
+
+    /// - Parameter open: opens the engine. Waits for the disk.
+    init(
+        ports: Ports,
+        patience: DispatchTimeInterval = .seconds(120),
+        open: (HostPorts) throws -> Engine
+    ) throws {
+        let calls = PortCalls(patience: patience)
+        let opened = Opened()
+        let engine = try open(
+            HostPorts(
+                library: GuardedLibrary(ports.library, calls) { opened.tell($0) },
+                transfers: ports.transfers.map { GuardedTransfers($0, calls) },
+                storage: ports.storage.map { GuardedStorage($0, calls) }))
+        opened.set(engine)
+        self.engine = engine
+        self.calls = calls
+        handOff = EventHandOff { await engine.nextEvent() }
+    }
+
+    deinit {
+        calls.stop()
+        onAThread { [engine] in try? engine.stop() }
+    }
+
+    /// What happens, to show it or to log it. Ends when the backup has stopped.
+    ///
+    /// There is one stream: of several tasks that read it at the same time each gets a part. Nobody has to:
+    /// what is not read waits, of statuses only the newest. A task that is cancelled takes no event with
+    /// it; the next one goes on where it left off.
+    public var events: AsyncStream<Event> {
+        AsyncStream { [handOff] in await handOff.next() }
+    }
+
+    /// Where everything is now.
+    public var status: Status {
+        get throws(KeepsakeError) { try prompt { try engine.status() } }
+    }
+
+    /// Why the vault is not there, if it was not when it was opened.
+    public var vaultAway: String? {
+        get throws(KeepsakeError) { try prompt { try engine.vaultAway() } }
+    }
+
+    /// Starts backing up. A second time does nothing.
+    public func start() async throws(KeepsakeError) {
+        try await waiting { [engine] in try engine.start() }
+    }
+
+    /// Stops: what is under way ends or is cut short, ``events`` end. Returns when it has. To go on later,
+    /// open another one.
+    public func stop() async throws(KeepsakeError) {
+        calls.stop()
+        try await waiting { [engine] in try engine.stop() }
+    }
+
+    /// The user pauses. Survives a restart.
+    public func pause() throws(KeepsakeError) { try prompt { try engine.pause() } }
+
+    /// The user resumes.
+    public func resume() throws(KeepsakeError) { try prompt { try engine.resume() } }
+
+    /// Tells what only the device knows, whenever it changes.
+    public func tell(_ facts: Fact...) throws(KeepsakeError) { try tell(facts) }
+
+    /// Tells what only the device knows, whenever it changes.
+    public func tell(_ facts: [Fact]) throws(KeepsakeError) {
+        try prompt { try engine.tell(facts: facts) }
+    }
+
+    /// The user changed the settings.
+    public func changeSettings(_ settings: Settings) throws(KeepsakeError) {
+        try prompt { try engine.changeSettings(settings: settings) }
+    }
+
+    /// The user wants to free space. What may be let go is proposed through
+    /// ``PhotoLibrary/propose(_:)``.
+    ///
+    /// - Parameter wanted: bytes, at most; `nil`: as many as can be.
+    public func freeUp(_ wanted: UInt64? = nil) throws(KeepsakeError) {
+        try prompt { try engine.freeUp(wanted: wanted) }
+    }
+
+    /// Tries items again that were given up on.
+    ///
+    /// - Parameter resources: these; `nil`: all.
+    /// - Returns: how many they are.
+    @discardableResult
+    public func retry(_ resources: [Int64]? = nil) async throws(KeepsakeError) -> UInt64 {
+        try await waiting { [engine] in try engine.retry(resources: resources) }
+    }
+
+    /// These are not backed up again, by any device that shares the vault; what lies there stays.
+    ///
+    /// - Returns: how many they are.
+    @discardableResult
+    public func forget(_ resources: [Int64]) async throws(KeepsakeError) -> UInt64 {
+        try await waiting { [engine] in try engine.forget(resources: resources) }
+    }
+
+    /// Looks at every file in the vault. Only before ``start()``.
+    ///
+    /// - Parameter deep: reads every byte back.
+    public func verify(deep: Bool = false) async throws(KeepsakeError) -> Verified {
+        try await waiting { [engine] in try engine.verify(deep: deep) }
+    }
+
+    /// A page of the library, newest first.
+    ///
+    /// - Parameter below: ``Page/next`` of the page before; `nil`: the first.
+    public func page(below: Position? = nil, size: Int = 200) async throws(KeepsakeError) -> Page {
+        let most = UInt32(clamping: size)
+        return try await waiting { [engine] in try engine.library(below: below, most: most) }
+    }
+
+    /// The library, newest first, read by the page while it is walked through.
+    public func library(pageSize: Int = 200) -> LibraryEntries {
+        LibraryEntries { [self] below in try await page(below: below, size: pageSize) }
+    }
+}
+
+/// What a port needs of the engine that was opened with it, without keeping it.
+private final class Opened: Sendable {
+    private struct Reference { weak var engine: Engine? }
+    private let reference = Locked(Reference())
+
+    func set(_ engine: Engine) { reference.withLock { $0.engine = engine } }
+
+    func tell(_ fact: Fact) {
+        // Told to nobody: the proposal has died with its engine, and the next scan sees what was deleted.
+        try? reference.withLock { $0.engine }?.tell(facts: [fact])
+    }
+}

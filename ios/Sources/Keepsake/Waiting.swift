@@ -1,0 +1,48 @@
+import Foundation
+import KeepsakeCore
+
+/// Makes a call of the core that waits, and suspends meanwhile. It is not cancelled with its task: the
+/// core has no half calls.
+func waiting<Value: Sendable>(
+    _ call: @escaping @Sendable () throws -> Value
+) async throws(KeepsakeError) -> Value {
+    try await offThePool { Result(catching: call).mapError(KeepsakeError.init) }.get()
+}
+
+/// Makes a call of the core that returns at once.
+func prompt<Value>(_ call: () throws -> Value) throws(KeepsakeError) -> Value {
+    do { return try call() } catch { throw KeepsakeError(error) }
+}
+
+/// Runs `work`, which may wait, and suspends meanwhile.
+func offThePool<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
+    await withCheckedContinuation { continuation in
+        onAThread { continuation.resume(returning: work()) }
+    }
+}
+
+/// Runs `work`, which may wait for a disk or a vault, on a thread of its own. Those of Swift's cooperative
+/// pool may not wait: there is one for each core, and on Linux dispatch queues have no others either.
+/// These calls are few, and each takes longer than a thread takes to start.
+func onAThread(_ work: @escaping @Sendable () -> Void) {
+    let thread = Thread(block: work)
+    thread.name = "app.keepsake.waiting"
+    thread.qualityOfService = .utility
+    // What Rust gives its own; Foundation's half a megabyte is not what the core was tested with.
+    thread.stackSize = 2 << 20
+    thread.start()
+}
+
+/// A value that several threads share. (`Synchronization.Mutex` would do; it is not there before iOS 18.)
+final class Locked<Value>: @unchecked Sendable {
+    private let lock = NSLock()
+    private var value: Value
+
+    init(_ value: Value) { self.value = value }
+
+    func withLock<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
+        lock.lock()
+        defer { lock.unlock() }
+        return try body(&value)
+    }
+}

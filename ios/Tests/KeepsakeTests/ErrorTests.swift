@@ -1,0 +1,73 @@
+import Foundation
+import Testing
+
+@testable import Keepsake
+
+/// What fails says what it is, and what the user can do.
+@Suite(.timeLimit(.minutes(1)))
+struct ErrorTests {
+    @Test func afterTheStopNothingIsDoneAnyMore() async throws {
+        let phone = try Phone([])
+        let keepsake = try await phone.started()
+        try await keepsake.stop()
+        await #expect(throws: KeepsakeError.stopped) { try await keepsake.retry() }
+        // What only tells something is passed over, and a second stop too.
+        try keepsake.tell(.spaceChanged)
+        try keepsake.pause()
+        try await keepsake.stop()
+    }
+
+    @Test func aStateFolderThatCannotBeMadeIsNamed() async throws {
+        let phone = try Phone([])
+        try Data().write(to: phone.folder.appending(path: "state"))
+        let error = await failure {
+            _ = try await Keepsake.open(phone.configuration, ports: phone.ports)
+        }
+        guard case .state(let detail) = error else { Issue.record("\(error as Any)"); return }
+        #expect(error?.localizedDescription == detail)
+        #expect(detail.contains("state"))
+    }
+
+    @Test func aVaultThatMayNotBeUsedIsNamed() async throws {
+        let phone = try Phone([])
+        let first = try await phone.started()
+        try await first.stop()
+        let identity = phone.folder.appending(path: "vault/.keepsake")
+        for file in try FileManager.default.contentsOfDirectory(
+            at: identity, includingPropertiesForKeys: [.isRegularFileKey])
+        where try file.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true {
+            try Data("what is this?".utf8).write(to: file)
+        }
+        let error = await failure {
+            try await Keepsake.open(phone.configuration, ports: phone.ports).start()
+        }
+        guard case .vault = error else { Issue.record("\(error as Any)"); return }
+    }
+
+    @Test func anItemThatIsNotThereIsNamed() async throws {
+        let phone = try Phone([])
+        let keepsake = try await phone.started()
+        let error = await failure { try await keepsake.forget([4711]) }
+        guard case .noSuchItem(let detail) = error else { Issue.record("\(error as Any)"); return }
+        #expect(detail.contains("4711"))
+        try await keepsake.stop()
+    }
+
+    @Test func everyRefusalOfAPortCrossesAsItself() {
+        let refusals: [PortError] = [
+            .networkNeeded, .deleted, .outOfSight, .changed, .unreadable, .readFailed, .downloadFailed,
+            .originalMissing, .noAccess, .deviceLocked, .offline, .sourceUnavailable, .unsupported,
+            .stopped, .unexpected("why"),
+        ]
+        let crossed = refusals.map { String(describing: $0.core).lowercased() }
+        let said = refusals.map { String(describing: $0).lowercased() }
+        #expect(crossed.dropLast() == said.dropLast())
+        #expect(PortError.unexpected("why").core == .Unexpected(detail: "why"))
+        #expect(PortError(thrown: CancellationError()) == .stopped)
+    }
+}
+
+private func failure(of call: () async throws -> Void) async -> KeepsakeError? {
+    do { try await call() } catch { return error as? KeepsakeError }
+    return nil
+}
