@@ -22,10 +22,20 @@ pub(crate) struct Store {
     readers: Mutex<Option<Vec<Reader>>>,
     /// Stands in for a disk that is full.
     #[cfg(test)]
-    pub(crate) fails: std::sync::Arc<std::sync::atomic::AtomicBool>,
-    /// Calls after which one fails, and no more; 0: none does.
-    #[cfg(test)]
-    pub(crate) fails_once_after: std::sync::atomic::AtomicU64,
+    pub(crate) fails: std::sync::Arc<Mutex<Fails>>,
+}
+
+/// How a full disk shows, in tests.
+#[cfg(test)]
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) enum Fails {
+    /// Not at all.
+    #[default]
+    Never,
+    /// Whenever it is written.
+    Writes,
+    /// So many calls from now, once.
+    OnceAfter(u64),
 }
 
 impl Store {
@@ -37,8 +47,6 @@ impl Store {
             readers: Mutex::new(Some(Vec::new())),
             #[cfg(test)]
             fails: std::sync::Arc::default(),
-            #[cfg(test)]
-            fails_once_after: std::sync::atomic::AtomicU64::default(),
         }
     }
 
@@ -48,7 +56,7 @@ impl Store {
         ask: impl FnOnce(&Reader) -> keepsake_catalog::Result<T>,
     ) -> Result<T, StoreError> {
         #[cfg(test)]
-        self.may_fail()?;
+        self.may_fail(false)?;
         let idle = lock(&self.readers).as_mut().ok_or(StoreError::Closed)?.pop();
         let reader = match idle {
             Some(reader) => reader,
@@ -69,24 +77,21 @@ impl Store {
         let mut writer = lock(&self.writer);
         let catalog = writer.as_mut().ok_or(StoreError::Closed)?;
         #[cfg(test)]
-        {
-            self.may_fail()?;
-            if self.fails.load(std::sync::atomic::Ordering::SeqCst) {
-                return Err(CatalogError::Full { file: self.path.clone() }.into());
-            }
-        }
+        self.may_fail(true)?;
         Ok(write(catalog)?)
     }
 
     #[cfg(test)]
-    fn may_fail(&self) -> Result<(), StoreError> {
-        use std::sync::atomic::Ordering::SeqCst;
-        let left = self.fails_once_after.load(SeqCst);
-        self.fails_once_after.store(left.saturating_sub(1), SeqCst);
-        if left == 1 {
-            return Err(CatalogError::Full { file: self.path.clone() }.into());
-        }
-        Ok(())
+    fn may_fail(&self, writes: bool) -> Result<(), StoreError> {
+        let mut fails = lock(&self.fails);
+        let (now, next) = match *fails {
+            Fails::Never => (false, Fails::Never),
+            Fails::Writes => (writes, Fails::Writes),
+            Fails::OnceAfter(0) => (true, Fails::Never),
+            Fails::OnceAfter(calls) => (false, Fails::OnceAfter(calls - 1)),
+        };
+        *fails = next;
+        if now { Err(CatalogError::Full { file: self.path.clone() }.into()) } else { Ok(()) }
     }
 
     /// Closes it: every later call says so.

@@ -4,6 +4,8 @@
 mod support;
 
 use crate::events::Happened;
+use crate::jobs::lock;
+use crate::store::Fails;
 use keepsake_machine::hold::Hold;
 use keepsake_machine::status::{Activity, Notice};
 use std::sync::Arc;
@@ -23,14 +25,14 @@ fn a_catalog_that_cannot_be_written_is_named_and_nothing_is_performed_until_it_c
     let (place, library) = (Place::new(), many(300));
     let run = Run::open(&place, &library);
     let fails = Arc::clone(&run.engine.desk.store.fails);
-    fails.store(true, Ordering::SeqCst);
+    *lock(&fails) = Fails::Writes;
     run.engine.start().unwrap();
     tell_all(&run.engine);
     let status = run.pass(3_600);
     assert_eq!(status.activity, Activity::Paused);
     assert!(status.holds.has(Hold::CatalogUnwritable), "{status:?}");
     assert_eq!(library.opened.load(Ordering::SeqCst), 0);
-    fails.store(false, Ordering::SeqCst);
+    *lock(&fails) = Fails::Never;
     let status = run.pass(120);
     assert_eq!((status.activity, status.counts.safe().items), (Activity::Done, 300), "{status:?}");
     assert!(!status.holds.has(Hold::CatalogUnwritable));
@@ -51,7 +53,7 @@ fn a_catalog_that_fails_at_any_moment_loses_nothing_and_sends_nothing_twice() {
             if opened.fetch_add(1, Ordering::SeqCst) == failing
                 && !once.swap(true, Ordering::SeqCst)
             {
-                set.store(true, Ordering::SeqCst);
+                *lock(&set) = Fails::Writes;
             }
         });
         run.engine.start().unwrap();
@@ -64,7 +66,7 @@ fn a_catalog_that_fails_at_any_moment_loses_nothing_and_sends_nothing_twice() {
         run.pass(3_600);
         assert_eq!(library.opened.load(Ordering::SeqCst), opened, "nothing is performed");
         assert_eq!(place.stored(), stored);
-        fails.store(false, Ordering::SeqCst);
+        *lock(&fails) = Fails::Never;
         let status = run.pass(3_600);
         assert_eq!(
             (status.activity, status.counts.safe().items),
@@ -81,7 +83,7 @@ fn a_catalog_that_fails_while_a_new_machine_begins_is_tried_again() {
     for after in 1..40 {
         let (place, library) = (Place::new(), many(3));
         let run = Run::open(&place, &library);
-        run.engine.desk.store.fails_once_after.store(after, Ordering::SeqCst);
+        *lock(&run.engine.desk.store.fails) = Fails::OnceAfter(after - 1);
         run.engine.start().unwrap();
         tell_all(&run.engine);
         let status = run.pass(600);
@@ -99,7 +101,7 @@ fn no_photo_is_suspected_because_the_catalog_failed() {
     let set = Arc::clone(&fails);
     library.on_open(move |_| {
         if opened.fetch_add(1, Ordering::SeqCst) % 20 == 19 {
-            set.store(true, Ordering::SeqCst);
+            *lock(&set) = Fails::Writes;
         }
     });
     run.engine.start().unwrap();
@@ -107,7 +109,7 @@ fn no_photo_is_suspected_because_the_catalog_failed() {
     for _ in 0..8 {
         let status = run.pass(60);
         assert!(status.holds.has(Hold::CatalogUnwritable), "{status:?}");
-        fails.store(false, Ordering::SeqCst);
+        *lock(&fails) = Fails::Never;
         let parts = run.engine.desk.store.write(|catalog| catalog.parts()).unwrap();
         let suspects = parts.into_iter().find_map(|part| match part {
             keepsake_machine::effect::Part::Admissions(all) => Some(all),
