@@ -24,7 +24,8 @@ step_swift() {
 swift_tests() {
     local log="$logs/swift" code ran bad
     heading "swift test"
-    (cd ios && "$@" test 2>&1) | grep --line-buffered -v '^◇' | tee "$log"
+    # A call of the core that hangs cannot be cancelled from Swift: a test's own time limit does not end it.
+    (cd ios && timeout --kill-after=10 900 "$@" test 2>&1) | grep --line-buffered -v '^◇' | tee "$log"
     code=${PIPESTATUS[0]}
     ran=$(grep -cE '^✔ Test [^ ]+\(.*\) passed after' "$log")
     bad=$(grep -cE '^✘ Test [^ ]+\(.*\) failed after' "$log")

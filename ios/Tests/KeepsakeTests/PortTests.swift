@@ -76,7 +76,13 @@ struct PortTests {
         }
         let keepsake = try await phone.started()
         #expect(await eventually { isReached.withLock { $0 } })
-        try await keepsake.stop()
+        // Not waited for: if it hung, so would this test, and its time limit could not end it.
+        let hasStopped = Locked(false)
+        Task {
+            try await keepsake.stop()
+            hasStopped.withLock { $0 = true }
+        }
+        #expect(await eventually { hasStopped.withLock { $0 } })
         #expect(phone.stored.isEmpty)
     }
 
