@@ -7,7 +7,7 @@ use crate::event::Event;
 use crate::machine::Desk;
 use crate::media::{Locality, Media, ResourceId};
 use crate::permit::Work;
-use crate::resource::{Posture, Resource};
+use crate::resource::Resource;
 use crate::row::{Position, Row};
 use crate::stage::{Bytes, Stage};
 use crate::status::{Tally, ToDo};
@@ -42,10 +42,8 @@ pub(crate) struct Refilling {
     let_go: BTreeSet<ResourceId>,
     /// What waits for a condition is brought too: a condition has changed.
     recall: bool,
-    /// Under way, and stored as waiting for a condition, which has come.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    recalled: BTreeSet<ResourceId>,
-    /// One of these was let go of: it is to be brought again, although no condition changes.
+    /// One that is stored as waiting for a condition, which had come, was let go of: it is to be brought
+    /// again, although no condition changes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     recall_again: bool,
     /// Something that backed off is due, and not brought yet.
@@ -85,16 +83,6 @@ impl Refilling {
         self.due_since = soonest(self.due_since, Some(due));
     }
 
-    /// A row was taken up that is stored as waiting for a condition.
-    pub(crate) fn recalled(&mut self, id: ResourceId) {
-        self.recalled.insert(id);
-    }
-
-    /// It is not under way any more.
-    pub(crate) fn left(&mut self, id: ResourceId) {
-        self.recalled.remove(&id);
-    }
-
     /// Whether an answer is awaited.
     pub(crate) fn is_asked(&self) -> bool {
         self.asked.is_some()
@@ -103,6 +91,11 @@ impl Refilling {
 
 /// So many are let go of in one walk.
 const MOST_LET_GO: usize = 1_000;
+
+/// Whether its row waits for a condition, and not for a time.
+fn is_stored_as_waiting(one: &Resource) -> bool {
+    matches!(one.item().row.stage, Stage::Waiting(waiting) if waiting.due == Elapsed(u64::MAX))
+}
 
 fn soonest(a: Option<Elapsed>, b: Option<Elapsed>) -> Option<Elapsed> {
     a.into_iter().chain(b).min()
@@ -115,15 +108,16 @@ impl Session {
             return;
         }
         let id = RefillId(self.refilling.last.0 + 1);
-        if let Some(alone) = self.admissions.next_alone()
-            && !self.is_held_up(alone)
-            && !self.is_crowded_out()
-        {
+        // Who is to run alone comes when nothing else is under way, and nothing comes beside what moves
+        // meanwhile. What only waits keeps nobody from coming: it may wait for just that.
+        if let Some(alone) = self.admissions.next_alone() {
             if self.slots.len() == 0 {
-                let want = Want { exactly: vec![alone], ..Want::nothing(id) };
-                self.ask(want, desk);
+                self.ask(Want { exactly: vec![alone], ..Want::nothing(id) }, desk);
+                return;
             }
-            return;
+            if self.slots.any_moves() {
+                return;
+            }
         }
         let classes = self.permitted_classes();
         if !self.refilling.left_over_asked {
@@ -177,23 +171,6 @@ impl Session {
         self.config.limits.under_way.saturating_sub(under_way)
     }
 
-    /// Whether it is under way and nothing can be done for it as things are: nobody waits for it.
-    fn is_held_up(&self, id: ResourceId) -> bool {
-        match self.slots.place(id) {
-            Some((Posture::Wants(work), media)) => !self.permits.allow(work, media),
-            Some((posture, _)) => posture == Posture::WithOs,
-            None => false,
-        }
-    }
-
-    /// Whether downloads wait, and staging holds what waits outside: there may be room for them only
-    /// when that comes in.
-    fn is_crowded_out(&self) -> bool {
-        let waits = |media| self.slots.wanting(Work::Download, media, 0).next().is_some();
-        (waits(Media::Photo) || waits(Media::Video))
-            && self.disk.stages_other_than(|other| self.slots.has(other))
-    }
-
     /// What may not go on, and of which nothing is in our hands, must not keep out what may: as many
     /// as that take their places are let go, the last to come first. They come again when their
     /// permit does. The smallest download stays: it says how much space is missing.
@@ -233,8 +210,8 @@ impl Session {
             // A walk that brings only such would bring them again, and again.
             self.refilling.fruits = self.refilling.fruits.saturating_sub(1);
             self.refilling.let_go.insert(id);
-            self.refilling.recall_again |= self.refilling.recalled.contains(&id);
-            desk.resources.remove(&id);
+            let let_go = desk.resources.remove(&id);
+            self.refilling.recall_again |= let_go.is_some_and(|one| is_stored_as_waiting(&one));
             self.left(id);
         }
     }

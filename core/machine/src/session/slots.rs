@@ -69,6 +69,12 @@ impl Slots {
         before
     }
 
+    /// Whether anything is being done for any of them by us, or is dying.
+    pub(crate) fn any_moves(&self) -> bool {
+        let moves = |place: &Place| matches!(place.posture, Posture::Runs(_) | Posture::Drains);
+        self.places.values().any(moves)
+    }
+
     /// Those that want `work` on `media`, longest under way first, from `turn` on.
     pub(crate) fn wanting(
         &self,
@@ -84,11 +90,6 @@ impl Slots {
     pub(crate) fn order(&self, a: ResourceId, b: ResourceId) -> Ordering {
         let turn = |id| self.places.get(&id).map(|place| place.turn);
         turn(a).cmp(&turn(b))
-    }
-
-    /// What it wants or does, and on what; `None` when it is not under way.
-    pub(crate) fn place(&self, id: ResourceId) -> Option<(Posture, Media)> {
-        self.places.get(&id).map(|place| (place.posture, place.media))
     }
 
     /// Whether one more may do `work`.

@@ -26,9 +26,6 @@ impl Session {
                 self.refilling.due(waiting.due);
                 return false;
             }
-            if !by_time {
-                self.refilling.recalled(row.id);
-            }
         }
         if self.admissions.is_crasher(row.id) {
             self.quarantine_crasher(&row, desk);
@@ -135,7 +132,6 @@ impl Session {
     /// It is not under way any more: nothing is kept of it.
     pub(super) fn left(&mut self, id: ResourceId) {
         self.slots.moved(id, Posture::Over);
-        self.refilling.left(id);
         self.disk.release(id);
         self.cuts.remove(&id);
         self.at_least.remove(&id);
