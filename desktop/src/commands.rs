@@ -3,6 +3,7 @@
 use crate::backup::choice;
 use crate::cli::{At, Items, Library};
 use crate::show::json_path;
+use crate::signals::Signals;
 use crate::source::Folder;
 use crate::state::{Last, State};
 use crate::summary::Exit;
@@ -125,7 +126,8 @@ pub fn status(at: &At, as_json: bool) -> Result<Exit, Failure> {
     })
 }
 
-/// Runs something long with a bar, if there is somebody to see it.
+/// Runs something long with a bar, if there is somebody to see it. Ctrl-C brings it to an early end;
+/// again, it ends at once.
 pub(crate) fn shown<T, E: Into<Failure> + Send>(
     long: impl FnOnce(&Progress) -> Result<T, E> + Send,
 ) -> Result<T, Failure>
@@ -137,13 +139,19 @@ where
     if let Ok(style) = ProgressStyle::with_template("{wide_bar} {percent:>3} % {msg}") {
         bar.set_style(style.progress_chars("━╸─"));
     }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|why| Failure::wrong(format!("no event loop: {why}")))?;
+    let mut signals = runtime.block_on(async { Signals::new() })?;
     let done = std::thread::scope(|scope| {
         let worker = scope.spawn(|| long(&progress));
         while !worker.is_finished() {
             bar.set_length(progress.bytes_total.load(Ordering::Relaxed));
             bar.set_position(progress.bytes.load(Ordering::Relaxed));
             bar.set_message(size::counted(progress.items.load(Ordering::Relaxed), "file"));
-            std::thread::park_timeout(Duration::from_millis(20));
+            let told = async { tokio::time::timeout(LOOK, signals.next()).await.is_ok() };
+            if runtime.block_on(told) && progress.stop.swap(true, Ordering::Relaxed) {
+                std::process::exit(Exit::Paused as i32);
+            }
         }
         worker.join()
     });
@@ -153,6 +161,9 @@ where
         Err(_) => Err(Failure::wrong("it ended badly: please send `keepsake report`".into())),
     }
 }
+
+/// How often it is looked how far something is.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// The items that the user named, as the catalog knows them.
 fn found(engine: &Engine, state: &State, items: &[PathBuf]) -> Result<Vec<ResourceId>, Failure> {

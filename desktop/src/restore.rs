@@ -21,6 +21,11 @@ pub fn run(vault: &Path, dest: &Path) -> Result<Exit, Failure> {
     for (list, what) in [
         (&done.kept, "left as it was, another file has this name"),
         (&done.damaged, "the vault does not have it any more, or has other bytes"),
+        (&done.unreadable, "it could not be read: check the vault's permissions and disk"),
+        (
+            &done.unseen,
+            "it cannot be looked at, or has no name that a vault gives: copy it by hand",
+        ),
         (&done.hostile, "its record names a place outside the vault: not followed"),
     ] {
         for path in list {
@@ -50,8 +55,10 @@ pub fn run(vault: &Path, dest: &Path) -> Result<Exit, Failure> {
         say!("Stopped before the end: run it again to go on.");
         return Ok(Exit::Paused);
     }
-    let bad = [&done.kept, &done.damaged, &done.hostile].iter().any(|list| !list.is_empty());
+    let bad = [&done.kept, &done.damaged, &done.unreadable, &done.unseen, &done.hostile]
+        .iter()
+        .any(|list| !list.is_empty());
     // Names may be lost with the records.
-    let nameless = !done.segments.is_empty() && done.unrecorded > 0;
+    let nameless = done.unrecorded > 0 && (!done.segments.is_empty() || done.records == 0);
     Ok(if bad || nameless { Exit::Quarantined } else { Exit::Safe })
 }

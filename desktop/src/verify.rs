@@ -49,21 +49,28 @@ pub fn run(at: &At, deep: bool) -> Result<Exit, Failure> {
             size::counted(lost, "file")
         );
     }
+    if !found.unreadable.is_empty() {
+        let files = size::counted(found.unreadable.len() as u64, "file");
+        say!("{files} could not be read: check permissions and disk, and verify again.");
+    }
     let bad = bad(&found);
     if bad > 0 {
-        say!("{} not as recorded. Back up again: what can be sent again will be.", {
+        say!(
+            "{} not as recorded. Back up again: what the source has is sent again. What neither has is \
+             named here until its bytes are back in the vault, under any name.",
             size::counted(bad as u64, "file")
-        });
+        );
     }
     // Of damaged records nothing is left to do once everything there has others.
     let unrecorded = !found.segments.is_empty() && !found.loose.is_empty();
-    let safe = bad == 0 && open + lost == 0 && !unrecorded;
+    let bad = bad + found.unreadable.len();
+    let safe = bad == 0 && open + lost == 0 && !unrecorded && found.unseen.is_empty();
     Ok(if safe { Exit::Safe } else { Exit::Quarantined })
 }
 
 fn bad(found: &Verified) -> usize {
-    let Verified { missing, damaged, replaced, unreadable, .. } = found;
-    [missing, damaged, replaced, unreadable].map(Vec::len).iter().sum()
+    let Verified { missing, damaged, replaced, .. } = found;
+    [missing, damaged, replaced].map(Vec::len).iter().sum()
 }
 
 /// Says what was found.
@@ -105,6 +112,9 @@ fn tell(found: &Verified, deep: bool) {
         if found.loose.len() > NAMED {
             say!("  and {} more", size::count((found.loose.len() - NAMED) as u64));
         }
+    }
+    for path in &found.unseen {
+        say!("cannot be looked at, and is left there by restore: {}", words::path(path.as_bytes()));
     }
     for segment in &found.segments {
         say!("damaged records: .keepsake/segments/{segment}");

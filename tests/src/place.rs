@@ -30,6 +30,14 @@ impl Place {
         Place { source, vault: root.join("Keepsake"), state: root.join("state"), folder }
     }
 
+    /// Another device with the same photos, for the same vault, with a state of its own.
+    #[must_use]
+    pub fn another_device(&self) -> Place {
+        let mut other = Place::new();
+        (other.source, other.vault) = (self.source.clone(), self.vault.clone());
+        other
+    }
+
     /// The folder that holds the others.
     pub fn root(&self) -> &Path {
         self.folder.path()

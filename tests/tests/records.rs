@@ -160,10 +160,77 @@ fn a_vault_whose_id_alone_is_gone_has_it_again_and_its_records_are_believed() {
     place.backup().finish().assert_code(3).assert_says("vault.json is not there");
     place.backup().arg("--new-records").finish().assert_code(0);
     assert_eq!(fs::read(&id).unwrap(), before);
-    // Another vault in its place is not what is left of it.
-    let other = safe(1);
+}
+
+#[test]
+fn every_device_knows_a_vault_again_whose_records_one_has_begun_anew() {
+    let place = safe(5);
+    let other = place.another_device();
+    other.backup().finish().assert_code(0);
     fs::remove_dir_all(place.vault.join(".keepsake")).unwrap();
-    fs::rename(other.vault.join(".keepsake"), place.vault.join(".keepsake")).unwrap();
-    let ended = place.backup().arg("--new-records").finish();
-    ended.assert_code(1).assert_says("another vault");
+    place.backup().arg("--new-records").finish().assert_code(0);
+    other.backup().finish().assert_code(0).assert_says("Everything is safe: 5 files");
+    // A third one did, which knew nothing of it.
+    fs::remove_dir_all(place.vault.join(".keepsake")).unwrap();
+    let third = place.another_device();
+    third.backup().finish().assert_code(0);
+    place.backup().finish().assert_code(1).assert_says("open it with new records");
+    place.backup().arg("--new-records").finish().assert_code(0);
+    recorded_again(&place);
+    place.assert_whole();
+}
+
+#[test]
+fn new_records_are_not_begun_where_nothing_lies() {
+    let place = safe(3);
+    let away = place.root().join("away");
+    fs::rename(&place.vault, &away).unwrap();
+    for is_mount_point in [false, true] {
+        if is_mount_point {
+            fs::create_dir(&place.vault).unwrap();
+        }
+        place.backup().arg("--new-records").finish().assert_code(3);
+        assert!(!place.vault.join(".keepsake").exists());
+    }
+    fs::remove_dir(&place.vault).unwrap();
+    fs::rename(&away, &place.vault).unwrap();
+    place.backup().finish().assert_code(0);
+}
+
+#[test]
+fn an_id_that_is_torn_or_that_nobody_knows_any_more_is_mended() {
+    let place = safe(3);
+    let id = place.vault.join(".keepsake/vault.json");
+    for reinstalled in [false, true] {
+        if reinstalled {
+            fs::remove_dir_all(&place.state).unwrap();
+            fs::remove_file(&id).unwrap();
+        } else {
+            fs::write(&id, b"").unwrap();
+        }
+        place.backup().finish().assert_code(1).assert_says("new records");
+        let before = tree::identities(&place.vault);
+        place.backup().arg("--new-records").finish().assert_code(0).assert_says("3 files");
+        let after = tree::identities(&place.vault);
+        assert!(before.iter().all(|(path, id)| after[path] == *id), "something was sent again");
+    }
+    place.assert_whole();
+}
+
+#[test]
+fn what_was_forgotten_stays_so_when_its_tombstone_is_torn() {
+    let place = safe(3);
+    let forgotten = tree::paths(&place.source).into_iter().next().unwrap();
+    let before = segments(&place.vault);
+    place.ask("forget").path(&forgotten).finish().assert_code(0);
+    let tombstones = segments(&place.vault).into_iter().find(|one| !before.contains(one)).unwrap();
+    fs::write(tombstones, b"torn").unwrap();
+    place.backup().finish().assert_code(0);
+    let other = place.another_device();
+    other.backup().finish().assert_code(0);
+    assert_eq!(other.counted("Forgotten"), 1);
+    // Its bytes in the vault may rot: nobody wants them.
+    let path = tree::files(&place.vault).into_keys().find(|path| path.ends_with(&forgotten));
+    fs::write(place.vault.join(path.unwrap()), b"rotten").unwrap();
+    place.verify().arg("--deep").finish().assert_code(0).assert_does_not_say("damaged:");
 }

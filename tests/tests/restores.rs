@@ -302,3 +302,79 @@ fn a_vault_that_is_pulled_out_while_it_is_restored_is_a_pause() {
     place.restore_to(&dest).finish().assert_code(0);
     tree::assert_restored(&place.source, &dest);
 }
+
+#[test]
+fn what_cannot_be_looked_at_in_the_vault_is_named_by_restore_and_verify() {
+    use std::os::unix::ffi::OsStrExt;
+    let place = Place::new();
+    roll(&place.source, 1, 3, 3_000);
+    place.backed_up();
+    let strange = std::ffi::OsStr::from_bytes(b"caf\xe9.jpg");
+    fs::write(place.vault.join(strange), b"only here").unwrap();
+    let closed = place.vault.join("closed");
+    write(&closed, "x.jpg", b"nor here");
+    let mode = |mode| {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(&closed, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    place.backup().as_nobody(place.root()).finish().assert_code(0);
+    mode(0o000);
+    let dest = place.root().join("restored");
+    let done = place.restore_to(&dest).as_nobody(place.root()).finish();
+    done.assert_code(2).assert_says("caf").assert_says("not restored: closed");
+    let verified = place.verify().as_nobody(place.root()).finish();
+    verified.assert_code(2).assert_says("cannot be looked at").assert_says("closed");
+    mode(0o700);
+    fs::remove_file(place.vault.join(strange)).unwrap();
+    let dest = place.root().join("again");
+    let done = place.restore_to(&dest).as_nobody(place.root()).finish();
+    done.assert_code(0).assert_says("1 file of these without a record");
+}
+
+#[test]
+fn what_may_not_be_read_is_not_called_lost() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    roll(&place.source, 1, 3, 3_000);
+    place.backed_up();
+    place.backup().as_nobody(place.root()).finish().assert_code(0);
+    let name = tree::files(&place.vault).into_keys().next().unwrap();
+    let file = place.vault.join(name);
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o000)).unwrap();
+    let done = place.restore_to(&place.root().join("out")).as_nobody(place.root()).finish();
+    done.assert_code(2).assert_says("could not be read").assert_does_not_say("does not have it");
+    let verified = place.verify().arg("--deep").as_nobody(place.root()).finish();
+    verified.assert_code(2).assert_says("check permissions").assert_does_not_say("Back up again");
+}
+
+#[test]
+fn a_name_that_was_a_file_and_is_a_folder_gives_both_back() {
+    let place = Place::new();
+    let (one, two) = (jpeg(1, 3_000, None), jpeg(2, 3_000, None));
+    write(&place.source, "trip.jpg", &one);
+    place.backed_up();
+    fs::remove_file(place.source.join("trip.jpg")).unwrap();
+    write(&place.source, "trip.jpg/x.jpg", &two);
+    place.backup().finish().assert_code(0);
+    let dest = place.root().join("restored");
+    place.restore_to(&dest).finish().assert_code(0).assert_says("Restored 2 files");
+    let restored = tree::files(&dest);
+    assert_eq!(restored.len(), 2);
+    assert_eq!(fs::read(dest.join("trip.jpg/x.jpg")).unwrap(), two);
+}
+
+#[test]
+fn ctrl_c_ends_a_restore_and_a_verification_in_good_order() {
+    let place = Place::new();
+    roll(&place.source, 1, 400, 200_000);
+    place.backed_up();
+    let dest = place.root().join("restored");
+    let mut running = place.restore_to(&dest).start();
+    assert!(running.stop_when(|_| tree::paths_seen(&dest) >= 5), "it was too quick");
+    running.signal(Signal::INT);
+    running.go_on();
+    running.finish().assert_code(3).assert_says("run it again to go on");
+    assert!(!dest.join(".keepsake-restore").exists());
+    place.restore_to(&dest).finish().assert_code(0);
+    tree::assert_restored(&place.source, &dest);
+}

@@ -131,8 +131,8 @@ fn vault(
     let known = catalog.vault_at(&place).map_err(of_catalog)?;
     let how = OpenFolder {
         expected: match known.map(VaultIdentity) {
+            known if options.new_records => Expect::Remains(known),
             None => Expect::Any,
-            Some(known) if options.new_records => Expect::Remains(known),
             Some(known) => Expect::Known(known),
         },
         device: DeviceId::parse(&identity.device),

@@ -12,7 +12,9 @@ use crate::records;
 use crate::seek;
 use crate::verify::Progress;
 use keepsake_vault::files::{Files, OsFiles};
-use keepsake_vault::{DeviceId, Expect, FolderVault, OpenFolder, Record, Vault, VaultError};
+use keepsake_vault::{
+    DeviceId, Expect, FolderVault, OpenFolder, Record, Strays, Vault, VaultError,
+};
 use place::Restoring;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -41,8 +43,14 @@ pub struct Restored {
     pub segments: Vec<String>,
     /// Records that name something that is not a plain place below the vault: never followed.
     pub hostile: Vec<String>,
+    /// Recorded files that may not be read now.
+    pub unreadable: Vec<String>,
+    /// What lies in the vault and cannot be looked at: it stays there.
+    pub unseen: Vec<String>,
     /// Of those written, files of which no record speaks: they have the names of the vault.
     pub unrecorded: u64,
+    /// Records that were read; with none, all names are lost.
+    pub records: u64,
     /// Whether it was stopped before the end.
     pub stopped: bool,
     /// Why it could not go on, if so: the destination's disk is full, or the vault is gone. What had
@@ -71,8 +79,8 @@ pub fn restore(
         let why = "it lies inside the vault: choose another place".to_owned();
         return Err(EngineError::Destination { path: into.to_owned(), why });
     }
-    let newest = newest(&vault, progress).map_err(of_vault)?;
-    let mut files = Restoring::begin(files, &vault, into, progress, newest)?;
+    let known = Known::of(&vault, progress).map_err(of_vault)?;
+    let mut files = Restoring::begin(files, &vault, into, progress, known)?;
     let mut read = records::Read::default();
     let cut = match everything(&vault, &mut files, &mut read, progress) {
         Err(EngineError::NoRoom(why) | EngineError::Vault(why)) => Some(why),
@@ -106,9 +114,10 @@ fn everything(
         let found = seek::by_bytes(vault, &missing, &others, progress).map_err(of_vault)?;
         each(&mut |record| files.again(record, &found))?;
     }
-    let loose = if on() { vault.unrecorded().map_err(of_vault)? } else { Vec::new() };
+    let loose = if on() { vault.unrecorded().map_err(of_vault)? } else { Strays::default() };
+    files.unseen(loose.unseen);
     let altered = files.altered();
-    let unrecorded = loose.iter().map(|path| (path, false));
+    let unrecorded = loose.files.iter().map(|path| (path, false));
     for (path, is_altered) in unrecorded.chain(altered.iter().map(|path| (path, true))) {
         if !on() {
             break;
@@ -132,27 +141,39 @@ fn is_inside(place: &Path, folder: &Path) -> bool {
     real.is_some_and(|real| real.starts_with(folder))
 }
 
-/// For each place where a device had a file, which of its versions is the newest; and how much
-/// there is in all.
-fn newest(vault: &dyn Vault, progress: &Progress) -> Result<HashMap<u64, Newest>, VaultError> {
-    let mut newest: HashMap<u64, Newest> = HashMap::new();
-    let mut seen = HashSet::new();
-    records::all(vault, |record| {
-        let version = Newest {
-            sequence: record.sequence,
-            device: record.device,
-            digest: records::mark(&[&record.digest.sha256]),
-        };
-        if seen.insert(mark(&record)) {
-            progress.items_total.fetch_add(1, Ordering::Relaxed);
-            progress.bytes_total.fetch_add(record.digest.size, Ordering::Relaxed);
-        }
-        let place = records::mark(&[&record.original.0]);
-        let known = newest.entry(place).or_insert(version);
-        *known = (*known).max(version);
-        !progress.stop.load(Ordering::Relaxed)
-    })?;
-    Ok(newest)
+/// What the records say of the places where devices had files, in constant memory for each.
+#[derive(Default)]
+struct Known {
+    /// Which version of a file is the newest, by the mark of its place.
+    newest: HashMap<u64, Newest>,
+    /// Places that are folders too, for another file or at another time.
+    folders: HashSet<u64>,
+}
+
+impl Known {
+    /// Reads the records; says also how much there is in all.
+    fn of(vault: &dyn Vault, progress: &Progress) -> Result<Known, VaultError> {
+        let mut known = Known::default();
+        let mut seen = HashSet::new();
+        records::all(vault, |record| {
+            let version = Newest {
+                sequence: record.sequence,
+                device: record.device,
+                digest: records::mark(&[&record.digest.sha256]),
+            };
+            if seen.insert(mark(&record)) {
+                progress.items_total.fetch_add(1, Ordering::Relaxed);
+                progress.bytes_total.fetch_add(record.digest.size, Ordering::Relaxed);
+            }
+            let place = &record.original.0;
+            let newest = known.newest.entry(records::mark(&[place])).or_insert(version);
+            *newest = (*newest).max(version);
+            let ends = place.iter().enumerate().filter(|(_, byte)| **byte == b'/');
+            known.folders.extend(ends.map(|(end, _)| records::mark(&[&place[..end]])));
+            !progress.stop.load(Ordering::Relaxed)
+        })?;
+        Ok(known)
+    }
 }
 
 /// A version of a file.

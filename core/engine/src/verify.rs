@@ -63,6 +63,9 @@ pub struct Verified {
     /// Paths of files in the vault of which no record speaks: `restore` brings them back under these
     /// names.
     pub loose: Vec<String>,
+    /// What lies in the vault and cannot be looked at: names that are no paths of a vault, folders that
+    /// may not be opened. `restore` leaves it there.
+    pub unseen: Vec<String>,
     /// Segments of records that cannot be trusted, or read, with the reason. Where `unrecorded` and
     /// `loose` have nothing, what they named is recorded elsewhere, as far as this device knows.
     pub segments: Vec<String>,
@@ -160,7 +163,7 @@ pub(crate) fn verify(
         let taken = good.contains(&records::mark(&[path.as_bytes()]));
         let list = match (taken, elsewhere.contains(&digest.sha256)) {
             (true, true) => continue,
-            (true, false) if let_go.contains(&digest.sha256) => continue,
+            (_, false) if let_go.contains(&digest.sha256) => continue,
             (true, false) => &mut verified.replaced,
             (false, true) => &mut verified.altered,
             (false, false) => &mut verified.damaged,
@@ -180,7 +183,8 @@ pub(crate) fn verify(
             Failed::Store(why) => of_store(why),
         })?;
     }
-    verified.loose = loose.iter().map(|path| path.as_str().to_owned()).collect();
+    verified.loose = loose.files.iter().map(|path| path.as_str().to_owned()).collect();
+    verified.unseen = loose.unseen;
     settle_found(desk, &verified, deep)?;
     regain(desk, &*vault, &lying).map_err(|why| match why {
         Failed::Vault(why) => of_vault(why),

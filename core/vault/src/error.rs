@@ -19,7 +19,7 @@ pub enum VaultError {
     },
     /// Another vault lies where the known one should be.
     #[error(
-        "{place} is another vault ({found}) than the one known ({expected}); connect the right one"
+        "{place} is another vault ({found}) than the one known ({expected}); connect the right one, or, if its records were begun anew there, open it with new records"
     )]
     AnotherVault {
         /// Where.

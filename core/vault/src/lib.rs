@@ -31,4 +31,4 @@ pub use names::{Placement, ToPlace};
 pub use path::VaultPath;
 pub use put::{Flow, Put, PutBytes, Staging, Stored, Teed, Watch};
 pub use record::{Entry, OriginalName, Record, Segment, SegmentName, SegmentRead, Tombstone};
-pub use vault::{FolderSeen, Found, Held, Ticket, Tidied, Vault};
+pub use vault::{FolderSeen, Found, Held, Strays, Ticket, Tidied, Vault};

@@ -128,10 +128,9 @@ pub trait Vault: Send + Sync {
     /// is not there.
     fn open(&self, path: &VaultPath) -> Result<Option<Box<dyn io::Read + Send>>, VaultError>;
 
-    /// Files of which no record speaks, in order of their paths: put there by another tool, or left
-    /// without a record when a segment was lost. A vault that cannot list has none to tell.
-    fn unrecorded(&self) -> Result<Vec<VaultPath>, VaultError> {
-        Ok(Vec::new())
+    /// What lies there and no record speaks of. A vault that cannot list has nothing to tell.
+    fn unrecorded(&self) -> Result<Strays, VaultError> {
+        Ok(Strays::default())
     }
 
     /// A signed request with which the OS can send this original without us. Only where
@@ -146,6 +145,16 @@ pub trait Vault: Send + Sync {
     /// staging of others that is older than 30 days by `wall` (milliseconds since 1970 UTC), and
     /// makes the next [`Vault::find`] list again.
     fn tidy(&self, wall: i64) -> Result<Tidied, VaultError>;
+}
+
+/// What lies in a vault without a record: put there by another tool, or left so when a segment was lost.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Strays {
+    /// Files, in order of their paths.
+    pub files: Vec<VaultPath>,
+    /// What is no place that a vault can name (no UTF-8, control characters, nested too deep), and
+    /// folders that may not be looked into: as text, in order. Nothing is known of what lies there.
+    pub unseen: Vec<String>,
 }
 
 /// What the vault says of a digest.

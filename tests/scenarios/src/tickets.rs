@@ -8,7 +8,8 @@ use keepsake_machine::settings;
 use keepsake_vault::put::Watch;
 use keepsake_vault::{
     Entry, FolderSeen, Found, Held, Placement, Put, Record, Segment, SegmentName, SegmentRead,
-    Staging, Stored, Teed, Ticket, Tidied, ToPlace, Vault, VaultError, VaultIdentity, VaultPath,
+    Staging, Stored, Strays, Teed, Ticket, Tidied, ToPlace, Vault, VaultError, VaultIdentity,
+    VaultPath,
 };
 use std::collections::BTreeMap;
 use std::io;
@@ -67,7 +68,7 @@ impl Vault for Storied {
         self.asked()?.find(digests)
     }
 
-    fn unrecorded(&self) -> Result<Vec<VaultPath>, VaultError> {
+    fn unrecorded(&self) -> Result<Strays, VaultError> {
         self.asked()?.unrecorded()
     }
 

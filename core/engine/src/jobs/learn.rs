@@ -97,14 +97,27 @@ pub(crate) fn audit(desk: &Desk, vault: &dyn Vault) -> Result<u64, Failed> {
     };
     begun(Some("begun"))?;
     desk.store.write(keepsake_catalog::Catalog::forget_records)?;
-    news(desk, vault)?;
+    let buried = news(desk, vault)?;
+    bury_again(desk, vault, &buried)?;
     let settled = desk.settle(&Which::Unrecorded, Fact::GoneFromVault)?;
     begun(None)?;
     Ok(settled.changed)
 }
 
-/// Reads what was not read before.
-fn news(desk: &Desk, vault: &dyn Vault) -> Result<(), Failed> {
+/// Writes the tombstones again that no record says any more: what the user forgot stays forgotten, on
+/// every device.
+fn bury_again(desk: &Desk, vault: &dyn Vault, buried: &[Digest]) -> Result<(), Failed> {
+    let buried: HashSet<_> = buried.iter().map(|digest| digest.sha256).collect();
+    let mut lost = desk.store.read(keepsake_catalog::Reader::tombstones)?;
+    lost.retain(|digest| !buried.contains(&digest.sha256));
+    // Where that cannot be written now, the next one who reads all writes it.
+    let Ok(segment) = vault.forget(&lost) else { return Ok(()) };
+    let notes: Vec<_> = segment.map(records::read).into_iter().collect();
+    if notes.is_empty() { Ok(()) } else { Ok(desk.note(&notes, true)?) }
+}
+
+/// Reads what was not read before. The tombstones in it.
+fn news(desk: &Desk, vault: &dyn Vault) -> Result<Vec<Digest>, Failed> {
     let mut forgotten = Vec::new();
     for _ in 0..LISTINGS {
         let there = vault.segments()?;
@@ -120,11 +133,11 @@ fn news(desk: &Desk, vault: &dyn Vault) -> Result<(), Failed> {
         }
     }
     if !forgotten.is_empty() {
-        desk.settle(&Which::Digests(forgotten), Fact::Forget)?;
+        desk.settle(&Which::Digests(forgotten.clone()), Fact::Forget)?;
     }
     let tombstones = desk.store.read(keepsake_catalog::Reader::tombstones)?;
     *lock(&desk.tombstones) = tombstones.into_iter().map(|digest| digest.sha256).collect();
-    Ok(())
+    Ok(forgotten)
 }
 
 /// Reads one; `false` if it is gone.

@@ -1,7 +1,7 @@
 //! Restored files: written beside their places, hashed while they are written, synced, named.
 
 use super::folder::{Folder, OWN, There, beside};
-use super::{ALTERED, Newest, Restored, mark, of_vault};
+use super::{ALTERED, Known, Restored, mark, of_vault};
 use crate::error::EngineError;
 use crate::jobs::hashing::Hashing;
 use crate::records;
@@ -31,7 +31,7 @@ pub(super) struct Restoring<'a> {
     folder: Folder,
     vault: &'a dyn Vault,
     progress: &'a Progress,
-    newest: HashMap<u64, Newest>,
+    known: Known,
     buffer: Vec<u8>,
     /// What is restored, by [`mark`], and the mark of the path that it came from.
     done: HashMap<u64, u64>,
@@ -51,6 +51,8 @@ pub(super) struct Restoring<'a> {
 /// What was not at the path of its record.
 struct Missing {
     shown: String,
+    /// Something lies there that may not be read now.
+    unreadable: bool,
     digest: Digest,
 }
 
@@ -58,8 +60,10 @@ struct Missing {
 enum Wrote {
     /// The recorded bytes.
     All,
-    /// Nothing: the path has other bytes, or cannot be read.
+    /// Nothing: the path has other bytes.
     Other,
+    /// Nothing: it cannot be read now.
+    Unreadable,
     /// Nothing: there is nothing.
     Nothing,
 }
@@ -79,13 +83,13 @@ impl<'a> Restoring<'a> {
         vault: &'a dyn Vault,
         into: &Path,
         progress: &'a Progress,
-        newest: HashMap<u64, Newest>,
+        known: Known,
     ) -> Result<Restoring<'a>, EngineError> {
         Ok(Restoring {
             folder: Folder::open(files, into)?,
             vault,
             progress,
-            newest,
+            known,
             buffer: vec![0; BUFFER],
             done: HashMap::new(),
             bytes: HashSet::new(),
@@ -100,7 +104,13 @@ impl<'a> Restoring<'a> {
 
     /// Restores what one record names, if no earlier one did.
     pub(super) fn one(&mut self, record: &Record) -> Result<(), EngineError> {
+        self.restored.records += 1;
         self.from(record, &record.path)
+    }
+
+    /// What cannot be looked at stays in the vault.
+    pub(super) fn unseen(&mut self, unseen: Vec<String>) {
+        self.restored.unseen = unseen;
     }
 
     /// The bytes that are not restored yet: none lay where their records say.
@@ -146,7 +156,9 @@ impl<'a> Restoring<'a> {
         };
         let digest = records::mark(&[&record.digest.sha256]);
         let place = records::mark(&[&record.original.0]);
-        let is_newest = self.newest.get(&place).is_none_or(|newest| newest.digest == digest);
+        let is_newest = self.known.newest.get(&place).is_none_or(|newest| newest.digest == digest);
+        // (What was a file once and is a folder now can be only one of them.)
+        let is_newest = is_newest && !self.known.folders.contains(&place);
         let name = if is_newest { name.to_vec() } else { beside(name, &record.digest) };
         let name = OsString::from_vec(name);
         match self.folder.there(&dir, &name, &record.digest, &mut self.buffer)? {
@@ -164,7 +176,9 @@ impl<'a> Restoring<'a> {
                         if matches!(lies, Wrote::Other) {
                             self.altered.insert(path.clone());
                         }
-                        self.missing.insert(mark, Missing { shown, digest: record.digest });
+                        let unreadable = matches!(lies, Wrote::Unreadable);
+                        let digest = record.digest;
+                        self.missing.insert(mark, Missing { shown, unreadable, digest });
                         return Ok(());
                     }
                 }
@@ -192,7 +206,7 @@ impl<'a> Restoring<'a> {
             Lying::These(digest) => digest,
             Lying::Unreadable if altered => return Ok(()), // it is named already
             Lying::Unreadable => {
-                self.restored.damaged.push(path.as_str().to_owned());
+                self.restored.unreadable.push(path.as_str().to_owned());
                 return Ok(());
             }
             Lying::Nothing | Lying::Stopped => return Ok(()),
@@ -241,7 +255,9 @@ impl<'a> Restoring<'a> {
         let mut from = match self.vault.open(path) {
             Ok(Some(from)) => from,
             Ok(None) => return Ok(Wrote::Nothing),
-            Err(_) => return seek::is_there(self.vault).map(|()| Wrote::Other).map_err(of_vault),
+            Err(_) => {
+                return seek::is_there(self.vault).map(|()| Wrote::Unreadable).map_err(of_vault);
+            }
         };
         self.folder.make_sure_of_room(record.digest.size)?;
         let failed = |error: io::Error| self.folder.failed(&error);
@@ -318,13 +334,17 @@ impl<'a> Restoring<'a> {
         self.restored.stopped = self.progress.stop.load(Ordering::Relaxed) || cut.is_some();
         self.restored.cut = cut;
         if !self.restored.stopped {
-            self.restored.damaged.extend(self.missing.into_values().map(|missing| missing.shown));
+            for Missing { shown, unreadable, .. } in self.missing.into_values() {
+                let restored = &mut self.restored;
+                let list =
+                    if unreadable { &mut restored.unreadable } else { &mut restored.damaged };
+                list.push(shown);
+            }
         }
         self.restored.segments = read.damaged;
         self.restored.hostile.extend(read.hostile);
-        for list in
-            [&mut self.restored.kept, &mut self.restored.damaged, &mut self.restored.hostile]
-        {
+        let Restored { kept, damaged, unreadable, hostile, .. } = &mut self.restored;
+        for list in [kept, damaged, unreadable, hostile] {
             list.sort_unstable();
             list.dedup();
         }

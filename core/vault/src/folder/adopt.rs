@@ -11,7 +11,7 @@ use crate::error::VaultError;
 use crate::files::{Dir, Kind};
 use crate::path::{OWN, VaultPath};
 use crate::record::Entry;
-use crate::vault::Found;
+use crate::vault::{Found, Strays};
 use keepsake_machine::media::Digest;
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
@@ -25,6 +25,8 @@ pub(super) struct Memory {
     listed: bool,
     /// Files without a record, by size.
     loose: HashMap<u64, Vec<Loose>>,
+    /// Names that are no paths of a vault, and folders that may not be looked into.
+    unseen: Vec<String>,
     /// What tombstones name.
     pub(super) forgotten: HashSet<[u8; 32]>,
 }
@@ -48,15 +50,17 @@ impl Shared {
         digests.iter().map(|digest| self.find_one(&home, &mut memory, digest)).collect()
     }
 
-    /// Files of which no record speaks.
-    pub(super) fn unrecorded(&self) -> Result<Vec<VaultPath>, VaultError> {
+    /// What no record speaks of.
+    pub(super) fn unrecorded(&self) -> Result<Strays, VaultError> {
         let around = self.look_around(&*self.home()?)?;
         let loose = around.loose.values().flatten();
         let mut paths: Vec<_> = loose.map(|loose| loose.path.clone()).collect();
         // Who asks for bytes next is told of these.
+        let mut unseen = around.unseen.clone();
+        unseen.sort_unstable();
         *self.memory.lock().unwrap_or_else(PoisonError::into_inner) = around;
         paths.sort_unstable_by(|a, b| a.as_str().cmp(b.as_str()));
-        Ok(paths)
+        Ok(Strays { files: paths, unseen })
     }
 
     fn find_one(
@@ -152,12 +156,16 @@ impl Shared {
     ) -> Result<(), VaultError> {
         let (mut folders, mut unknown) = (Vec::new(), Vec::new());
         let listed = self.files.list(dir, &mut |name, kind| {
-            // A name that is not plain text is none that we gave.
-            let Some(name) = name.to_str() else { return };
             if depth == 0 && name == OWN {
                 return;
             }
-            let below = if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
+            // A name that is not plain text is none that we gave.
+            let shown = name.to_string_lossy();
+            let below = if path.is_empty() { shown.into() } else { format!("{path}/{shown}") };
+            if VaultPath::parse(&below).is_none() || name.to_str().is_none() {
+                memory.unseen.push(below);
+                return;
+            }
             match kind {
                 Kind::Dir => folders.push(below),
                 Kind::File | Kind::Unknown if !recorded.contains(&path_hash(&below)) => {
@@ -168,7 +176,10 @@ impl Shared {
         });
         match listed {
             // A folder that we may not look into holds nothing that we can adopt.
-            Err(error) if depth > 0 && is_closed(&error) => return Ok(()),
+            Err(error) if depth > 0 && is_closed(&error) => {
+                memory.unseen.push(path.to_owned());
+                return Ok(());
+            }
             listed => listed.map_err(|error| fail("listing", path, 0, error))?,
         }
         for path in unknown {
@@ -184,12 +195,14 @@ impl Shared {
                 _ => {}
             }
         }
-        if depth < DEEPEST {
-            for path in folders {
-                let name = path.rsplit('/').next().unwrap_or(&path);
-                if let Ok(below) = self.files.open_dir(dir, OsStr::new(name)) {
+        for path in folders {
+            let name = path.rsplit('/').next().unwrap_or(&path);
+            match self.files.open_dir(dir, OsStr::new(name)) {
+                Ok(below) if depth < DEEPEST => {
                     self.look_into(&below, &path, depth + 1, recorded, memory)?;
                 }
+                Err(error) if is_absent(&error) => {}
+                _ => memory.unseen.push(path),
             }
         }
         Ok(())

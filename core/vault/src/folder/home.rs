@@ -57,9 +57,10 @@ impl Home {
     ) -> Result<Home, VaultError> {
         let place = root.display().to_string();
         let absent = |why: &str| VaultError::Unavailable { place: place.clone(), why: why.into() };
+        let remains = matches!(how.expected, Expect::Remains(_));
         let make = !matches!(how.expected, Expect::Known(_)) && how.device.is_some();
-        let dir = match files.root(root, make) {
-            Err(error) if !make => return Err(absent(&error.to_string())),
+        let dir = match files.root(root, make && !remains) {
+            Err(error) if !make || remains => return Err(absent(&error.to_string())),
             dir => dir.map_err(|error| fail("opening", &place, 0, error))?,
         };
         let unseen = |error| fail("looking at", &place, 0, error);
@@ -72,6 +73,9 @@ impl Home {
                 if !make {
                     return Err(absent("there is no vault"));
                 }
+                if remains && is_empty(files, &dir).map_err(|e| fail("listing", &place, 0, e))? {
+                    return Err(absent("nothing lies there; perhaps it is not mounted"));
+                }
                 make_dir(files, &dir, OWN)?
             }
             own => own.map_err(|error| not_plain(files, &dir, OWN, error))?,
@@ -79,12 +83,14 @@ impl Home {
         let id = match read_id(files, &own) {
             // What is only read (restore) needs no id.
             Ok(None) | Err(VaultError::Damaged { .. }) if how.device.is_none() => Some(NO_ID),
+            Err(VaultError::Damaged { .. }) if remains => {
+                set_aside(files, &own).map_err(|error| fail("naming", ID_FILE, 0, error))?;
+                None
+            }
             id => id?,
         };
         let id = match (id, how.expected) {
-            (Some(found), Expect::Known(expected) | Expect::Remains(expected))
-                if found != expected =>
-            {
+            (Some(found), Expect::Known(expected)) if found != expected => {
                 return Err(VaultError::AnotherVault { place, found, expected });
             }
             (Some(id), _) => id,
@@ -220,8 +226,9 @@ fn read_id(files: &dyn Files, own: &Dir) -> Result<Option<VaultIdentity>, VaultE
         bytes => bytes.map_err(|error| fail("reading", ID_FILE, 0, error))?,
     };
     let Some(bytes) = bytes else { return Err(damaged("it is too large")) };
-    let value: serde_json::Value =
-        serde_json::from_slice(&bytes).map_err(|_| damaged("it is not JSON"))?;
+    let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|_| {
+        damaged("it is not JSON; open it with new records, which keeps those there")
+    })?;
     match value.get("format").and_then(serde_json::Value::as_u64) {
         Some(found) if found > FORMAT => return Err(VaultError::Newer { found, known: FORMAT }),
         _ => {}
@@ -230,7 +237,26 @@ fn read_id(files: &dyn Files, own: &Dir) -> Result<Option<VaultIdentity>, VaultE
     if file.keepsake == "vault" { Ok(Some(file.id)) } else { Err(damaged("it is something else")) }
 }
 
-/// Makes the vault's id: where its records are there, the one that is expected. Of two who do so at once,
+/// Whether nothing lies in it.
+fn is_empty(files: &dyn Files, dir: &Dir) -> io::Result<bool> {
+    let mut any = false;
+    files.list(dir, &mut |_, _| any = true)?;
+    Ok(!any)
+}
+
+/// A damaged id makes room for another, and stays.
+fn set_aside(files: &dyn Files, own: &Dir) -> io::Result<()> {
+    let name = OsStr::new(ID_FILE);
+    (1..100)
+        .map(|nth| {
+            files.rename_new(own, name, own, OsStr::new(&format!("{ID_FILE}.damaged-{nth}")))
+        })
+        .find(|done| !matches!(done, Err(why) if why.kind() == ErrorKind::AlreadyExists))
+        .unwrap_or_else(|| Err(ErrorKind::AlreadyExists.into()))
+}
+
+/// Makes the vault's id: the one that is expected of what remains, so that all its devices know it again.
+/// Of two who do so at once,
 /// both end with the first one's.
 fn create_id(
     files: &dyn Files,
@@ -245,12 +271,14 @@ fn create_id(
     }
     let made = |error| fail("making", ID_FILE, 200, error);
     let id = match expected {
-        _ if !recorded => VaultIdentity::random().map_err(made)?,
-        Expect::Known(had) | Expect::Remains(had) => had,
+        Expect::Known(had) | Expect::Remains(Some(had)) => had,
+        Expect::Remains(None) => VaultIdentity::random().map_err(made)?,
+        Expect::Any if !recorded => VaultIdentity::random().map_err(made)?,
         Expect::Any => {
             return Err(VaultError::Damaged {
                 name: ID_FILE.to_owned(),
-                why: "it is gone, and the records are there".to_owned(),
+                why: "it is gone, and the records are there; open it with new records, which keeps these"
+                    .to_owned(),
             });
         }
     };

@@ -38,7 +38,7 @@ use crate::names::{Placement, ToPlace};
 use crate::path::VaultPath;
 use crate::put::{Put, Staging, Stored, Teed, Watch};
 use crate::record::{Entry, Record, Segment, SegmentName, SegmentRead};
-use crate::vault::{FolderSeen, Found, Held, Tidied, Vault};
+use crate::vault::{FolderSeen, Found, Held, Strays, Tidied, Vault};
 use adopt::Memory;
 use barrier::Barrier;
 use commit::Recent;
@@ -75,10 +75,10 @@ pub enum Expect {
     Any,
     /// This one, which is never made anew: an empty mount point is not it.
     Known(VaultIdentity),
-    /// This one, or what is left of it: the user says that somebody removed its `.keepsake` for good.
-    /// New records are begun there, for a vault with a new id; where only the id is gone, it has its
-    /// own again.
-    Remains(VaultIdentity),
+    /// What is left of this one (of any): the user says that somebody removed its `.keepsake`, or that
+    /// its id is damaged for good. It has its id again, and new records where there are none; where
+    /// another device has begun new ones meanwhile, those are taken. Not where nothing lies at all.
+    Remains(Option<VaultIdentity>),
 }
 
 /// A vault that is a plain folder.
@@ -200,7 +200,7 @@ impl Vault for FolderVault {
         self.shared.find(digests)
     }
 
-    fn unrecorded(&self) -> Result<Vec<VaultPath>, VaultError> {
+    fn unrecorded(&self) -> Result<Strays, VaultError> {
         self.shared.unrecorded()
     }
 

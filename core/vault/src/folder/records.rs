@@ -151,9 +151,9 @@ impl Shared {
         let mut names = Vec::new();
         if let Some(segments) = &home.segments {
             self.files
-                .list(segments, &mut |name, kind| {
+                .list(segments, &mut |name, _| {
                     let name = name.to_str().and_then(|name| name.strip_suffix(ENDING));
-                    if let Some(name) = name.filter(|_| kind != Kind::Dir) {
+                    if let Some(name) = name {
                         names.push(SegmentName(name.to_owned()));
                     }
                 })
