@@ -3,6 +3,7 @@ package app.keepsake.scenarios
 import app.keepsake.Keepsake
 import app.keepsake.Ports
 import app.keepsake.core.Configuration
+import app.keepsake.core.Engine
 import app.keepsake.core.Event
 import app.keepsake.core.Fact
 import app.keepsake.core.KeepsakeException
@@ -103,8 +104,9 @@ internal class Play private constructor(private val scenario: Scenario) : AutoCl
     private fun opens() {
         fills()
         val configuration = Configuration(phone.state(), VaultPlace.Folder(vault.path, null), settings, 0)
+        lateinit var engine: Engine
         val keepsake = try {
-            Keepsake.over(ports) { phone.open(configuration, it, millis.toULong()) }
+            Keepsake.over(ports) { host -> phone.open(configuration, host, millis.toULong()).also { engine = it } }
         } catch (fault: KeepsakeException) {
             // A disk that fails: the user tries again when it does not.
             if (disksFail) return else throw fault
@@ -113,14 +115,14 @@ internal class Play private constructor(private val scenario: Scenario) : AutoCl
             keepsake.start()
         } catch (fault: KeepsakeException) {
             phone.kill()
-            keepsake.close()
+            Program(keepsake, engine).ends()
             if (disksFail) return else throw fault
         }
         keepsake.tell(Fact.LibraryAccess(library.access), Fact.Locked(locked), fact(network), fact(power))
         keepsake.tell(transfers.found())
         keepsake.tell(transfers.takeEnded())
         keepsake.tell(Fact.TransfersReported, Fact.WindowOpened(null))
-        program = Program(keepsake)
+        program = Program(keepsake, engine)
     }
 
     /** The program is gone: nothing that it still tries has any effect. */
