@@ -216,6 +216,7 @@ internal class Play private constructor(private val scenario: Scenario) : AutoCl
             is What.Destination -> {
                 vault = File(phone.folder(), what.name)
                 program?.ends()
+                program = null
                 killed(Duration.ZERO)
             }
             is What.Killed -> killed(what.time)
