@@ -144,6 +144,23 @@ impl VirtualPhone {
         })
     }
 
+    /// Seconds pass, from `millis` into the story until something happens in one, at most until `until`.
+    /// Says when that is. As [`VirtualPhone::advance`] to every full second, for hosts to which a call a
+    /// second is dear.
+    pub fn idle(&self, millis: u64, until: u64) -> Result<u64, KeepsakeError> {
+        guarded(|| {
+            let Some(clock) = self.world().clock() else { return Ok(until) };
+            let mut millis = millis;
+            while millis < until {
+                millis = until.min((millis / 1_000 + 1) * 1_000);
+                if clock.advance(millis) {
+                    break;
+                }
+            }
+            Ok(millis)
+        })
+    }
+
     /// The program is gone: nothing that it still tries has any effect.
     pub fn kill(&self) -> Result<(), KeepsakeError> {
         guarded(|| {

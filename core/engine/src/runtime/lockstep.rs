@@ -81,11 +81,16 @@ impl Lockstep {
         self
     }
 
-    /// Runs everything that is due by `uptime` (milliseconds), and leaves the clock there.
-    pub fn advance(&self, uptime: u64) {
-        while self.step(uptime) {}
+    /// Runs everything that is due by `uptime` (milliseconds), and leaves the clock there. Says whether
+    /// there was anything.
+    pub fn advance(&self, uptime: u64) -> bool {
+        let mut any = false;
+        while self.step(uptime) {
+            any = true;
+        }
         let mut state = self.lock();
         pass(&mut state.now, uptime);
+        any
     }
 
     /// The same for a span of time from now on.
