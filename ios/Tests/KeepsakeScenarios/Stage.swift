@@ -33,8 +33,8 @@ actor Stage {
     var contents: [String: Set<Data>] = [:]
     /// The program, while it runs.
     var keepsake: Keepsake?
-    /// Its core, while anything keeps that.
-    private weak var engine: Engine?
+    /// Its core. What closes its files is that nobody keeps it any more: that is to happen here.
+    private var engine: Engine?
     /// The path of the vault of now, when it is there.
     var vault: String
     var mood = What.Mood.there
@@ -122,7 +122,10 @@ actor Stage {
     func letsGo() async {
         try? await keepsake?.stop()
         keepsake = nil
-        while engine != nil { try? await Task.sleep(for: .microseconds(200)) }
+        while engine != nil, !isKnownUniquelyReferenced(&engine) {
+            try? await Task.sleep(for: .microseconds(200))
+        }
+        engine = nil
     }
 
     func tell(_ fact: Fact) throws { try keepsake?.tell(fact) }
