@@ -45,7 +45,13 @@ struct ScenarioTests {
         try await lives(story)
     }
 
+    /// Plays a story, and prints a line that `./test swift` counts.
     private func lives(_ story: Story) async throws {
+        var isAsTold = false
+        defer {
+            let line = "scenario \(story.name) \(isAsTold ? "passed" : "failed")\n"
+            FileHandle.standardError.write(Data(line.utf8))
+        }
         let scenario = try story.scenario
         let played = try await Self.turns.take { try await Stage.play(scenario) }
         let differs = zip(played.trace, scenario.trace).first { $0 != $1 }
@@ -58,9 +64,7 @@ struct ScenarioTests {
         }
         #expect(played.ends == scenario.ends, "\(story.name)")
         #expect(played.wrong == [], "\(story.name)")
-        let isAsTold = played.trace == scenario.trace && played.ends == scenario.ends && played.wrong == []
-        // `./test swift` counts these.
-        print("scenario \(story.name) \(isAsTold ? "passed" : "failed")")
+        isAsTold = played.trace == scenario.trace && played.ends == scenario.ends && played.wrong == []
     }
 
     @Test(arguments: [
