@@ -13,7 +13,8 @@ struct Story: Sendable, CustomTestStringConvertible {
     }
 
     /// Those that were written by hand.
-    static let byHand = all(in: URL(fileURLWithPath: #filePath).appending(path: "../../../../tests/scenarios"))
+    static let byHand = all(
+        in: URL(fileURLWithPath: #filePath).appending(path: "../../../../tests/scenarios"))
 
     /// Those in the folder that `KEEPSAKE_STORIES` names: `cargo run -p keepsake-scenarios -- --seeds 300
     /// --write FOLDER`.
@@ -78,7 +79,8 @@ struct ScenarioTests {
     @Test(arguments: [
         #"{"after":"1s","netwrok":"wifi"}"#, #"{"after":"1s","network":"wlan"}"#, #"{"after":"1s"}"#,
         #"{"after":"1 fortnight","time_passes":true}"#, #"{"after":"1s","others_take":"9 MiBs"}"#,
-        #"{"after":"1s","network":"wifi","power":"hot"}"#, #"{"after":"1s","shoots":{"name":"A","siez":"1 B"}}"#,
+        #"{"after":"1s","network":"wifi","power":"hot"}"#,
+        #"{"after":"1s","shoots":{"name":"A","siez":"1 B"}}"#,
         #"{"after":"1s","settings":{"migrat":true}}"#,
     ])
     func aWordThatNobodyKnowsIsAnError(_ happening: String) {

@@ -198,7 +198,9 @@ private struct Chosen: Decodable {
 
     init(from decoder: any Decoder) throws {
         let words = try decoder.words(Word.self)
-        if words.contains(.metered) { settings.metered = try words.decode(Metered.self, forKey: .metered).use }
+        if words.contains(.metered) {
+            settings.metered = try words.decode(Metered.self, forKey: .metered).use
+        }
         settings.dailyMeteredBytes = try words.decodeIfPresent(UInt64.self, forKey: .dailyMeteredBytes)
         settings.roaming = try words.value(.roaming, or: settings.roaming)
         settings.onlyCharging = try words.value(.onlyCharging, or: settings.onlyCharging)
