@@ -35,6 +35,7 @@ let package = Package(
         .target(name: "Keepsake", dependencies: ["KeepsakeCore"]),
         .target(name: "KeepsakePhotos", dependencies: ["Keepsake"]),
         .testTarget(name: "KeepsakeTests", dependencies: ["Keepsake", "KeepsakeCore"]),
+        .testTarget(name: "KeepsakeScenarios", dependencies: ["Keepsake", "KeepsakeCore"]),
         .testTarget(name: "KeepsakePhotosTests", dependencies: ["KeepsakePhotos"]),
     ]
 )

@@ -17,21 +17,41 @@ step_swift() {
         failures+=("swift: the core and its bindings")
         return
     fi
-    swift_tests "${swift[@]}"
+    stories_of_seeds
+    swift_tests swift-test "${swift[@]}" test --skip KeepsakeScenarios
+    # Apart: they keep every core busy, and other tests wait for real time.
+    KEEPSAKE_STORIES=$PWD/target/stories \
+        swift_tests swift-scenarios "${swift[@]}" test --filter KeepsakeScenarios
+    echo "$(grep -c '^scenario .* passed$' "$logs/swift-scenarios") scenarios passed in Swift"
 }
 
-# swift_tests SWIFT…: `swift test`, counted by the lines that it prints.
+# 300 stories that are written from seeds, with what Rust's host sees of them: once, they do not change by
+# themselves. (`rm -r target/stories` after a change of the engine.)
+stories_of_seeds() {
+    [ -f target/stories/seed-299.json ] && return
+    if ! cargo run --quiet -p keepsake-scenarios -- --seeds 300 --write target/stories; then
+        failed=$((failed + 1))
+        failures+=("swift: stories of seeds")
+    fi
+}
+
+# swift_tests NAME COMMAND…: a `swift test`, counted by the lines that it prints. Each scenario counts, and
+# what plays them does not.
 swift_tests() {
-    local log="$logs/swift" code ran bad
-    heading "swift test"
+    local name=$1 log="$logs/$1" code ran bad
+    shift
+    heading "$name"
     # A call of the core that hangs cannot be cancelled from Swift: a test's own time limit does not end it.
-    (cd ios && timeout --kill-after=10 900 "$@" test 2>&1) | grep --line-buffered -v '^◇' | tee "$log"
+    (cd ios && timeout --kill-after=10 900 "$@" 2>&1) | tee "$log" |
+        grep --line-buffered -vE '^◇|^scenario .* passed$'
     code=${PIPESTATUS[0]}
-    ran=$(grep -cE '^✔ Test [^ ]+\(.*\) passed after' "$log")
-    bad=$(grep -cE '^✘ Test [^ ]+\(.*\) failed after' "$log")
+    ran=$(grep -vE '^✔ Test aStory' "$log" |
+        grep -cE '^✔ Test [^ ]+\(.*\) passed after|^scenario .* passed$')
+    bad=$(grep -vE '^✘ Test aStory' "$log" |
+        grep -cE '^✘ Test [^ ]+\(.*\) failed after|^scenario .* failed$')
     # It failed without saying so (it did not build, or it crashed), or ran nothing: a failure too.
     if [ "$bad" -eq 0 ] && { [ "$code" -ne 0 ] || [ "$ran" -eq 0 ]; }; then bad=1; fi
-    [ "$bad" -eq 0 ] || failures+=("swift test")
+    [ "$bad" -eq 0 ] || failures+=("$name")
     passed=$((passed + ran))
     failed=$((failed + bad))
 }

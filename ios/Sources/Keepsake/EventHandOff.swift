@@ -33,6 +33,9 @@ final class EventHandOff: Sendable {
         }
     }
 
+    /// What was brought for somebody who had gone.
+    func takeKept() -> Event? { state.withLock { $0.kept.take() } }
+
     private func enter(_ place: Int, _ continuation: CheckedContinuation<Event?, Never>) {
         switch state.withLock({ $0.enter(place, continuation) }) {
         case .answered(let event): continuation.resume(returning: event)

@@ -55,9 +55,13 @@ final class GuardedLibrary: KeepsakeCore.PhotoLibrary {
     }
 
     func propose(deletion: Deletion) throws {
+        // The dialog may stand for hours: no thread of the core waits for it.
         try crossing {
-            let deleted = try calls.longer { [library] in try await library.propose(deletion) }
-            tell(.freeUpAnswered(proposal: deletion.proposal, deleted: deleted))
+            try calls.later { [library] in try await library.propose(deletion) } answered: { [tell] in
+                // One that could not be shown frees nothing.
+                let deleted = (try? $0.get()) ?? []
+                tell(.freeUpAnswered(proposal: deletion.proposal, deleted: deleted))
+            }
         }
     }
 }

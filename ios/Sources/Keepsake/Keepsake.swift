@@ -11,7 +11,7 @@ import KeepsakeCore
 /// something is passed over. One that is let go of stops by itself.
 public final class Keepsake: Sendable {
     private let engine: Engine
-    private let calls: PortCalls
+    let calls: PortCalls
     private let handOff: EventHandOff
 
     /// Opens a backup. Nothing is backed up before ``start()``.
@@ -55,6 +55,10 @@ public final class Keepsake: Sendable {
     public var events: AsyncStream<Event> {
         AsyncStream { [handOff] in await handOff.next() }
     }
+
+    /// The next of ``events``, if one waits: for a host that looks from time to time, instead of reading
+    /// them as they come.
+    public func waitingEvent() -> Event? { handOff.takeKept() ?? engine.waitingEvent() }
 
     /// Where everything is now.
     public var status: Status {

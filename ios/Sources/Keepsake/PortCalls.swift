@@ -9,6 +9,7 @@ final class PortCalls: Sendable {
         var isStopped = false
         var numbers = 0
         var underWay: [Int: @Sendable () -> Void] = [:]
+        var unanswered = 0
     }
 
     private let state = Locked(State())
@@ -38,6 +39,30 @@ final class PortCalls: Sendable {
             }
         }
     }
+
+    /// A call that a person answers, perhaps tomorrow: nobody waits for it. `answered` is told, unless all
+    /// was stopped before.
+    func later<Value: Sendable>(
+        _ call: @escaping @Sendable () async throws -> Value,
+        answered: @escaping @Sendable (Result<Value, PortError>) -> Void
+    ) throws(PortError) {
+        let running = Locked<Task<Void, Never>?>(nil)
+        guard let number = enter({ running.withLock { $0 }?.cancel() }) else { throw .stopped }
+        state.withLock { $0.unanswered += 1 }
+        let task = Task.detached(priority: .utility) { [self] in
+            let answer: Result<Value, PortError>
+            do { answer = .success(try await call()) } catch { answer = .failure(PortError(thrown: error)) }
+            if isUnderWay(number) { answered(answer) }
+            state.withLock { $0.unanswered -= 1 }
+            leave(number)
+        }
+        running.withLock { $0 = task }
+        // Stopped before there was a task to cancel; of one that has answered this is nothing new.
+        if !isUnderWay(number) { task.cancel() }
+    }
+
+    /// How many wait for a person's answer.
+    var unanswered: Int { state.withLock { $0.unanswered } }
 
     /// Nothing is asked for any more, and nothing is waited for.
     func stop() {
@@ -76,6 +101,8 @@ final class PortCalls: Sendable {
             return state.numbers
         }
     }
+
+    private func isUnderWay(_ number: Int) -> Bool { state.withLock { $0.underWay[number] != nil } }
 
     private func leave(_ number: Int) { state.withLock { $0.underWay[number] = nil } }
 

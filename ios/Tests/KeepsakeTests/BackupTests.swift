@@ -136,7 +136,9 @@ struct BackupTests {
         try await time.advance(to: 60_000)
         try keepsake.freeUp()
         try await time.advance(to: 120_000)
+        #expect(await eventually { phone.library.proposals.count == 1 && keepsake.calls.unanswered == 0 })
         #expect(phone.library.proposals.map(\.assets.count) == [2])
+        try await time.advance(to: 180_000)
         let stages = try await keepsake.library().reduce(into: []) { $0.append($1.stage) }
         #expect(stages == [.freed, .freed])
         #expect(try keepsake.status.safe.items == 2)

@@ -198,9 +198,26 @@ struct PortTests {
         try await time.advance(to: 60_000)
         try keepsake.freeUp()
         try await time.advance(to: 120_000)
-        #expect(phone.library.proposals.count == 1)
+        #expect(await eventually { phone.library.proposals.count == 1 && keepsake.calls.unanswered == 0 })
+        try await time.advance(to: 180_000)
         #expect(try await keepsake.page().entries.map(\.stage) == [.backedUp])
         try await keepsake.stop()
+    }
+
+    @Test func aProposalThatNobodyAnswersHoldsUpNothing() async throws {
+        let (phone, time) = (try Phone([.shot(1)]), VirtualTime())
+        phone.library.mischief.propose = { _ in try await Task.sleep(for: .seconds(86_400)) }
+        let keepsake = try await phone.started(in: time)
+        try await time.advance(to: 60_000)
+        try keepsake.freeUp()
+        try await time.advance(to: 120_000)
+        phone.library.photos.append(.shot(2))
+        try keepsake.tell(.libraryChanged)
+        try await time.advance(to: 180_000)
+        #expect(try keepsake.status.safe.items == 2)
+        #expect(keepsake.calls.unanswered == 1)
+        try await keepsake.stop()
+        #expect(await eventually { keepsake.calls.unanswered == 0 })
     }
 
     @Test func aTransferIsHandedOverAsItIsAndARefusalSaysWhy() throws {
