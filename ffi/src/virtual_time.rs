@@ -9,7 +9,7 @@ use keepsake_engine::runtime::Lockstep;
 use keepsake_machine::time::Now;
 use keepsake_scenarios::world::{Mood, World};
 use keepsake_vault::OsFiles;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -84,10 +84,11 @@ pub enum VaultMood {
 }
 
 /// A path, as text: these are our own.
-fn shown(path: PathBuf) -> String {
+fn shown(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
+#[allow(clippy::needless_pass_by_value)] // for `map_err`
 fn io(error: std::io::Error) -> KeepsakeError {
     KeepsakeError::State { detail: error.to_string() }
 }
@@ -105,17 +106,17 @@ impl VirtualPhone {
 
     /// The path of a folder for whatever the host needs besides.
     pub fn folder(&self) -> String {
-        shown(self.world().folder().to_owned())
+        shown(self.world().folder())
     }
 
     /// Where the program keeps its state: for its configuration.
     pub fn state(&self) -> String {
-        shown(self.world().state())
+        shown(&self.world().state())
     }
 
     /// Where the vault is, when its disk is there.
     pub fn vault(&self) -> String {
-        shown(self.world().vault())
+        shown(&self.world().vault())
     }
 
     /// The program starts, `millis` into the story.
