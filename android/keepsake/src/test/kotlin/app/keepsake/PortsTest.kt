@@ -181,6 +181,8 @@ class PortsTest {
         keepsake.tell(Fact.LibraryChanged)
         phone.pass(1.minutes)
         assertEquals(3uL, keepsake.status.total.items)
+        // It is told from a thread of its own, behind the answer.
+        assertTrue(inTime { while (mistakes.isEmpty()) Thread.onSpinWait() })
         assertEquals("the provider died", mistakes.single().message)
         broken = false
         keepsake.tell(Fact.LibraryChanged)
