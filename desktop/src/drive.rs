@@ -17,7 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// It.
+/// A backup that is about to be driven.
 pub struct Run<'a> {
     pub engine: Arc<Engine>,
     pub show: &'a mut dyn Show,
@@ -36,7 +36,7 @@ pub struct Ended {
 }
 
 impl Run<'_> {
-    /// Until its end.
+    /// Drives it to its end.
     pub async fn drive(mut self, source: &Path) -> Result<Ended, Failure> {
         let mut signals = Signals::new()?;
         let mut watched = self.watch.then(|| Watch::start(source, self.show));

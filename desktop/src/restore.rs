@@ -59,6 +59,6 @@ pub fn run(vault: &Path, dest: &Path) -> Result<Exit, Failure> {
         .iter()
         .any(|list| !list.is_empty());
     // Names may be lost with the records.
-    let nameless = done.unrecorded > 0 && (!done.segments.is_empty() || done.records == 0);
+    let nameless = done.unrecorded > 0 && !done.segments.is_empty();
     Ok(if bad || nameless { Exit::Quarantined } else { Exit::Safe })
 }

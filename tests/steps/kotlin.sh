@@ -10,16 +10,10 @@ step_kotlin() {
     # Reports of tests that are no more would be counted.
     rm -rf android/*/target/surefire-reports
     local ended=0
-    { kotlin_core && kotlin_stories &&
-        mvn -q -B -f android/pom.xml -Dseeds="$PWD/target/stories" clean test; } || ended=$?
+    { kotlin_core && stories_of_seeds &&
+        mvn -q -B -f android/pom.xml -Dseeds="$PWD/$stories" clean test; } || ended=$?
     surefire_tests kotlin "$ended" android/*/target/surefire-reports
     echo "$(kotlin_scenarios) scenarios passed in Kotlin"
-}
-
-# Stories of seeds, with what Rust's host saw: the Kotlin host has to see the same.
-kotlin_stories() {
-    rm -rf target/stories
-    cargo run --quiet -p keepsake-scenarios -- --seeds 300 --write target/stories
 }
 
 # How many stories passed, by hand and by seed: each is a test of this class.

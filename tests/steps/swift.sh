@@ -17,22 +17,15 @@ step_swift() {
         failures+=("swift: the core and its bindings")
         return
     fi
-    stories_of_seeds
-    swift_tests swift-test "${swift[@]}" test --skip KeepsakeScenarios
-    # Apart: they keep every core busy, and other tests wait for real time.
-    KEEPSAKE_STORIES=$PWD/target/stories \
-        swift_tests swift-scenarios "${swift[@]}" test --filter KeepsakeScenarios
-    echo "$(grep -c '^scenario .* passed$' "$logs/swift-scenarios") scenarios passed in Swift"
-}
-
-# 300 stories that are written from seeds, with what Rust's host sees of them: once, they do not change by
-# themselves. (`rm -r target/stories` after a change of the engine.)
-stories_of_seeds() {
-    [ -f target/stories/seed-299.json ] && return
-    if ! cargo run --quiet -p keepsake-scenarios -- --seeds 300 --write target/stories; then
+    if ! stories_of_seeds; then
         failed=$((failed + 1))
         failures+=("swift: stories of seeds")
     fi
+    swift_tests swift-test "${swift[@]}" test --skip KeepsakeScenarios
+    # Apart: they keep every core busy, and other tests wait for real time.
+    KEEPSAKE_STORIES=$PWD/$stories \
+        swift_tests swift-scenarios "${swift[@]}" test --filter KeepsakeScenarios
+    echo "$(grep -c '^scenario .* passed$' "$logs/swift-scenarios") scenarios passed in Swift"
 }
 
 # swift_tests NAME COMMAND…: a `swift test`, counted by the lines that it prints. Each scenario counts, and

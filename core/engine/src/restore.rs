@@ -33,7 +33,7 @@ pub struct Restored {
     /// Names in the destination that hold something else: left as they are.
     pub kept: Vec<String>,
     /// Recorded files that the vault does not have, or has with other bytes; what lies in their place
-    /// is brought back as [`Restored::altered`]. And files that cannot be read.
+    /// is brought back as [`Restored::altered`].
     pub damaged: Vec<String>,
     /// Paths in the vault where something else lay than is recorded, and what lay there was brought back
     /// into the folder [`ALTERED`]: a damaged twin, or the only copy of something.
@@ -49,8 +49,6 @@ pub struct Restored {
     pub unseen: Vec<String>,
     /// Of those written, files of which no record speaks: they have the names of the vault.
     pub unrecorded: u64,
-    /// Records that were read; with none, all names are lost.
-    pub records: u64,
     /// Whether it was stopped before the end.
     pub stopped: bool,
     /// Why it could not go on, if so: the destination's disk is full, or the vault is gone. What had

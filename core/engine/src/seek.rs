@@ -37,6 +37,9 @@ pub(crate) fn by_bytes(
     })?;
     let mut buffer = vec![0; BUFFER];
     for path in candidates {
+        if missing.is_empty() {
+            break;
+        }
         if let Lying::These(digest) = lying_at(vault, &path, &mut buffer, progress)?
             && missing.remove(&digest.sha256)
         {

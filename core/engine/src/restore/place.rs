@@ -104,7 +104,6 @@ impl<'a> Restoring<'a> {
 
     /// Restores what one record names, if no earlier one did.
     pub(super) fn one(&mut self, record: &Record) -> Result<(), EngineError> {
-        self.restored.records += 1;
         self.from(record, &record.path)
     }
 
@@ -263,6 +262,7 @@ impl<'a> Restoring<'a> {
         let failed = |error: io::Error| self.folder.failed(&error);
         let file = self.folder.files.create_new(&self.folder.own, temporary).map_err(failed)?;
         let mut hashing = Hashing::new(false);
+        let mut unreadable = false;
         let whole = loop {
             if self.progress.stop.load(Ordering::Relaxed) {
                 break false;
@@ -271,7 +271,10 @@ impl<'a> Restoring<'a> {
                 Ok(0) => break true,
                 Ok(read) => read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(_) => break false,
+                Err(_) => {
+                    unreadable = true;
+                    break false;
+                }
             };
             hashing.update(&self.buffer[..read]);
             if hashing.size() > record.digest.size {
@@ -283,7 +286,8 @@ impl<'a> Restoring<'a> {
         let digest = hashing.finish();
         if !whole || digest.sha256 != record.digest.sha256 || digest.size != record.digest.size {
             let _ = self.folder.files.remove(&self.folder.own, temporary); // else swept by the next restore
-            return seek::is_there(self.vault).map(|()| Wrote::Other).map_err(of_vault);
+            let lies = if unreadable { Wrote::Unreadable } else { Wrote::Other };
+            return seek::is_there(self.vault).map(|()| lies).map_err(of_vault);
         }
         if let Some(modified) = record.modified {
             // A file system that cannot keep this time still keeps the photo.

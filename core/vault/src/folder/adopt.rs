@@ -39,6 +39,15 @@ struct Loose {
 
 /// Deepest folders that are looked into.
 const DEEPEST: usize = 32;
+/// What systems keep at the root of a disk, closed to its users: nobody's photos.
+const OF_SYSTEMS: [&str; 6] = [
+    "lost+found",
+    ".Trashes",
+    ".Spotlight-V100",
+    ".DocumentRevisions-V100",
+    ".TemporaryItems",
+    "System Volume Information",
+];
 
 impl Shared {
     pub(super) fn find(&self, digests: &[Digest]) -> Result<Vec<Found>, VaultError> {
@@ -177,7 +186,9 @@ impl Shared {
         match listed {
             // A folder that we may not look into holds nothing that we can adopt.
             Err(error) if depth > 0 && is_closed(&error) => {
-                memory.unseen.push(path.to_owned());
+                if !is_absent(&error) {
+                    memory.unseen.push(path.to_owned());
+                }
                 return Ok(());
             }
             listed => listed.map_err(|error| fail("listing", path, 0, error))?,
@@ -202,6 +213,7 @@ impl Shared {
                     self.look_into(&below, &path, depth + 1, recorded, memory)?;
                 }
                 Err(error) if is_absent(&error) => {}
+                Err(_) if depth == 0 && OF_SYSTEMS.contains(&name) => {}
                 _ => memory.unseen.push(path),
             }
         }
