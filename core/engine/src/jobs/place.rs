@@ -126,10 +126,13 @@ fn to_choose(
         }
         let digest = |one: &Sibling| sent.get(&one.resource).copied().or(one.digest);
         let mut files: Vec<_> = detail.siblings.iter().map(digest).enumerate().collect();
-        // A place is chosen by the primary; while that is not known, by what is sent.
-        if files.first().is_some_and(|(_, primary)| primary.is_none()) {
-            let own = detail.siblings.iter().position(|one| one.resource == detail.resource);
-            files.retain(|(at, _)| Some(*at) == own);
+        // A place is chosen by the primary; while that is not known, by what is sent. All names of the
+        // asset are taken, so that no other comes between them.
+        if files.first().is_some_and(|(_, primary)| primary.is_none())
+            && let Some(own) =
+                detail.siblings.iter().position(|one| one.resource == detail.resource)
+        {
+            files.swap(0, own);
         }
         let captured = captured(desk, &detail);
         open.push(Open { detail, captured, files });

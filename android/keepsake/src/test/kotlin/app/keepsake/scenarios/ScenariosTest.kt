@@ -31,7 +31,7 @@ class ScenariosTest(@Suppress("unused") private val name: String, private val fi
             .mapNotNull(System::getProperty)
             .filter(String::isNotEmpty)
             .flatMap { folder -> File(folder).listFiles { file -> file.extension == "json" }.orEmpty().sorted() }
-            .map { arrayOf(it.nameWithoutExtension, it) }
+            .map { arrayOf<Any>(it.nameWithoutExtension, it) }
             .also { check(it.size > BY_HAND) { "only ${it.size} stories are to be found" } }
 
         /** There are more by hand alone: fewer are a folder that is not found. */
