@@ -7,7 +7,7 @@ use keepsake_machine::event::{
     Answer, Disappearance, Event, Finding, LibraryAccess, PutOutcome, TransferOutcome, Trouble,
 };
 use keepsake_machine::hold::Hold;
-use keepsake_machine::media::{Access, ResourceId, Run};
+use keepsake_machine::media::{Access, ResourceId, Run, Size, SizeClass};
 use keepsake_machine::row::Row;
 use keepsake_machine::session::admissions::Admitted;
 use keepsake_machine::session::migration::Migration;
@@ -396,6 +396,38 @@ fn a_film_larger_than_the_phone_waits_by_name_and_nobody_is_asked_to_free_space(
     // In the library and in staging it takes twice its size.
     let film = Photo::cloud(1, 6 * (1 << 40) / 10).row(ResourceId(1));
     let mut script = Script::started(small(), &[film], ROOMY);
+    script.bring(vec![film]);
+    let waits = script.take(|effect| match effect {
+        Effect::Persist { change: Change::Stage { stage, .. }, .. } => Some(stage.class()),
+        _ => None,
+    });
+    assert_eq!(waits, Some(Class::Waiting(Why::NeedsMoreSpace)));
+    assert!(!script.machine.status().holds.has(Hold::LowStorage));
+}
+
+/// A film in the cloud that is as long, of which nothing else is known.
+fn unmeasured(minutes: u64) -> Row {
+    let size = Size::Hinted { class: SizeClass::LargeVideo, measure: minutes * 60_000 };
+    Row { size, ..Photo::cloud(1, 1).row(ResourceId(1)) }
+}
+
+#[test]
+fn a_film_whose_upper_estimate_is_larger_than_the_phone_is_tried_as_what_is_typical() {
+    // 440 MB a minute at most, in the library and in staging: 1.3 TB. 200 MB are typical.
+    let film = unmeasured(1_500);
+    let mut script = Script::started(small(), &[film], 900_000 * MB);
+    script.bring(vec![film]);
+    let at_most = script.take(|effect| match effect {
+        Effect::Download { at_most, .. } => Some(*at_most),
+        _ => None,
+    });
+    assert_eq!(at_most.map(|bytes| bytes / (100_000 * MB)), Some(3), "{:?}", script.orders);
+}
+
+#[test]
+fn a_film_that_is_typically_larger_than_the_phone_waits_by_name() {
+    let film = unmeasured(3_000);
+    let mut script = Script::started(small(), &[film], 900_000 * MB);
     script.bring(vec![film]);
     let waits = script.take(|effect| match effect {
         Effect::Persist { change: Change::Stage { stage, .. }, .. } => Some(stage.class()),

@@ -126,21 +126,15 @@ impl Disk {
         reading.asked == self.asked && (self.stale || sum(&self.unseen) >= MUCH)
     }
 
-    /// Reserves space for a download of `bytes` (`exact`, or an upper estimate). `factor` is 2 for
+    /// Reserves space for a download of `bytes` (its size, or an estimate). `factor` is 2 for
     /// originals from the cloud, since the library may keep its own copy; else 1.
     ///
-    /// One that is admitted already keeps its reservation. Of a size that is only estimated it is
-    /// not said that it never fits.
-    pub fn admit(&mut self, id: ResourceId, bytes: u64, exact: bool, factor: u64) -> Admission {
+    /// One that is admitted already keeps its reservation.
+    pub fn admit(&mut self, id: ResourceId, bytes: u64, factor: u64) -> Admission {
         if self.reserved.contains_key(&id) {
             return Admission::Admitted;
         }
-        let admission = match self.admits(bytes, factor) {
-            Admission::NeverFits if !exact => Admission::NoRoom {
-                short: bytes.saturating_mul(factor).saturating_sub(self.free()),
-            },
-            admission => admission,
-        };
+        let admission = self.admits(bytes, factor);
         match admission {
             Admission::Admitted => {
                 self.admissions += 1;
@@ -155,7 +149,7 @@ impl Disk {
         admission
     }
 
-    /// What [`Disk::admit`] would answer for an exact size; reserves nothing.
+    /// What [`Disk::admit`] would answer; reserves nothing.
     pub fn admits(&self, bytes: u64, factor: u64) -> Admission {
         let need = bytes.saturating_mul(factor);
         let Some(reading) = self.reading else { return Admission::NoRoom { short: need } };

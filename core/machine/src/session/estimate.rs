@@ -29,13 +29,20 @@ impl Learned {
     ///
     /// A hint without a measure counts as a typical item of its class.
     pub fn upper(&self, size: Size) -> (u64, bool) {
+        (self.estimate(size, Rate::upper), matches!(size, Size::Exact(_)))
+    }
+
+    /// What one like it has on the average, in bytes.
+    pub fn typical(&self, size: Size) -> u64 {
+        self.estimate(size, |rate| rate.mean)
+    }
+
+    fn estimate(&self, size: Size, of: impl Fn(Rate) -> u64) -> u64 {
         match size {
-            Size::Exact(bytes) => (bytes, true),
+            Size::Exact(bytes) => bytes,
             Size::Hinted { class, measure } => {
-                let bytes =
-                    u128::from(self.rate(class).upper()) * u128::from(units(class, measure));
-                let bytes = u64::try_from(bytes >> SHIFT).unwrap_or(u64::MAX);
-                (bytes.saturating_add(OVERHEAD), false)
+                let bytes = u128::from(of(self.rate(class))) * u128::from(units(class, measure));
+                u64::try_from(bytes >> SHIFT).unwrap_or(u64::MAX).saturating_add(OVERHEAD)
             }
         }
     }

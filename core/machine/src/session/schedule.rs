@@ -9,6 +9,7 @@ use crate::machine::Desk;
 use crate::media::{Access, Locality, Media, ResourceId};
 use crate::permit::{Work, permits};
 use crate::resource::{Grant, Posture, Told};
+use crate::row::Row;
 use crate::stage::Why;
 
 /// What goes on first when several kinds of work could: what ends nearest to safe.
@@ -128,19 +129,19 @@ impl Session {
         };
         let Some(resource) = desk.resources.get(&id) else { return Obstacle::Later };
         let cloud = resource.item().row.locality == Locality::Cloud;
-        let (upper, exact) = self.learned.upper(resource.item().row.size);
         if self.is_cut_too_often(id) {
             return Obstacle::Need(Why::NeedsLongerWindow);
         }
-        let mut bytes = upper;
+        let (mut bytes, _) = self.learned.upper(resource.item().row.size);
         if work == Work::Download {
             let media = resource.item().row.media;
             if resource.item().row.digest.is_some() && !self.permits.allow(Work::Upload, media) {
                 // The vault does not have it: downloaded now, it would only lie in staging.
                 return Obstacle::Later;
             }
-            bytes = bytes.max(self.at_least.get(&id).copied().unwrap_or_default());
-            match self.disk.admit(id, bytes, exact, if cloud { 2 } else { 1 }) {
+            let (claimed, factor) = self.claim(id, &resource.item().row);
+            bytes = claimed;
+            match self.disk.admit(id, claimed, factor) {
                 Admission::Admitted => {}
                 // Only the staging budget is in the way: it drains if no other goes on filling it.
                 Admission::NoRoom { short: 0 } if self.has_let_pass(id) && self.drains(desk) => {
@@ -281,13 +282,11 @@ impl Session {
         let wanting = MEDIA.map(|media| self.slots.wanting(Work::Download, media, 0));
         let never = wanting.into_iter().flatten().filter_map(|(_, id)| {
             let row = &desk.resources.get(&id)?.item().row;
-            let (bytes, exact) = self.learned.upper(row.size);
-            let cloud = row.locality == Locality::Cloud;
-            let factor = if cloud { 2 } else { 1 };
-            if exact && self.disk.admits(bytes, factor) == Admission::NeverFits {
+            let (bytes, factor) = self.claim(id, row);
+            if self.disk.admits(bytes, factor) == Admission::NeverFits {
                 return Some((id, Why::NeedsMoreSpace));
             }
-            let bytes = bytes.max(self.at_least.get(&id).copied().unwrap_or_default());
+            let cloud = row.locality == Locality::Cloud;
             let never = metered && cloud && is_never(bytes, &self.config.settings);
             never.then_some((id, Why::NeedsUnmetered))
         });
@@ -304,10 +303,7 @@ impl Session {
         for media in MEDIA {
             for (_, id) in self.slots.wanting(Work::Download, media, 0) {
                 let Some(resource) = desk.resources.get(&id) else { continue };
-                let row = &resource.item().row;
-                let (bytes, _) = self.learned.upper(row.size);
-                let bytes = bytes.max(self.at_least.get(&id).copied().unwrap_or_default());
-                let factor = if row.locality == Locality::Cloud { 2 } else { 1 };
+                let (bytes, factor) = self.claim(id, &resource.item().row);
                 if smallest.is_none_or(|(_, least, f)| {
                     bytes.saturating_mul(factor) < least.saturating_mul(f)
                 }) {
@@ -316,6 +312,18 @@ impl Session {
             }
         }
         smallest
+    }
+
+    /// What a download is let in for: bytes in staging, and how many times that it takes on the disk.
+    ///
+    /// An upper estimate that would not even fit on an empty phone proves nothing: then it is let in
+    /// as what is typical, and grows if it has to.
+    fn claim(&self, id: ResourceId, row: &Row) -> (u64, u64) {
+        let factor = if row.locality == Locality::Cloud { 2 } else { 1 };
+        let (upper, exact) = self.learned.upper(row.size);
+        let typical = !exact && self.disk.admits(upper, factor) == Admission::NeverFits;
+        let bytes = if typical { self.learned.typical(row.size) } else { upper };
+        (bytes.max(self.at_least.get(&id).copied().unwrap_or_default()), factor)
     }
 
     /// Bytes of free space that are missing for the smallest download that waits.

@@ -27,12 +27,12 @@ fn read(disk: &mut Disk, available: u64) {
 fn nothing_is_admitted_before_the_first_reading() {
     let mut disk = Disk::default();
     disk.set_uploads(true);
-    assert_eq!(disk.admit(id(1), 10, true, 2), Admission::NoRoom { short: 20 });
+    assert_eq!(disk.admit(id(1), 10, 2), Admission::NoRoom { short: 20 });
     assert!(disk.needs_reading() && disk.free() == 0 && disk.largest(1) == 0);
     let asked = disk.ask();
     assert!(!disk.needs_reading(), "one is on its way");
     disk.read(Some(asked), 10 * GB, TOTAL);
-    assert_eq!(disk.admit(id(1), 10, true, 2), Admission::Admitted);
+    assert_eq!(disk.admit(id(1), 10, 2), Admission::Admitted);
 }
 
 #[test]
@@ -50,27 +50,26 @@ fn defaults_are_those_of_the_design() {
 #[test]
 fn a_cloud_original_takes_twice_its_size_and_says_what_is_missing() {
     let mut disk = disk(GB);
-    assert_eq!(disk.admit(id(1), 200_000_000, true, 2), Admission::Admitted);
+    assert_eq!(disk.admit(id(1), 200_000_000, 2), Admission::Admitted);
     assert_eq!((disk.reserved(), disk.free()), (400_000_000, 600_000_000));
     assert_eq!(disk.reserved[&id(1)].size, 200_000_000);
-    let admission = disk.admit(id(2), 350_000_000, true, 2);
+    let admission = disk.admit(id(2), 350_000_000, 2);
     assert_eq!(admission, Admission::NoRoom { short: 100_000_000 });
     assert!(!disk.reserved.contains_key(&id(2)));
 }
 
 #[test]
-fn what_is_larger_than_the_phone_never_fits_unless_that_is_a_guess() {
+fn what_is_larger_than_the_phone_never_fits() {
     let mut disk = disk(GB);
-    assert_eq!(disk.admit(id(1), 31 * GB, true, 2), Admission::NeverFits);
-    assert_eq!(disk.admit(id(1), 31 * GB, false, 2), Admission::NoRoom { short: 61 * GB });
-    assert_eq!(disk.admit(id(1), u64::MAX, true, 2), Admission::NeverFits);
-    assert_eq!(disk.admit(id(1), 30 * GB, true, 2), Admission::NoRoom { short: 59 * GB });
+    assert_eq!(disk.admit(id(1), 31 * GB, 2), Admission::NeverFits);
+    assert_eq!(disk.admit(id(1), u64::MAX, 2), Admission::NeverFits);
+    assert_eq!(disk.admit(id(1), 30 * GB, 2), Admission::NoRoom { short: 59 * GB });
 }
 
 #[test]
 fn landed_bytes_count_twice_until_a_reading_asked_for_after_they_landed() {
     let mut disk = disk(4 * GB);
-    disk.admit(id(1), 400_000_000, true, 2);
+    disk.admit(id(1), 400_000_000, 2);
     let free = disk.free();
     let early = disk.ask();
     disk.landed(id(1), 100_000_000);
@@ -96,12 +95,12 @@ fn a_reading_that_was_never_asked_for_by_its_number_is_passed_over() {
 #[test]
 fn a_larger_item_goes_alone() {
     let mut disk = disk(20 * GB);
-    assert_eq!(disk.admit(id(1), 10, true, 2), Admission::Admitted);
-    assert_eq!(disk.admit(id(2), 3 * GB, true, 2), Admission::NoRoom { short: 0 });
+    assert_eq!(disk.admit(id(1), 10, 2), Admission::Admitted);
+    assert_eq!(disk.admit(id(2), 3 * GB, 2), Admission::NoRoom { short: 0 });
     disk.release(id(1));
     assert_eq!(disk.largest(2), 10 * GB);
-    assert_eq!(disk.admit(id(2), 3 * GB, true, 2), Admission::Admitted);
-    assert_eq!(disk.admit(id(1), 10, true, 2), Admission::NoRoom { short: 0 });
+    assert_eq!(disk.admit(id(2), 3 * GB, 2), Admission::Admitted);
+    assert_eq!(disk.admit(id(1), 10, 2), Admission::NoRoom { short: 0 });
     assert_eq!(disk.largest(2), 0);
 }
 
@@ -110,17 +109,17 @@ fn while_uploads_are_held_half_the_budget_is_left() {
     let mut disk = disk(20 * GB);
     disk.set_uploads(false);
     assert_eq!(disk.largest(2), GB);
-    assert_eq!(disk.admit(id(1), GB + 1, true, 2), Admission::NoRoom { short: 0 });
-    assert_eq!(disk.admit(id(1), GB, true, 2), Admission::Admitted);
+    assert_eq!(disk.admit(id(1), GB + 1, 2), Admission::NoRoom { short: 0 });
+    assert_eq!(disk.admit(id(1), GB, 2), Admission::Admitted);
     disk.set_uploads(true);
-    assert_eq!(disk.admit(id(2), GB, true, 2), Admission::Admitted);
+    assert_eq!(disk.admit(id(2), GB, 2), Admission::Admitted);
 }
 
 #[test]
 fn the_budget_does_not_shrink_as_staging_fills() {
     let mut disk = disk(4 * GB);
     assert_eq!(disk.budget(), GB);
-    disk.admit(id(1), 600_000_000, true, 1);
+    disk.admit(id(1), 600_000_000, 1);
     disk.landed(id(1), 300_000_000);
     assert_eq!(disk.budget(), GB);
     disk.stage(id(1), 600_000_000);
@@ -134,7 +133,7 @@ fn a_reservation_that_cannot_grow_makes_the_youngest_other_yield() {
     let mut disk = disk(GB);
     disk.set_limits(None, Some(GB));
     for (number, bytes) in [(1, 100_000_000), (2, 200_000_000), (3, 150_000_000)] {
-        assert_eq!(disk.admit(id(number), bytes, false, 2), Admission::Admitted);
+        assert_eq!(disk.admit(id(number), bytes, 2), Admission::Admitted);
     }
     assert_eq!(disk.grow(id(3), 150_000_000), Grown::Yes, "nothing to grow by");
     assert_eq!(disk.grow(id(3), 180_000_000), Grown::Yes);
@@ -200,7 +199,7 @@ fn staged_originals_are_evicted_largest_first_and_no_more_than_it_takes() {
 fn a_reading_is_wanted_when_it_would_tell_something() {
     let mut disk = disk(20 * GB);
     assert!(!disk.needs_reading());
-    disk.admit(id(1), 100_000_000, true, 1);
+    disk.admit(id(1), 100_000_000, 1);
     disk.landed(id(1), MUCH - 1);
     assert!(!disk.needs_reading());
     disk.wrote(1);
@@ -214,7 +213,7 @@ fn a_reading_is_wanted_when_it_would_tell_something() {
 #[test]
 fn what_a_snapshot_holds_of_the_disk_opens() {
     let mut disk = disk(GB);
-    disk.admit(id(1), 100, true, 2);
+    disk.admit(id(1), 100, 2);
     disk.landed(id(1), 10);
     disk.stage(id(2), 5);
     disk.stage(id(3), 5);
@@ -228,7 +227,7 @@ fn what_a_snapshot_holds_of_the_disk_opens() {
 /// One thing that happens to the disk.
 #[derive(Debug, Clone, Copy)]
 enum Step {
-    Admit { id: i64, bytes: u64, factor: u64, guess: bool },
+    Admit { id: i64, bytes: u64, factor: u64 },
     Land { id: i64, bytes: u64 },
     Stage { id: i64 },
     Abort { id: i64 },
@@ -244,8 +243,8 @@ fn step() -> impl Strategy<Value = Step> {
     let id = 0..8_i64;
     let bytes = 0..400_u64;
     prop_oneof![
-        4 => (id.clone(), bytes.clone(), 1..=2_u64, any::<bool>())
-            .prop_map(|(id, bytes, factor, guess)| Step::Admit { id, bytes, factor, guess }),
+        4 => (id.clone(), bytes.clone(), 1..=2_u64)
+            .prop_map(|(id, bytes, factor)| Step::Admit { id, bytes, factor }),
         6 => (id.clone(), bytes.clone()).prop_map(|(id, bytes)| Step::Land { id, bytes }),
         2 => id.clone().prop_map(|id| Step::Stage { id }),
         1 => id.clone().prop_map(|id| Step::Abort { id }),
@@ -286,9 +285,9 @@ proptest! {
         let mut written = 0;
         for step in steps {
             match step {
-                Step::Admit { id, bytes, factor, guess } => {
+                Step::Admit { id, bytes, factor } => {
                     let known = volume.downloads.contains_key(&id) || volume.staged.contains_key(&id);
-                    if !known && disk.admit(ResourceId(id), bytes, !guess, factor) == Admission::Admitted {
+                    if !known && disk.admit(ResourceId(id), bytes, factor) == Admission::Admitted {
                         volume.downloads.insert(id, (factor, bytes, 0));
                     }
                 }
@@ -361,7 +360,7 @@ proptest! {
         for (number, one, two, what) in numbers {
             let id = ResourceId(number);
             match what {
-                0 => { disk.admit(id, one, two % 2 == 0, 1 + two % 2); }
+                0 => { disk.admit(id, one, 1 + two % 2); }
                 1 => disk.landed(id, one),
                 2 => { disk.grow(id, one); }
                 3 => disk.stage(id, one),
