@@ -120,6 +120,15 @@ pub fn roll(folder: &Path, seed: u64, count: u64, size: usize) {
     }
 }
 
+/// Three photos of July and two of August.
+pub fn two_months(folder: &Path) {
+    for day in 1..=5 {
+        let month = if day <= 3 { 7 } else { 8 };
+        let when = format!("2026:{month:02}:{day:02} 10:00:00");
+        write(folder, format!("{day}.jpg"), &jpeg(day, 3_000, Some(&when)));
+    }
+}
+
 /// A file that says it has `size` bytes, of which only the first and the last are there.
 ///
 /// # Panics

@@ -232,60 +232,6 @@ fn what_lies_in_the_vault_without_a_record_comes_back_under_its_name_there() {
 }
 
 #[test]
-fn photos_whose_names_in_the_vault_were_exchanged_come_back_under_their_own() {
-    let place = Place::new();
-    roll(&place.source, 1, 4, 30_000);
-    place.backed_up();
-    let mut paths = tree::files(&place.vault).into_keys().map(|path| place.vault.join(path));
-    let (a, b, aside) = (paths.next().unwrap(), paths.next().unwrap(), place.root().join("aside"));
-    fs::rename(&a, &aside).unwrap();
-    fs::rename(&b, &a).unwrap();
-    fs::rename(&aside, &b).unwrap();
-    let dest = place.root().join("restored");
-    place.restore_to(&dest).finish().assert_code(0).assert_says("Restored 4 files");
-    tree::assert_restored(&place.source, &dest);
-    let verified = place.verify().arg("--deep").finish();
-    verified.assert_says("not as recorded").assert_does_not_say("damaged:");
-    // One alone, under the name of the other, which is nowhere.
-    fs::remove_file(&a).unwrap();
-    let verified = place.verify().arg("--deep").finish();
-    verified.assert_code(2).assert_says("1 file not as recorded").assert_does_not_say("missing:");
-    let again = place.root().join("again");
-    let done = place.restore_to(&again).finish();
-    done.assert_code(2).assert_says("Restored 3 files").assert_says("does not have it any more");
-    let wanted = tree::files(&place.source);
-    assert!(tree::files(&again).iter().all(|(path, sum)| wanted[path] == *sum));
-    place.backup().finish().assert_code(0);
-    let whole = place.root().join("whole");
-    place.restore_to(&whole).finish().assert_code(0);
-    tree::assert_restored(&place.source, &whole);
-}
-
-#[test]
-fn a_photo_comes_back_from_wherever_its_bytes_lie() {
-    let place = Place::new();
-    let photo = jpeg(1, 30_000, Some("2026:07:14 09:30:00"));
-    write(&place.source, "one.jpg", &photo);
-    write(&place.source, "other.jpg", &jpeg(2, 30_000, Some("2026:07:15 09:30:00")));
-    place.backed_up();
-    let there = tree::files(&place.vault).into_keys().find(|path| path.ends_with("one.jpg"));
-    let there = place.vault.join(there.unwrap());
-    // Elsewhere in the vault, where no record looks; and what lies in its place is nobody's copy.
-    fs::rename(&there, place.vault.join("put aside.jpg")).unwrap();
-    fs::write(&there, b"the only copy of something else").unwrap();
-    let dest = place.root().join("restored");
-    let done = place.restore_to(&dest).finish();
-    done.assert_code(0).assert_says("Restored 3 files").assert_says("what lies there was restored");
-    assert_eq!(fs::read(dest.join("one.jpg")).unwrap(), photo);
-    assert_eq!(
-        fs::read(dest.join("not as recorded/2026/07/one.jpg")).unwrap(),
-        b"the only copy of something else"
-    );
-    assert!(!dest.join("put aside.jpg").exists(), "restored under its own name");
-    place.restore_to(&dest).finish().assert_code(0).assert_says("2 files there already");
-}
-
-#[test]
 fn a_vault_that_is_pulled_out_while_it_is_restored_is_a_pause() {
     let place = Place::new();
     roll(&place.source, 1, 400, 200_000);

@@ -11,7 +11,7 @@ use keepsake_machine::settle::Fact;
 use keepsake_machine::status::Counts;
 use keepsake_machine::time::Elapsed;
 use rusqlite::Connection;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 impl Catalog {
     /// Stores a batch of the machine's changes, and what the engine has to note beside them, in one
@@ -50,9 +50,9 @@ impl Catalog {
                 rows.tell(change)?;
             }
             // What is gone before what came: a file may have been sent again.
-            let gone: HashSet<&str> = notes.iter().filter_map(Note::unknown_path).collect();
-            known::forget_paths(connection, vault, &gone)?;
-            for note in notes {
+            let is_gone = |note: &&Note| matches!(note, Note::Unknown { .. });
+            for note in notes.iter().filter(is_gone).chain(notes.iter().filter(|one| !is_gone(one)))
+            {
                 rows.note(note, vault)?;
             }
             rows.save(tallies)
@@ -133,9 +133,12 @@ impl Rows<'_> {
     fn note(&mut self, note: &Note, vault: VaultId) -> rusqlite::Result<()> {
         match note {
             Note::Path { resource, path } => {
-                // What was damaged there has made way for it.
-                known::mend(self.connection, vault, path)?;
-                self.change(*resource, |row| row.path = Some(path.clone()))
+                let mut digest = None;
+                self.change(*resource, |row| {
+                    row.path = Some(path.clone());
+                    digest = row.digest;
+                })?;
+                digest.map_or(Ok(()), |digest| known::mend(self.connection, vault, &digest, path))
             }
             Note::Confirmed { resource } => {
                 let at = self.at;

@@ -7,7 +7,7 @@ use keepsake_machine::media::{Digest, VaultId};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use std::collections::{HashMap, HashSet};
 
-/// That these bytes are in the vault.
+/// That these bytes are in the vault, at this path; where so said: that they are not, or no longer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
     /// The bytes.
@@ -96,18 +96,20 @@ impl Catalog {
         })
     }
 
-    /// Stores which files of the active vault are damaged: these, and no others if `all` were read.
-    pub fn set_damaged(&mut self, paths: &[String], all: bool) -> Result<()> {
+    /// Stores what does not lie in the active vault where a record says: these, and no others if `all`
+    /// were read. No record is believed about them.
+    pub fn set_damaged(&mut self, damaged: &[Known], all: bool) -> Result<()> {
         let vault = self.ask(active)?;
         let vault = vault.ok_or_else(|| CatalogError::NoVault { file: self.file.clone() })?;
         self.write(Sync::Later, |connection, _| {
             if all {
                 connection.execute("DELETE FROM damaged WHERE vault = ?1", [vault.0])?;
             }
-            let mut add = connection
-                .prepare_cached("INSERT OR IGNORE INTO damaged (vault, path) VALUES (?1, ?2)")?;
-            for path in paths {
-                add.execute((vault.0, path))?;
+            let mut add = connection.prepare_cached(
+                "INSERT OR IGNORE INTO damaged (vault, path, sha256) VALUES (?1, ?2, ?3)",
+            )?;
+            for Known { digest, path } in damaged {
+                add.execute((vault.0, path, digest.sha256))?;
             }
             Ok(())
         })
@@ -284,7 +286,7 @@ fn head(digest: &Digest) -> i64 {
     digest.sha256.first_chunk().map_or(0, |head| i64::from_be_bytes(*head))
 }
 
-/// Stores that the vault holds `digest` at `path`, once; not of a file that is damaged.
+/// Stores that the vault holds `digest` at `path`, once; not where it is damaged.
 pub(crate) fn learn_one(
     connection: &Connection,
     vault: VaultId,
@@ -296,7 +298,8 @@ pub(crate) fn learn_one(
             "INSERT INTO known (vault, size, head, sha256, path) SELECT ?1, ?2, ?3, ?4, ?5 \
              WHERE NOT EXISTS (SELECT 1 FROM known WHERE vault = ?1 AND size = ?2 AND head = ?3 \
              AND sha256 = ?4 AND path = ?5) \
-             AND NOT EXISTS (SELECT 1 FROM damaged WHERE vault = ?1 AND path = ?5)",
+             AND NOT EXISTS (SELECT 1 FROM damaged WHERE vault = ?1 AND path = ?5 \
+             AND sha256 IN (?4, x''))",
         )?
         .execute(params![vault.0, digest.size.cast_signed(), head(digest), digest.sha256, path])?;
     connection
@@ -305,11 +308,18 @@ pub(crate) fn learn_one(
     Ok(())
 }
 
-/// The file at this path is not damaged any more: another lies there.
-pub(crate) fn mend(connection: &Connection, vault: VaultId, path: &str) -> rusqlite::Result<()> {
+/// These bytes lie at this path now: they are not damaged there any more.
+pub(crate) fn mend(
+    connection: &Connection,
+    vault: VaultId,
+    digest: &Digest,
+    path: &str,
+) -> rusqlite::Result<()> {
     connection
-        .prepare_cached("DELETE FROM damaged WHERE vault = ?1 AND path = ?2")?
-        .execute((vault.0, path))?;
+        .prepare_cached(
+            "DELETE FROM damaged WHERE vault = ?1 AND path = ?2 AND sha256 IN (?3, x'')",
+        )?
+        .execute((vault.0, path, digest.sha256))?;
     Ok(())
 }
 
@@ -362,17 +372,20 @@ pub(crate) fn mark_read(
     Ok(())
 }
 
-/// Forgets what is known by these paths. Rare, and all of a batch at once: it reads every entry
-/// rather than pay for an index of paths with every file that is sent.
-pub(crate) fn forget_paths(
+/// Forgets that the vault holds `digest` at `path`.
+pub(crate) fn forget_one(
     connection: &Connection,
     vault: VaultId,
-    paths: &HashSet<&str>,
+    digest: &Digest,
+    path: &str,
 ) -> rusqlite::Result<()> {
-    if paths.is_empty() {
-        return Ok(());
-    }
-    forget_where(connection, vault, |path| paths.contains(path))
+    connection
+        .prepare_cached(
+            "DELETE FROM known WHERE vault = ?1 AND size = ?2 AND head = ?3 AND sha256 = ?4 \
+             AND path = ?5",
+        )?
+        .execute(params![vault.0, digest.size.cast_signed(), head(digest), digest.sha256, path])?;
+    Ok(())
 }
 
 fn forget_where(

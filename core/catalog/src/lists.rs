@@ -98,8 +98,8 @@ impl Reader {
         })
     }
 
-    /// Of these bytes those that the user let go of: some resource that had them is forgotten, and
-    /// all others are gone from the library. Reads every row.
+    /// Of these bytes those that the user let go of: a tombstone names them, or some resource that had
+    /// them is forgotten, and all others are gone from the library. Reads every row.
     pub fn let_go(&self, digests: &[Digest]) -> Result<HashSet<[u8; 32]>> {
         let asked: HashSet<[u8; 32]> = digests.iter().map(|digest| digest.sha256).collect();
         if asked.is_empty() {
@@ -112,6 +112,13 @@ impl Reader {
                 .prepare("SELECT sha256, stage FROM resource WHERE sha256 IS NOT NULL")?;
             let mut rows = read.query([])?;
             let (mut let_go, mut wanted) = (HashSet::new(), HashSet::new());
+            if let Some(vault) = active(connection)? {
+                let mut buried =
+                    connection.prepare("SELECT sha256 FROM tombstone WHERE vault = ?1")?;
+                let buried = buried.query_map([vault.0], |row| row.get(0))?;
+                let_go = buried.collect::<rusqlite::Result<_>>()?;
+                let_go.retain(|sha256| asked.contains(sha256));
+            }
             while let Some(row) = rows.next()? {
                 let sha256: [u8; 32] = row.get(0)?;
                 if asked.contains(&sha256) {

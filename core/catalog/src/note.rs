@@ -51,9 +51,10 @@ pub enum Note {
         /// The vault's mark of it.
         mark: u64,
     },
-    /// The vault's file at this path is gone, or is not what its record says: it is no longer known
-    /// by it.
+    /// The vault does not hold these bytes at this path, or no longer, whatever a record says.
     Unknown {
+        /// The bytes.
+        digest: Digest,
         /// The path below the vault.
         path: String,
     },
@@ -89,14 +90,6 @@ impl Note {
     /// Whether it needs an active vault.
     pub(crate) fn is_of_vault(&self) -> bool {
         !matches!(self, Note::Captured { .. } | Note::Setting { .. })
-    }
-
-    /// The path that is no longer known.
-    pub(crate) fn unknown_path(&self) -> Option<&str> {
-        match self {
-            Note::Unknown { path } => Some(path),
-            _ => None,
-        }
     }
 
     /// Stores what is not about a resource's own row.
@@ -138,8 +131,9 @@ impl Note {
             Note::Setting { name, value: None } => {
                 run("DELETE FROM setting WHERE name = ?1", &[name])
             }
-            // In the resource's row, or of all such notes together: see `apply`.
-            Note::Path { .. } | Note::Confirmed { .. } | Note::Unknown { .. } => Ok(()),
+            Note::Unknown { digest, path } => known::forget_one(connection, vault, digest, path),
+            // In the resource's row: see `apply`.
+            Note::Path { .. } | Note::Confirmed { .. } => Ok(()),
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::catalog::{Catalog, Sync};
 use crate::known;
 use crate::reader::active;
 use crate::stored::{Stored, columns};
-use crate::{Result, UnderWay};
+use crate::{Known, Result, UnderWay};
 use keepsake_machine::Event;
 use keepsake_machine::media::{Digest, ResourceId};
 use keepsake_machine::settle::Fact;
@@ -24,8 +24,8 @@ pub enum Which {
     Quarantined,
     /// All with these bytes.
     Digests(Vec<Digest>),
-    /// All whose bytes the active vault holds at these paths.
-    Paths(Vec<String>),
+    /// All whose row says that the active vault holds these bytes at this path.
+    Held(Vec<Known>),
     /// All that are safe and of whose bytes no record of the active vault speaks.
     Unrecorded,
     /// All that are safe.
@@ -132,7 +132,7 @@ enum Matching<'a> {
     These(Vec<i64>),
     Quarantined,
     Digests(HashSet<([u8; 32], u64)>),
-    Paths(HashSet<&'a str>),
+    Held(HashSet<(&'a str, [u8; 32])>),
     Unrecorded,
     Safe,
 }
@@ -149,7 +149,9 @@ impl Matching<'_> {
             Which::Digests(digests) => Matching::Digests(
                 digests.iter().map(|digest| (digest.sha256, digest.size)).collect(),
             ),
-            Which::Paths(paths) => Matching::Paths(paths.iter().map(String::as_str).collect()),
+            Which::Held(held) => {
+                Matching::Held(held.iter().map(|one| (&one.path[..], one.digest.sha256)).collect())
+            }
             Which::Unrecorded => Matching::Unrecorded,
             Which::Safe => Matching::Safe,
         }
@@ -183,7 +185,10 @@ impl Matching<'_> {
             Matching::Digests(digests) => {
                 row.digest.is_some_and(|digest| digests.contains(&(digest.sha256, digest.size)))
             }
-            Matching::Paths(paths) => row.path.as_deref().is_some_and(|path| paths.contains(path)),
+            Matching::Held(held) => {
+                let place = row.path.as_deref().zip(row.digest.map(|digest| digest.sha256));
+                place.is_some_and(|place| held.contains(&place))
+            }
         }
     }
 
@@ -208,7 +213,7 @@ impl Matching<'_> {
             ),
             Matching::All
             | Matching::Digests(_)
-            | Matching::Paths(_)
+            | Matching::Held(_)
             | Matching::Unrecorded
             | Matching::Safe => {
                 concat!("SELECT ", columns!(), " FROM resource WHERE id >= ?1 ORDER BY id LIMIT ?2")

@@ -149,7 +149,7 @@ fn what_the_vault_is_known_to_hold_is_found_by_digest_and_by_size() {
     assert_eq!(home.catalog.segments_read().unwrap(), ["one", "two"].map(segment));
 
     // One file is gone, the other still stands for the bytes; then it is gone too and sent again.
-    let unknown = |path: &str| Note::Unknown { path: path.into() };
+    let unknown = |path: &str| Note::Unknown { digest: digest("a"), path: path.into() };
     let gone = Note::SegmentGone { name: "one".into() };
     home.catalog.apply(&[], &[unknown("x/a"), gone], false, Elapsed(0)).unwrap();
     assert_eq!(home.catalog.known(&[digest("a")]).unwrap(), [at("y/a")]);
@@ -195,9 +195,11 @@ fn facts_settle_the_rows_that_they_are_about_and_skip_what_is_under_way() {
     let path = Note::Path { resource: home.id("c"), path: "2026/c".into() };
     home.catalog.apply(&[], &[path], false, Elapsed(0)).unwrap();
     let none = UnderWay::new();
-    let paths = Which::Paths(vec!["2026/c".into()]);
+    let held = |bytes| Which::Held(vec![Known { digest: digest(bytes), path: "2026/c".into() }]);
     let at = Elapsed(50);
-    let lost = home.catalog.settle_where(&paths, Fact::GoneFromVault, at, &none).unwrap();
+    let others = home.catalog.settle_where(&held("a"), Fact::GoneFromVault, at, &none).unwrap();
+    assert_eq!(others, Settling::default(), "other bytes were there: nothing is said of these");
+    let lost = home.catalog.settle_where(&held("c"), Fact::GoneFromVault, at, &none).unwrap();
     assert_eq!(lost, Settling { changed: 1, again: 1, ..Settling::default() });
     assert_eq!(home.stage("c"), Stage::Discovered);
     assert_eq!(home.entry("c").digest, Some(digest("c")));
@@ -295,4 +297,49 @@ fn the_library_is_read_by_the_page_newest_first() {
         }
     }
     assert_eq!(shown, [b"e", b"d", b"b", b"a"]);
+}
+
+#[test]
+fn what_is_damaged_at_a_path_is_these_bytes_and_no_others() {
+    let mut home = Home::new();
+    home.scan(&[photo("b")]);
+    let known = |bytes| Known { digest: digest(bytes), path: "2026/a".into() };
+    home.catalog.learn(&segment("one"), &[known("a")], &[]).unwrap();
+    let gone = Note::Unknown { digest: digest("a"), path: "2026/a".into() };
+    home.catalog.apply(&[], &[gone], false, Elapsed(0)).unwrap();
+    home.catalog.set_damaged(&[known("a")], true).unwrap();
+    home.catalog.learn(&segment("two"), &[known("a"), known("b")], &[]).unwrap();
+    let at = |path: &str| Some(KnownAt { path: path.into() });
+    let asked = [digest("a"), digest("b")];
+    assert_eq!(home.catalog.known(&asked).unwrap(), [None, at("2026/a")]);
+
+    // That the others are shown there says nothing of these; that these are, does.
+    home.catalog
+        .apply(
+            &[],
+            &[Note::Known { digest: digest("b"), path: "2026/a".into() }],
+            false,
+            Elapsed(0),
+        )
+        .unwrap();
+    home.catalog.learn(&segment("three"), &[known("a")], &[]).unwrap();
+    assert_eq!(home.catalog.known(&asked).unwrap()[0], None);
+    let path = Note::Path { resource: home.id("b"), path: "2026/a".into() };
+    home.catalog.apply(&[], &[path], false, Elapsed(0)).unwrap();
+    home.catalog.learn(&segment("four"), &[known("a")], &[]).unwrap();
+    assert_eq!(home.catalog.known(&asked).unwrap()[0], None);
+    home.catalog.set_damaged(&[], true).unwrap();
+    home.catalog.learn(&segment("five"), &[known("a")], &[]).unwrap();
+    assert_eq!(home.catalog.known(&asked).unwrap()[0], at("2026/a"));
+}
+
+#[test]
+fn what_a_tombstone_names_is_let_go_of_also_where_no_row_ever_had_it() {
+    let mut home = Home::new();
+    home.scan(&[photo("a")]);
+    home.persist("a", Stage::BackedUp);
+    let buried = ["a", "elsewhere"].map(digest);
+    home.catalog.learn(&segment("one"), &[], &buried).unwrap();
+    let let_go = home.catalog.let_go(&[digest("a"), digest("elsewhere"), digest("other")]).unwrap();
+    assert_eq!(let_go.into_iter().collect::<Vec<_>>(), [digest("elsewhere").sha256]);
 }

@@ -8,7 +8,7 @@ use crate::open::of_store;
 use crate::runtime::together;
 use crate::seek::{self, Lying, Places};
 use crate::{forget, records};
-use keepsake_catalog::{Note, Which};
+use keepsake_catalog::{Known, Note, Which};
 use keepsake_machine::media::Digest;
 use keepsake_machine::settle::Fact;
 use keepsake_vault::{Held, Vault, VaultError, VaultPath};
@@ -143,6 +143,7 @@ pub(crate) fn verify(
         return Err(EngineError::Vault(why));
     }
     let bad: Vec<_> = missing.iter().chain(&damaged).cloned().collect();
+    let wrong: Vec<_> = damaged.iter().map(known).collect();
     let loose = vault.unrecorded().map_err(of_vault)?;
     let elsewhere = elsewhere(&*vault, &bad, &lying).map_err(of_vault)?;
     let digests: Vec<_> = bad.iter().map(|(_, digest)| *digest).collect();
@@ -185,7 +186,13 @@ pub(crate) fn verify(
     }
     verified.loose = loose.files.iter().map(|path| path.as_str().to_owned()).collect();
     verified.unseen = loose.unseen;
-    settle_found(desk, &verified, deep)?;
+    settle_found(desk, &verified, &bad, &wrong, deep)?;
+    // What lies in the place of something else is recorded there by the next run, and not sent again.
+    let lies = bad.iter().filter_map(|(_, digest)| {
+        let path = lying.get(&digest.sha256)?.as_str().to_owned();
+        Some(Note::Known { digest: *digest, path })
+    });
+    desk.note(&lies.collect::<Vec<_>>(), false).map_err(of_store)?;
     regain(desk, &*vault, &lying).map_err(|why| match why {
         Failed::Vault(why) => of_vault(why),
         Failed::Store(why) => of_store(why),
@@ -302,21 +309,31 @@ fn look(
     }
 }
 
-/// What is not as recorded is to be sent again; all others count as confirmed now.
-fn settle_found(desk: &Desk, verified: &Verified, deep: bool) -> Result<(), EngineError> {
-    let Verified { missing, elsewhere, damaged, altered, .. } = verified;
+/// What is not as recorded is to be sent again; all others count as confirmed now. `bad`: what is not
+/// where a record says; of that, `wrong`: something else lies there.
+fn settle_found(
+    desk: &Desk,
+    verified: &Verified,
+    bad: &[(String, Digest)],
+    wrong: &[Known],
+    deep: bool,
+) -> Result<(), EngineError> {
     // An audit reads their records again, and must not believe them.
     let all = deep && verified.unreadable.is_empty() && !verified.stopped;
-    let damaged: Vec<_> = damaged.iter().chain(altered).cloned().collect();
-    desk.store.write(|catalog| catalog.set_damaged(&damaged, all)).map_err(of_store)?;
-    let gone: Vec<_> = missing.iter().chain(elsewhere).chain(&damaged).cloned().collect();
-    if !gone.is_empty() {
-        forget::settle(desk, &Which::Paths(gone.clone()), Fact::GoneFromVault)?;
-        let notes: Vec<_> = gone.into_iter().map(|path| Note::Unknown { path }).collect();
+    desk.store.write(|catalog| catalog.set_damaged(wrong, all)).map_err(of_store)?;
+    if !bad.is_empty() {
+        let bad: Vec<_> = bad.iter().map(known).collect();
+        forget::settle(desk, &Which::Held(bad.clone()), Fact::GoneFromVault)?;
+        let unknown = |Known { digest, path }| Note::Unknown { digest, path };
+        let notes: Vec<_> = bad.into_iter().map(unknown).collect();
         desk.note(&notes, false).map_err(of_store)?;
     }
     if verified.unreadable.is_empty() && !verified.stopped {
         forget::settle(desk, &Which::Safe, Fact::StillThere)?;
     }
     Ok(())
+}
+
+fn known((path, digest): &(String, Digest)) -> Known {
+    Known { digest: *digest, path: path.clone() }
 }

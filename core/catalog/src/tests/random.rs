@@ -5,7 +5,7 @@ use super::{assert_counted, rows};
 use crate::scan::Ending;
 use crate::seen::SeenAsset;
 use crate::stored::{Sight, Stored};
-use crate::{Note, Settling, UnderWay, Which};
+use crate::{Known, Note, Settling, UnderWay, Which};
 use keepsake_machine::effect::{Change, Want};
 use keepsake_machine::media::{
     AssetId, Locality, Media, ResourceId, Role, Size, SizeClass, Version,
@@ -213,7 +213,7 @@ fn take(mut home: Home, step: Step) -> Home {
                 1 => Which::These(vec![ResourceId(5), ResourceId(2), ResourceId(99)]),
                 2 => Which::Quarantined,
                 3 => Which::Digests(vec![digest(NAMES[1])]),
-                _ => Which::Paths(vec!["p1".into()]),
+                _ => Which::Held(vec![Known { digest: digest(NAMES[1]), path: "p1".into() }]),
             };
             let held = under_way(held);
             let before = rows(&home.catalog);

@@ -50,7 +50,7 @@ pub(crate) fn run(desk: &Desk, batch: Vec<Verify>) {
         } else {
             // It is not to be found there again by the same record.
             desk.kept.keep_path(one.detail.resource, None);
-            let gone = Note::Unknown { path: one.path.as_str().to_owned() };
+            let gone = Note::Unknown { digest: one.digest, path: one.path.as_str().to_owned() };
             replies.add(one.reply, Answer::NotConfirmed, vec![gone]);
         }
     }
@@ -130,7 +130,8 @@ fn record(
     mut folders: Vec<Note>,
     replies: &mut Replies,
 ) {
-    let records = good.iter().map(|one| recorded(desk, one)).collect();
+    let records =
+        good.iter().map(|one| recorded(desk, &one.detail, one.digest, &one.path)).collect();
     let mut segment = match vault.record(records) {
         Ok(segment) => segment,
         Err(error) => return fail(good, &error, replies),
@@ -148,15 +149,15 @@ fn record(
     }
 }
 
-fn recorded(desk: &Desk, one: &Placed) -> Record {
-    let detail = &one.detail;
+/// The record that a resource's bytes lie at this path.
+pub(crate) fn recorded(desk: &Desk, detail: &Detail, digest: Digest, path: &VaultPath) -> Record {
     Record {
         device: DeviceId([0; 16]), // the vault fills in both
         sequence: 0,
         asset: OriginalName(detail.asset_local_id.clone()),
         role: detail.role,
-        digest: one.digest,
-        path: one.path.clone(),
+        digest,
+        path: path.clone(),
         version: detail.version,
         name: OriginalName(detail.name.clone()),
         original: OriginalName(detail.local_id.clone()),

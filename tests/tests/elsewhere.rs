@@ -1,0 +1,155 @@
+//! What lies elsewhere in the vault than is recorded: found by its bytes, recorded where it lies, and not
+//! sent again.
+
+use keepsake_tests::photos::{jpeg, roll, two_months, write};
+use keepsake_tests::place::Place;
+use keepsake_tests::{records, tree};
+use std::fs;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+#[test]
+fn a_month_that_gets_another_name_is_found_by_its_bytes_and_not_sent_again() {
+    let place = Place::new();
+    two_months(&place.source);
+    place.backed_up();
+    fs::rename(place.vault.join("2026/07"), place.vault.join("2026/07-trip")).unwrap();
+    let ended = place.backup().finish();
+    ended.assert_code(0).assert_says("the vault has lost 3 files (in 2026/07)");
+    ended.assert_says("Everything is safe: 5 files");
+    tree::assert_holds_exactly(&place.vault, &place.source);
+    let verified = place.ask("verify").finish();
+    verified.assert_code(0).assert_says("3 files no longer where recorded");
+    place.backed_up();
+}
+
+#[test]
+fn what_is_lost_is_found_under_any_other_name_in_the_vault() {
+    let place = Place::new();
+    two_months(&place.source);
+    place.backed_up();
+    fs::rename(place.vault.join("2026/07"), place.vault.join("2026/07-trip")).unwrap();
+    fs::remove_file(place.source.join("1.jpg")).unwrap();
+    let ended = place.backup().finish();
+    ended.assert_code(0).assert_says("Everything is safe: 4 files");
+    assert_eq!(place.counted("Lost"), 0);
+}
+
+#[test]
+fn months_that_change_places_are_found_by_their_bytes_whoever_looked_first() {
+    for look in [false, true] {
+        let place = Place::new();
+        two_months(&place.source);
+        place.backed_up();
+        let [july, august, other] =
+            ["2026/07", "2026/08", "2026/other"].map(|month| place.vault.join(month));
+        for (from, to) in [(&july, &other), (&august, &july), (&other, &august)] {
+            fs::rename(from, to).unwrap();
+        }
+        if look {
+            place.status().finish();
+        }
+        place.backup().finish().assert_code(0).assert_says("Everything is safe: 5 files");
+        tree::assert_holds_exactly(&place.vault, &place.source);
+    }
+}
+
+/// Gives the first two files of the vault each other's name.
+fn exchange_two(place: &Place) -> [PathBuf; 2] {
+    let mut paths = tree::files(&place.vault).into_keys().map(|path| place.vault.join(path));
+    let (a, b, aside) = (paths.next().unwrap(), paths.next().unwrap(), place.root().join("aside"));
+    for (from, to) in [(&a, &aside), (&b, &a), (&aside, &b)] {
+        fs::rename(from, to).unwrap();
+    }
+    [a, b]
+}
+
+#[test]
+fn photos_whose_names_in_the_vault_were_exchanged_are_recorded_where_they_lie_and_not_sent_again() {
+    let place = Place::new();
+    roll(&place.source, 1, 4, 30_000);
+    place.backed_up();
+    exchange_two(&place);
+    let before = tree::identities(&place.vault);
+    place.verify().arg("--deep").finish().assert_says("not as recorded").assert_says("2 files");
+    for _ in 0..2 {
+        place.backup().finish().assert_code(0).assert_says("Everything is safe: 4 files");
+        assert_eq!(tree::identities(&place.vault), before, "nothing was sent");
+        place.verify().arg("--deep").finish().assert_code(0).assert_does_not_say("not as recorded");
+    }
+    let dest = place.root().join("restored");
+    place.restore_to(&dest).finish().assert_code(0).assert_says("Restored 4 files");
+    tree::assert_restored(&place.source, &dest);
+    // A device that never saw them in their own places believes the right records.
+    let other = place.another_device();
+    other.backup().finish().assert_code(0);
+    other.verify().arg("--deep").finish().assert_code(0);
+    assert_eq!(tree::identities(&place.vault), before);
+}
+
+#[test]
+fn what_only_the_vault_has_is_recorded_where_it_lies_when_it_is_found() {
+    let place = Place::new();
+    roll(&place.source, 1, 4, 30_000);
+    place.backed_up();
+    exchange_two(&place);
+    fs::remove_dir_all(&place.source).unwrap();
+    roll(&place.source, 9, 1, 3_000);
+    place.backup().finish().assert_code(0);
+    place.verify().arg("--deep").finish();
+    for segment in records::segments(&place.vault) {
+        fs::File::open(&segment).unwrap().set_modified(SystemTime::now()).unwrap();
+    }
+    place.verify().arg("--deep").finish().assert_code(0);
+    assert_eq!(place.counted("Lost"), 0);
+}
+
+#[test]
+fn photos_whose_names_in_the_vault_were_exchanged_come_back_under_their_own() {
+    let place = Place::new();
+    roll(&place.source, 1, 4, 30_000);
+    place.backed_up();
+    let [a, _] = exchange_two(&place);
+    let dest = place.root().join("restored");
+    place.restore_to(&dest).finish().assert_code(0).assert_says("Restored 4 files");
+    tree::assert_restored(&place.source, &dest);
+    let verified = place.verify().arg("--deep").finish();
+    verified.assert_says("not as recorded").assert_does_not_say("damaged:");
+    // One alone, under the name of the other, which is nowhere.
+    fs::remove_file(&a).unwrap();
+    let verified = place.verify().arg("--deep").finish();
+    verified.assert_code(2).assert_says("1 file not as recorded").assert_does_not_say("missing:");
+    let again = place.root().join("again");
+    let done = place.restore_to(&again).finish();
+    done.assert_code(2).assert_says("Restored 3 files").assert_says("does not have it any more");
+    let wanted = tree::files(&place.source);
+    assert!(tree::files(&again).iter().all(|(path, sum)| wanted[path] == *sum));
+    place.backup().finish().assert_code(0);
+    let whole = place.root().join("whole");
+    place.restore_to(&whole).finish().assert_code(0);
+    tree::assert_restored(&place.source, &whole);
+}
+
+#[test]
+fn a_photo_comes_back_from_wherever_its_bytes_lie() {
+    let place = Place::new();
+    let photo = jpeg(1, 30_000, Some("2026:07:14 09:30:00"));
+    write(&place.source, "one.jpg", &photo);
+    write(&place.source, "other.jpg", &jpeg(2, 30_000, Some("2026:07:15 09:30:00")));
+    place.backed_up();
+    let there = tree::files(&place.vault).into_keys().find(|path| path.ends_with("one.jpg"));
+    let there = place.vault.join(there.unwrap());
+    // Elsewhere in the vault, where no record looks; and what lies in its place is nobody's copy.
+    fs::rename(&there, place.vault.join("put aside.jpg")).unwrap();
+    fs::write(&there, b"the only copy of something else").unwrap();
+    let dest = place.root().join("restored");
+    let done = place.restore_to(&dest).finish();
+    done.assert_code(0).assert_says("Restored 3 files").assert_says("what lies there was restored");
+    assert_eq!(fs::read(dest.join("one.jpg")).unwrap(), photo);
+    assert_eq!(
+        fs::read(dest.join("not as recorded/2026/07/one.jpg")).unwrap(),
+        b"the only copy of something else"
+    );
+    assert!(!dest.join("put aside.jpg").exists(), "restored under its own name");
+    place.restore_to(&dest).finish().assert_code(0).assert_says("2 files there already");
+}
