@@ -10,7 +10,7 @@ use crate::summary::Exit;
 use crate::{Failure, clock, size, skipped, words};
 use indicatif::{ProgressBar, ProgressStyle};
 use keepsake_engine::verify::Progress;
-use keepsake_engine::{Destination, Engine, Options};
+use keepsake_engine::{Destination, Engine, EngineError, Options};
 use keepsake_machine::media::ResourceId;
 use keepsake_machine::stage::Class;
 use keepsake_machine::status::{Counts, Status};
@@ -165,20 +165,19 @@ where
 /// How often it is looked how far something is.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// The items that the user named, as the catalog knows them.
-fn found(engine: &Engine, state: &State, items: &[PathBuf]) -> Result<Vec<ResourceId>, Failure> {
-    items
-        .iter()
-        .map(|item| {
-            let real = std::path::absolute(item).ok();
-            let below = real
-                .as_deref()
-                .and_then(|path| path.canonicalize().ok().or(real.clone()))
-                .and_then(|path| path.strip_prefix(&state.source).map(Path::to_owned).ok())
-                .unwrap_or_else(|| item.clone());
-            Ok(engine.find(below.as_os_str().as_bytes())?.resource)
-        })
-        .collect()
+/// An item that the user named, below this folder if it lies there, otherwise as it was named.
+fn below(folder: &Path, item: &Path) -> PathBuf {
+    let real = std::path::absolute(item).ok();
+    real.as_deref()
+        .and_then(|path| path.canonicalize().ok().or(real.clone()))
+        .and_then(|path| path.strip_prefix(folder).map(Path::to_owned).ok())
+        .unwrap_or_else(|| item.to_owned())
+}
+
+/// An item of the source that the user named, as the catalog knows it.
+fn found(engine: &Engine, state: &State, item: &Path) -> Result<ResourceId, EngineError> {
+    let below = below(&state.source, item);
+    Ok(engine.find(below.as_os_str().as_bytes())?.resource)
 }
 
 /// `retry`.
@@ -187,7 +186,8 @@ pub fn retry(args: &Items) -> Result<Exit, Failure> {
     state.known()?;
     let _lock = state.lock()?;
     let engine = open(&state)?;
-    let which = found(&engine, &state, &args.files)?;
+    let which = args.files.iter().map(|item| found(&engine, &state, item));
+    let which = which.collect::<Result<Vec<_>, _>>()?;
     let count = engine.retry((!which.is_empty()).then_some(&which[..]))?;
     say!("{} will be tried again by the next backup.", size::counted(count, "file"));
     Ok(Exit::Safe)
@@ -201,10 +201,29 @@ pub fn forget(args: &Items) -> Result<Exit, Failure> {
         ));
     }
     let state = State::of(&args.source, args.state.as_deref())?;
-    state.known()?;
+    let vault = state.known()?.vault;
     let _lock = state.lock()?;
     let engine = open(&state)?;
-    let which = found(&engine, &state, &args.files)?;
+    let (mut which, mut in_vault) = (Vec::new(), Vec::new());
+    for item in &args.files {
+        match found(&engine, &state, item) {
+            Ok(resource) => which.push(resource),
+            // As `verify` names what neither has any more.
+            Err(unknown @ EngineError::NoSuchItem(_)) => {
+                let path = below(&vault, item).to_str().map(str::to_owned);
+                in_vault.push(path.ok_or(unknown)?);
+            }
+            Err(why) => return Err(why.into()),
+        }
+    }
+    // First what may be refused.
+    let gone = engine.forget_recorded(&in_vault)?;
+    if gone > 0 {
+        say!("{} of the vault will not be missed any more.", size::counted(gone, "file"));
+    }
+    if which.is_empty() {
+        return Ok(Exit::Safe);
+    }
     let count = engine.forget(&which)?;
     let twins =
         if count > which.len() as u64 { ", those with the same bytes among them," } else { "" };

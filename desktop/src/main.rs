@@ -61,10 +61,10 @@ impl From<keepsake_engine::EngineError> for Failure {
         use keepsake_engine::EngineError;
         let why = error.to_string();
         match error {
-            EngineError::NoRoom(_) => Failure { why, exit: Exit::Paused },
             EngineError::State { source, .. } if source.kind() == ErrorKind::StorageFull => {
                 Failure::no_room(&why)
             }
+            error if error.is_passing() => Failure { why, exit: Exit::Paused },
             _ => Failure::wrong(why),
         }
     }

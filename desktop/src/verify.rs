@@ -22,7 +22,7 @@ pub fn run(at: &At, deep: bool) -> Result<Exit, Failure> {
         return Ok(Exit::Paused);
     }
     let found = match shown(|progress| Ok::<_, Failure>(engine.verify(deep, progress)))? {
-        Err(why @ EngineError::Vault(_)) => {
+        Err(why) if why.is_passing() || matches!(why, EngineError::Vault(_)) => {
             say!("Not verified to the end: {why}");
             return Ok(Exit::Paused);
         }
@@ -45,7 +45,8 @@ pub fn run(at: &At, deep: bool) -> Result<Exit, Failure> {
     }
     if lost > 0 {
         say!(
-            "{} lost: neither the source nor the vault shows them: keepsake library --only lost",
+            "{} lost: neither the source nor the vault shows them: keepsake library --only lost; \
+             keepsake forget lets go of them.",
             size::counted(lost, "file")
         );
     }
@@ -57,7 +58,8 @@ pub fn run(at: &At, deep: bool) -> Result<Exit, Failure> {
     if bad > 0 {
         say!(
             "{} not as recorded. Back up again: what the source has is sent again. What neither has is \
-             named here until its bytes are back in the vault, under any name.",
+             named here until its bytes are back in the vault, under any name, or until it is let go \
+             of: keepsake forget SOURCE PATH, with the path that is named here.",
             size::counted(bad as u64, "file")
         );
     }

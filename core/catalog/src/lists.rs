@@ -134,6 +134,26 @@ impl Reader {
         })
     }
 
+    /// What the library calls one that has any of these bytes and is in sight. Reads every row.
+    pub fn in_library(&self, digests: &[Digest]) -> Result<Option<Vec<u8>>> {
+        self.ask(|connection| {
+            let away = [Stage::Closed, Stage::Forgotten, Stage::Lost].map(stage_code);
+            let away = away.into_iter().collect::<rusqlite::Result<HashSet<_>>>()?;
+            let mut read = connection
+                .prepare("SELECT sha256, stage, local_id FROM resource WHERE sha256 IS NOT NULL")?;
+            let mut rows = read.query([])?;
+            while let Some(row) = rows.next()? {
+                let sha256: [u8; 32] = row.get(0)?;
+                if digests.iter().any(|digest| digest.sha256 == sha256)
+                    && !away.contains(row.get_ref(1)?.as_str()?)
+                {
+                    return row.get(2).map(Some);
+                }
+            }
+            Ok(None)
+        })
+    }
+
     /// The staged originals that a stage of the active vault names, with their bytes: any other
     /// file in staging has no owner.
     pub fn staged(&self) -> Result<Vec<(ResourceId, u64)>> {

@@ -1,16 +1,20 @@
 //! What the user says of single items: forget these bytes, try these again.
 
-use crate::error::EngineError;
+use crate::error::{EngineError, of_vault};
 use crate::jobs::hashing::hash_all;
 use crate::jobs::reading::original;
 use crate::jobs::{Desk, lock};
 use crate::open::of_store;
 use crate::records;
+use crate::seek::{self, Lying};
 use crate::source::Opened;
+use crate::verify::Progress;
 use keepsake_catalog::{Detail, Note, Which};
 use keepsake_machine::media::{Access, Digest, ResourceId};
 use keepsake_machine::settle::Fact;
 use keepsake_machine::stage::Stage;
+use keepsake_vault::VaultPath;
+use std::collections::BTreeMap;
 
 /// Settles rows that are not under way, and says how many changed. Those under way come to the same
 /// by themselves: they are asked about tombstones before they are sent.
@@ -18,8 +22,8 @@ pub(crate) fn settle(desk: &Desk, which: &Which, fact: Fact) -> Result<u64, Engi
     Ok(desk.settle(which, fact).map_err(of_store)?.changed)
 }
 
-/// Writes tombstones for the bytes of these items, and says which bytes these are. Of one that neither the library nor the vault has
-/// there is nothing that could be backed up: it is only let go of.
+/// Writes tombstones for the bytes of these items, and says which bytes these are. Of one that neither
+/// the library nor the vault has there is nothing that could be backed up: it is only let go of.
 pub(crate) fn write_tombstones(
     desk: &Desk,
     which: &[ResourceId],
@@ -37,18 +41,75 @@ pub(crate) fn write_tombstones(
             None => hashed(desk, detail)?,
         });
     }
-    if digests.is_empty() {
-        return Ok(digests);
+    bury(desk, &digests)?;
+    Ok(digests)
+}
+
+/// The bytes that the vault's records name at these paths. Where something else lies by now, or nothing,
+/// those that are not there: it is they that a verification names.
+///
+/// # Errors
+/// No record names the path; or the library has the bytes: it names them better.
+pub(crate) fn recorded(
+    desk: &Desk,
+    paths: &[String],
+    progress: &Progress,
+) -> Result<Vec<Digest>, EngineError> {
+    let vault = desk.link.vault().map_err(of_vault)?;
+    let mut named: BTreeMap<VaultPath, Vec<Digest>> = BTreeMap::new();
+    for path in paths {
+        let path = VaultPath::parse(path).ok_or_else(|| EngineError::NoSuchItem(path.clone()))?;
+        named.insert(path, Vec::new());
     }
-    let vault = desk.link.vault().map_err(|why| EngineError::Vault(why.to_string()))?;
-    let segment = vault.forget(&digests).map_err(|why| EngineError::Vault(why.to_string()))?;
+    let all = records::all(&*vault, |record| {
+        if let Some(digests) = named.get_mut(&record.path)
+            && !digests.contains(&record.digest)
+        {
+            digests.push(record.digest);
+        }
+        true
+    });
+    all.map_err(of_vault)?;
+    let mut buffer = vec![0; 1 << 20];
+    let mut which = Vec::new();
+    for (path, mut digests) in named {
+        let cannot = |why: &str| EngineError::NoSuchItem(format!("{}: {why}", path.as_str()));
+        if digests.is_empty() {
+            return Err(cannot("neither the source nor the vault's records know it"));
+        }
+        let lies = seek::lying_at(&*vault, &path, &mut buffer, progress).map_err(of_vault)?;
+        let lies = match lies {
+            Lying::These(digest) => Some(digest.sha256),
+            Lying::Nothing => None,
+            Lying::Unreadable | Lying::Stopped => return Err(cannot("it cannot be read now")),
+        };
+        if digests.iter().any(|digest| Some(digest.sha256) != lies) {
+            digests.retain(|digest| Some(digest.sha256) != lies);
+        }
+        let shown = desk.store.read(|reader| reader.in_library(&digests)).map_err(of_store)?;
+        if let Some(name) = shown {
+            let name = String::from_utf8_lossy(&name).into_owned();
+            return Err(cannot(&format!("the source has it as {name}: name that, if you mean it")));
+        }
+        which.append(&mut digests);
+    }
+    Ok(which)
+}
+
+/// Writes tombstones for these bytes.
+pub(crate) fn bury(desk: &Desk, digests: &[Digest]) -> Result<(), EngineError> {
+    if digests.is_empty() {
+        return Ok(());
+    }
+    let vault = desk.link.vault().map_err(of_vault)?;
+    let segment = vault.forget(digests).map_err(of_vault)?;
     let forgotten =
         digests.iter().map(|digest| Note::Forgotten { digest: *digest, forgotten: true });
     let mut notes: Vec<_> = forgotten.collect();
     notes.extend(segment.map(records::read));
     desk.note(&notes, true).map_err(of_store)?;
     lock(&desk.tombstones).extend(digests.iter().map(|digest| digest.sha256));
-    Ok(digests)
+    Ok(())
 }
 
 /// The checksum of an item that no run has read yet.

@@ -1,7 +1,7 @@
 //! A state folder is opened: catalog, vault, what the vault's records say, staging.
 
 use crate::driver::Driver;
-use crate::error::EngineError;
+use crate::error::{EngineError, of_vault};
 use crate::inbox::Inbox;
 use crate::jobs::Desk;
 use crate::jobs::Failed;
@@ -80,7 +80,7 @@ pub(crate) fn open(
     });
     prepare(&desk).map_err(|why| match why {
         Failed::Store(why) => of_store(why),
-        Failed::Vault(why) => EngineError::Vault(why.to_string()),
+        Failed::Vault(why) => of_vault(why),
     })?;
     crate::jobs::lock(&shown).counts =
         desk.store.write(|catalog| Ok(catalog.counts())).map_err(of_store)?;
@@ -143,7 +143,11 @@ fn vault(
     let id = match (&opened, known) {
         (Ok(vault), _) => vault.id().0,
         (Err(_), Some(known)) => known,
-        (Err(why), None) => return Err(EngineError::Vault(why.to_string())),
+        // Nobody has seen it there yet: it is more likely the wrong place than one that is away.
+        (Err(why @ VaultError::Unavailable { .. }), None) => {
+            return Err(EngineError::Vault(why.to_string()));
+        }
+        (Err(why), None) => return Err(of_vault(why.again())),
     };
     way.how.expected = Expect::Known(VaultIdentity(id));
     catalog.activate(&id, &place).map_err(of_catalog)?;
@@ -237,6 +241,7 @@ fn spelled(place: &str) -> Option<std::path::PathBuf> {
 pub(crate) fn of_catalog(why: keepsake_catalog::CatalogError) -> EngineError {
     match why.kind() {
         Kind::Full => EngineError::NoRoom(why.to_string()),
+        Kind::Disk | Kind::Busy => EngineError::NotNow(why.to_string()),
         _ => EngineError::Catalog(why.to_string()),
     }
 }

@@ -6,7 +6,7 @@
 mod folder;
 mod place;
 
-use crate::error::EngineError;
+use crate::error::{EngineError, of_vault};
 use crate::options::Destination;
 use crate::records;
 use crate::seek;
@@ -81,7 +81,8 @@ pub fn restore(
     let mut files = Restoring::begin(files, &vault, into, progress, known)?;
     let mut read = records::Read::default();
     let cut = match everything(&vault, &mut files, &mut read, progress) {
-        Err(EngineError::NoRoom(why) | EngineError::Vault(why)) => Some(why),
+        Err(why @ EngineError::Vault(_)) => Some(why.to_string()),
+        Err(why) if why.is_passing() => Some(why.to_string()),
         done => done.map(|()| None)?,
     };
     files.end(read, cut)
@@ -123,11 +124,6 @@ fn everything(
         files.loose(path, is_altered)?;
     }
     Ok(())
-}
-
-#[allow(clippy::needless_pass_by_value)] // for `map_err`
-fn of_vault(why: VaultError) -> EngineError {
-    EngineError::Vault(why.to_string())
 }
 
 /// Whether a place, or what of it is there already, lies inside a folder.

@@ -1,6 +1,6 @@
 //! `verify`: is everything that the vault's records name really there?
 
-use crate::error::EngineError;
+use crate::error::{EngineError, of_vault};
 use crate::jobs::learn::audit;
 use crate::jobs::lost::regain;
 use crate::jobs::{Desk, Failed, lock};
@@ -95,7 +95,7 @@ struct Found {
     lying: Places,
     /// Paths that are as some record says.
     good: HashSet<u64>,
-    error: Option<String>,
+    error: Option<VaultError>,
 }
 
 /// Looks at everything that the records name. What is not as recorded is settled as gone.
@@ -104,7 +104,6 @@ pub(crate) fn verify(
     deep: bool,
     progress: &Progress,
 ) -> Result<Verified, EngineError> {
-    let of_vault = |why: VaultError| EngineError::Vault(why.to_string());
     let vault = desk.link.vault().map_err(of_vault)?;
     total(&*vault, deep, progress).map_err(of_vault)?;
     let found = Mutex::new(Found::default());
@@ -140,7 +139,7 @@ pub(crate) fn verify(
     let Found { mut verified, missing, damaged, lying, good, error } =
         found.into_inner().unwrap_or_else(PoisonError::into_inner);
     if let Some(why) = error {
-        return Err(EngineError::Vault(why));
+        return Err(of_vault(why));
     }
     let bad: Vec<_> = missing.iter().chain(&damaged).cloned().collect();
     let wrong: Vec<_> = damaged.iter().map(known).collect();
@@ -281,7 +280,7 @@ fn look(
         let lies = match lies {
             Ok(lies) => lies,
             Err(why) => {
-                lock(found).error.get_or_insert(why.to_string());
+                lock(found).error.get_or_insert(why);
                 progress.stop.store(true, Ordering::Relaxed);
                 return;
             }

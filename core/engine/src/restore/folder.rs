@@ -1,6 +1,6 @@
 //! The folder that is restored into: what there is, and how much room.
 
-use crate::error::EngineError;
+use crate::error::{EngineError, passes};
 use crate::jobs::hashing::Hashing;
 use keepsake_machine::media::{Digest, hex};
 use keepsake_vault::files::{Dir, Files, Kind, Written};
@@ -160,6 +160,10 @@ pub(super) fn beside(name: &[u8], digest: &Digest) -> Vec<u8> {
 }
 
 fn destination(into: &Path, error: &io::Error) -> EngineError {
+    if passes(error) {
+        let why = format!("{} cannot be written now: {error}", into.display());
+        return EngineError::NotNow(why);
+    }
     EngineError::Destination { path: into.to_owned(), why: error.to_string() }
 }
 

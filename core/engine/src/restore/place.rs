@@ -1,8 +1,8 @@
 //! Restored files: written beside their places, hashed while they are written, synced, named.
 
 use super::folder::{Folder, OWN, There, beside};
-use super::{ALTERED, Known, Restored, mark, of_vault};
-use crate::error::EngineError;
+use super::{ALTERED, Known, Restored, mark};
+use crate::error::{EngineError, of_vault};
 use crate::jobs::hashing::Hashing;
 use crate::records;
 use crate::seek::{self, Lying, Places};
