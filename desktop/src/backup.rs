@@ -77,6 +77,7 @@ pub fn run(args: &Backup) -> Result<Exit, Failure> {
         interrupted: ended.interrupted,
         quarantined: ended.quarantined,
         vault_away: engine.vault_away(),
+        vault_closed: engine.vault_closed(),
         records_gone: has_lost_its_records(&vault),
         again: again(),
     };

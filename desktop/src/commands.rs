@@ -48,7 +48,7 @@ pub fn status(at: &At, as_json: bool) -> Result<Exit, Failure> {
     let state = state_of(at)?;
     let about = state.known()?;
     let last = state.last();
-    let (status, running, away): (Status, bool, _) = match state.lock() {
+    let (status, running, away, closed): (Status, bool, _, _) = match state.lock() {
         Ok(_lock) => {
             let engine = open(&state)?;
             let mut status = engine.status();
@@ -58,11 +58,11 @@ pub fn status(at: &At, as_json: bool) -> Result<Exit, Failure> {
             {
                 status.holds = last.status.holds;
             }
-            (status, false, engine.vault_away())
+            (status, false, engine.vault_away(), engine.vault_closed())
         }
         Err(crate::state::StateError::Busy { .. }) => {
             let begun = || Failure::wrong("a backup has just begun: ask again in a moment".into());
-            (last.as_ref().ok_or_else(begun)?.status.clone(), true, None)
+            (last.as_ref().ok_or_else(begun)?.status.clone(), true, None, Vec::new())
         }
         Err(other) => return Err(other.into()),
     };
@@ -77,6 +77,7 @@ pub fn status(at: &At, as_json: bool) -> Result<Exit, Failure> {
             "{}",
             json!({ "source": about.source.display().to_string(),
             "vault": about.vault.display().to_string(), "running": running, "unseen": unseen, "vault_away": away,
+            "vault_closed": closed,
             "status": status })
         );
     } else {
@@ -112,6 +113,9 @@ pub fn status(at: &At, as_json: bool) -> Result<Exit, Failure> {
         if let Some(why) = &away {
             say!("Now     {why}");
         }
+        if !closed.is_empty() {
+            say!("Now     {}", words::vault_closed(&closed));
+        }
         if unseen && !running && status.holds.is_empty() {
             say!(
                 "Waited  no backup has looked through the whole source yet, or the last one could not"
@@ -119,7 +123,8 @@ pub fn status(at: &At, as_json: bool) -> Result<Exit, Failure> {
         }
     }
     let open = counts.unfinished().items + counts.of(Class::Hidden).items > 0;
-    Ok(match (open || unseen || away.is_some(), bad.items + counts.of(Class::Lost).items > 0) {
+    let blind = unseen || away.is_some() || !closed.is_empty();
+    Ok(match (open || blind, bad.items + counts.of(Class::Lost).items > 0) {
         (true, _) => Exit::Paused,
         (false, true) => Exit::Quarantined,
         (false, false) => Exit::Safe,

@@ -42,6 +42,8 @@ pub struct Summary {
     pub quarantined: Vec<(Vec<u8>, Fault)>,
     /// Why the vault is not there, if it is not.
     pub vault_away: Option<String>,
+    /// Folders of it that may not be looked into.
+    pub vault_closed: Vec<String>,
     /// Whether its folder is there, and its records are not.
     pub records_gone: bool,
     /// How to go on.
@@ -53,7 +55,8 @@ impl Summary {
     pub fn exit(&self) -> Exit {
         let counts = &self.status.counts;
         let open = counts.unfinished().items > 0 || self.status.under_way > 0;
-        let done = self.status.activity == Activity::Done && !self.unseen();
+        let seen = !self.unseen() && self.vault_closed.is_empty();
+        let done = self.status.activity == Activity::Done && seen;
         if self.interrupted || open || !done {
             return Exit::Paused;
         }
@@ -153,8 +156,13 @@ impl Summary {
                     );
                 }
             }
+            if !self.vault_closed.is_empty() {
+                lines.push(format!("Waiting: {}", words::vault_closed(&self.vault_closed)));
+            }
             lines.extend(self.trouble.iter().map(|why| format!("Waiting: {why}")));
-            let named = !self.status.holds.is_empty() || self.trouble.is_some();
+            let named = !self.status.holds.is_empty()
+                || self.trouble.is_some()
+                || !self.vault_closed.is_empty();
             if !named && !self.interrupted && self.complete {
                 lines.push("What is left changed while the backup ran: run it again.".into());
             }
@@ -177,6 +185,7 @@ impl Summary {
             "complete": self.complete,
             "trouble": self.trouble,
             "vault_away": self.vault_away,
+            "vault_closed": self.vault_closed,
             "total": counts.total(),
             "backed_up": counts.of(Class::BackedUp),
             "already_there": counts.of(Class::Duplicate),
@@ -263,6 +272,7 @@ mod tests {
             interrupted: false,
             quarantined: Vec::new(),
             vault_away: None,
+            vault_closed: Vec::new(),
             records_gone: false,
             again: "keepsake backup …".into(),
         }

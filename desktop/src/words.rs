@@ -74,6 +74,7 @@ pub fn why(why: Why) -> &'static str {
 pub fn of_vault(happened: &Happened) -> Option<String> {
     match happened {
         Happened::VaultLost { folders, again, only } => Some(vault_lost(folders, *again, *only)),
+        Happened::VaultClosed { folders } => Some(vault_closed(folders)),
         Happened::RecordsLost { files, again } => {
             let rest = match again {
                 0 => String::new(),
@@ -92,14 +93,28 @@ pub fn of_vault(happened: &Happened) -> Option<String> {
     }
 }
 
-/// Files that are gone from folders of the vault: the source sends its own `again`, and `only` the
-/// vault had the others.
-fn vault_lost(folders: &[String], again: u64, only: u64) -> String {
+/// Folders of the vault that cannot be looked into.
+pub fn vault_closed(folders: &[String]) -> String {
+    let (names, count) = (some_of(folders), counted(folders.len() as u64, "folder"));
+    format!(
+        "{count} of the vault may not be looked into ({names}), and what is safe there is not seen: \
+         check permissions and disk"
+    )
+}
+
+/// A few names, and that there are more.
+fn some_of(folders: &[String]) -> String {
     let mut names: Vec<_> = folders.iter().take(3).map(|name| path(name.as_bytes())).collect();
     if folders.len() > names.len() {
         names.push("…".into());
     }
-    let names = names.join(", ");
+    names.join(", ")
+}
+
+/// Files that are gone from folders of the vault: the source sends its own `again`, and `only` the
+/// vault had the others.
+fn vault_lost(folders: &[String], again: u64, only: u64) -> String {
+    let names = some_of(folders);
     let (all, only_there) = (counted(again + only, "file"), counted(only, "file"));
     let rest = match (again, only) {
         (_, 0) => "no longer safe, to be sent again".to_owned(),

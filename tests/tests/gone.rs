@@ -6,6 +6,7 @@ use keepsake_tests::records::segments;
 use keepsake_tests::tree;
 use rustix::process::Signal;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 #[test]
@@ -385,4 +386,27 @@ fn what_had_a_name_before_another_file_took_it_is_missed() {
     place.backup().finish().assert_code(0);
     let verified = place.verify().arg("--deep").finish();
     verified.assert_code(2).assert_says("missing: what lay at 2026/07/1.jpg before");
+}
+
+#[test]
+fn a_month_that_may_not_be_looked_into_is_named_and_not_called_safe() {
+    let place = Place::new();
+    two_months(&place.source);
+    place.backup().as_nobody(place.root()).finish().assert_code(0);
+    let mode = |mode| {
+        let july = place.vault.join("2026/07");
+        fs::set_permissions(july, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let before = tree::identities(&place.vault);
+    mode(0o000);
+    for call in [place.status(), place.backup()] {
+        let ended = call.as_nobody(place.root()).finish();
+        ended.assert_code(3).assert_says("may not be looked into (2026/07)");
+        ended.assert_says("check permissions").assert_does_not_say("lost");
+    }
+    mode(0o755);
+    place.status().as_nobody(place.root()).finish().assert_code(0);
+    let ended = place.backup().as_nobody(place.root()).finish();
+    ended.assert_code(0).assert_says("Everything is safe: 5 files");
+    assert_eq!(tree::identities(&place.vault), before, "nothing was sent again");
 }

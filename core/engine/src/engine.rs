@@ -141,6 +141,12 @@ impl Engine {
         self.desk.link.vault().err().map(|why| why.to_string())
     }
 
+    /// Folders of the vault that could not be looked into when they were looked at last: at the opening,
+    /// once a day, and before an end.
+    pub fn vault_closed(&self) -> Vec<String> {
+        lock(&self.desk.closed).clone()
+    }
+
     /// Tries quarantined items again: these, or all. Says how many.
     pub fn retry(&self, which: Option<&[ResourceId]>) -> Result<u64, EngineError> {
         let which = which.map_or(Which::Quarantined, |these| Which::These(these.to_vec()));

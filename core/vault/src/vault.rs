@@ -191,7 +191,10 @@ pub enum FolderSeen {
     There(u64),
     /// No folder lies there.
     Gone,
-    /// It may not be looked at, or its disk fails: it is not gone.
+    /// It may not be looked at, or into, or its disk fails: it is not gone, and what lies there is not
+    /// seen.
+    Closed,
+    /// This kind of vault does not tell.
     CannotTell,
 }
 

@@ -62,16 +62,18 @@ struct Lost {
 pub(crate) fn look(desk: &Desk, vault: &dyn Vault) -> Result<bool, Failed> {
     let known = desk.store.read(Reader::known_folders)?;
     let seen = vault.see_folders(&paths(&known))?;
-    let (mut gone, mut others) = (Vec::new(), Vec::new());
+    let (mut gone, mut others, mut closed) = (Vec::new(), Vec::new(), Vec::new());
     for (folder, seen) in known.into_iter().zip(seen) {
         match seen {
             FolderSeen::There(now) if folder.mark != Some(now) => {
                 others.push(KnownFolder { mark: Some(now), ..folder });
             }
             FolderSeen::Gone => gone.push(folder),
+            FolderSeen::Closed => closed.push(folder.path),
             FolderSeen::There(_) | FolderSeen::CannotTell => {}
         }
     }
+    tell_closed(desk, closed);
     if gone.is_empty() && others.is_empty() {
         return Ok(false);
     }
@@ -107,6 +109,15 @@ pub(crate) fn look(desk: &Desk, vault: &dyn Vault) -> Result<bool, Failed> {
         desk.stream.put(Happened::VaultLost { folders, again, only });
     }
     Ok(lost.again + lost.nowhere > 0)
+}
+
+/// Says which folders cannot be looked into, when these are others than last time.
+fn tell_closed(desk: &Desk, folders: Vec<String>) {
+    let mut before = lock(&desk.closed);
+    if *before != folders && !folders.is_empty() {
+        desk.stream.put(Happened::VaultClosed { folders: folders.clone() });
+    }
+    *before = folders;
 }
 
 fn paths(folders: &[KnownFolder]) -> Vec<String> {

@@ -73,6 +73,8 @@ pub(crate) struct Desk {
     pub(crate) outgrown: Mutex<HashMap<EffectId, Downloading>>,
     /// Which folders of the vault they are, in which something was shown to lie.
     pub(crate) marks: folders::Marks,
+    /// Folders of the vault that could not be looked into last time.
+    pub(crate) closed: Mutex<Vec<String>>,
     /// When housekeeping at the vault is due, on the machine's clock; `None`: not looked up yet.
     pub(crate) tidy_due: Mutex<Option<Elapsed>>,
     /// Whether something is being put, or about to be.

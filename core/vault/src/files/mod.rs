@@ -129,6 +129,11 @@ pub trait Files: Send + Sync {
     /// folder.
     fn mark(&self, at: &Dir, name: Option<&OsStr>) -> io::Result<Option<u64>>;
 
+    /// Whether the folder `name` in `at` may be listed and what lies in it be looked at.
+    fn is_open(&self, _at: &Dir, _name: &OsStr) -> io::Result<bool> {
+        Ok(true)
+    }
+
     /// Opens a plain file for reading. A link, a pipe, a device is an error.
     fn open(&self, at: &Dir, name: &OsStr) -> io::Result<File>;
 

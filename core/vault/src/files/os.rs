@@ -3,7 +3,9 @@
 use super::mark::mark;
 use super::{Dir, File, Files, Kind, Space, Stat, Written};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, RenameFlags, Timespec, Timestamps};
+use rustix::fs::{
+    self, Access, AtFlags, FileType, Mode, OFlags, RenameFlags, Timespec, Timestamps,
+};
 use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::io;
@@ -53,6 +55,14 @@ impl Files for OsFiles {
 
     fn mark(&self, at: &Dir, name: Option<&OsStr>) -> io::Result<Option<u64>> {
         mark(folder(at)?, name.unwrap_or_default())
+    }
+
+    fn is_open(&self, at: &Dir, name: &OsStr) -> io::Result<bool> {
+        let wanted = Access::READ_OK | Access::EXEC_OK;
+        match fs::accessat(folder(at)?, name, wanted, AtFlags::empty()) {
+            Err(Errno::ACCESS | Errno::PERM) => Ok(false),
+            done => Ok(done.map(|()| true)?),
+        }
     }
 
     fn open(&self, at: &Dir, name: &OsStr) -> io::Result<File> {

@@ -63,17 +63,19 @@ impl<'a> Walk<'a> {
     /// What lies at `path` (parts joined by `/`, empty for the root).
     pub(super) fn seen(&mut self, path: &str) -> FolderSeen {
         match self.mark(path) {
-            Ok(Some(mark)) => FolderSeen::There(mark),
+            Ok(Some((mark, true))) => FolderSeen::There(mark),
+            Ok(Some((_, false))) => FolderSeen::Closed,
             Ok(None) => FolderSeen::Gone,
             Err(error) if is_absent(&error) => FolderSeen::Gone,
-            Err(_) => FolderSeen::CannotTell,
+            Err(_) => FolderSeen::Closed,
         }
     }
 
-    fn mark(&mut self, path: &str) -> io::Result<Option<u64>> {
+    /// The folder's mark, and whether it may be looked into.
+    fn mark(&mut self, path: &str) -> io::Result<Option<(u64, bool)>> {
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
         let Some((last, above)) = parts.split_last() else {
-            return self.files.mark(self.root, None);
+            return Ok(self.files.mark(self.root, None)?.map(|mark| (mark, true)));
         };
         let same = self.above.iter().zip(above).take_while(|((open, _), part)| open == *part);
         let same = same.count();
@@ -84,7 +86,8 @@ impl<'a> Walk<'a> {
             self.above.push(((*part).to_owned(), dir));
         }
         let at = self.above.last().map_or(self.root, |(_, dir)| dir);
-        self.files.mark(at, Some(OsStr::new(last)))
+        let Some(mark) = self.files.mark(at, Some(OsStr::new(last)))? else { return Ok(None) };
+        Ok(Some((mark, self.files.is_open(at, OsStr::new(last))?)))
     }
 }
 
