@@ -37,7 +37,7 @@ pub fn run(vault: &Path, dest: &Path) -> Result<Exit, Failure> {
         say!("not as recorded: {path}: what lies there was restored into the folder '{ALTERED}'");
     }
     for segment in &done.segments {
-        say!("damaged records: .keepsake/segments/{segment}");
+        say!("records that cannot be used: .keepsake/segments/{segment}");
     }
     say!("Restored {}, {}.", size::counted(done.written, "file"), size::bytes(done.bytes));
     if done.unrecorded > 0 {

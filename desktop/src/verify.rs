@@ -65,7 +65,14 @@ pub fn run(at: &At, deep: bool) -> Result<Exit, Failure> {
     }
     // Of damaged records nothing is left to do once everything there has others.
     let unrecorded = !found.segments.is_empty() && !found.loose.is_empty();
-    let bad = bad + found.unreadable.len();
+    if !found.closed.is_empty() {
+        let segments = size::counted(found.closed.len() as u64, "segment");
+        say!(
+            "{segments} of records could not be read: check permissions and disk, and verify again. \
+             Nothing is said of what only these name."
+        );
+    }
+    let bad = bad + found.unreadable.len() + found.closed.len();
     let safe = bad == 0 && open + lost == 0 && !unrecorded && found.unseen.is_empty();
     Ok(if safe { Exit::Safe } else { Exit::Quarantined })
 }
@@ -117,6 +124,9 @@ fn tell(found: &Verified, deep: bool) {
     }
     for path in &found.unseen {
         say!("cannot be looked at, and is left there by restore: {}", words::path(path.as_bytes()));
+    }
+    for segment in &found.closed {
+        say!("not read: .keepsake/segments/{segment}");
     }
     for segment in &found.segments {
         say!("damaged records: .keepsake/segments/{segment}");

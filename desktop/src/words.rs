@@ -74,7 +74,7 @@ pub fn why(why: Why) -> &'static str {
 pub fn of_vault(happened: &Happened) -> Option<String> {
     match happened {
         Happened::VaultLost { folders, again, only } => Some(vault_lost(folders, *again, *only)),
-        Happened::VaultClosed { folders } => Some(vault_closed(folders)),
+        Happened::VaultClosed { places } => Some(vault_closed(places)),
         Happened::RecordsLost { files, again } => {
             let rest = match again {
                 0 => String::new(),
@@ -93,11 +93,11 @@ pub fn of_vault(happened: &Happened) -> Option<String> {
     }
 }
 
-/// Folders of the vault that cannot be looked into.
-pub fn vault_closed(folders: &[String]) -> String {
-    let (names, count) = (some_of(folders), counted(folders.len() as u64, "folder"));
+/// Places in the vault that cannot be looked into.
+pub fn vault_closed(places: &[String]) -> String {
+    let (names, count) = (some_of(places), counted(places.len() as u64, "place"));
     format!(
-        "{count} of the vault may not be looked into ({names}), and what is safe there is not seen: \
+        "{count} in the vault may not be looked into ({names}), and what lies there is not seen: \
          check permissions and disk"
     )
 }

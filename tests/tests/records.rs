@@ -67,7 +67,7 @@ fn a_torn_segment_is_noticed_by_every_command_and_its_photos_are_recorded_again(
         let verified = place.verify().finish();
         verified.assert_code(0).assert_says("recorded elsewhere, as far as this device knows");
         let dest = place.root().join("restored");
-        place.restore_to(&dest).finish().assert_code(0).assert_says("damaged records");
+        place.restore_to(&dest).finish().assert_code(0).assert_says("records that cannot be used");
         tree::assert_restored(&place.source, &dest);
         // As it was, for the next way to tear it: only this one.
         for other in segments(&place.vault) {
@@ -110,7 +110,22 @@ fn a_segment_that_may_not_be_read_keeps_nothing_from_being_restored_or_backed_up
     let closed = segments(&place.vault).remove(0);
     let mode = |mode| fs::set_permissions(&closed, fs::Permissions::from_mode(mode)).unwrap();
     mode(0o000);
-    place.backup().as_nobody(place.root()).finish().assert_code(0);
+    for call in [place.status(), place.backup()] {
+        let ended = call.as_nobody(place.root()).finish();
+        ended.assert_code(0).assert_does_not_say("lost records");
+    }
+    let before = tree::identities(&place.vault);
+    // A device that has not read it.
+    let aside = place.root().join("state-aside");
+    fs::rename(&place.state, &aside).unwrap();
+    let other = place.backup().as_nobody(place.root()).finish();
+    fs::remove_dir_all(&place.state).unwrap();
+    fs::rename(&aside, &place.state).unwrap();
+    other.assert_code(0).assert_says("1 place in the vault may not be looked into (.keepsake/seg");
+    assert_eq!(tree::identities(&place.vault), before, "known by its bytes");
+    let verified = place.verify().as_nobody(place.root()).finish();
+    verified.assert_code(2).assert_says("1 segment of records could not be read");
+    verified.assert_does_not_say("without a record").assert_does_not_say("not safe yet");
     let dest = place.root().join("restored");
     let done = place.restore_to(&dest).as_nobody(place.root()).finish();
     done.assert_says("cannot be read").assert_does_not_say("read-only");

@@ -34,11 +34,12 @@ pub enum Happened {
         /// Resources that only the vault had: the library no longer has them.
         only: u64,
     },
-    /// These folders of the vault cannot be looked into: their permissions, or their disk. What is safe
-    /// there stays so, and nobody sees it. [`crate::Engine::vault_closed`] says which still cannot.
+    /// These folders or records of the vault cannot be looked into: their permissions, or their disk.
+    /// What is safe there stays so, and nobody sees it. [`crate::Engine::vault_closed`] says which
+    /// folders still cannot.
     VaultClosed {
         /// Their paths below the vault.
-        folders: Vec<String>,
+        places: Vec<String>,
     },
     /// Records of the vault are gone or damaged.
     RecordsLost {

@@ -14,6 +14,8 @@ pub(crate) struct Read {
     pub(crate) hostile: Vec<String>,
     /// Segments that are not to be trusted, with the reason.
     pub(crate) damaged: Vec<String>,
+    /// Segments that cannot be read now, with the reason.
+    pub(crate) unreadable: Vec<String>,
 }
 
 /// Gives every record to `each`; one that two segments hold, twice. `each` says whether to go on.
@@ -39,6 +41,7 @@ pub(crate) fn all(
             })?;
             seen.hostile.extend(read.hostile);
             seen.damaged.extend(read.damaged.map(|why| format!("{}: {why}", name.0)));
+            seen.unreadable.extend(read.unreadable.map(|why| format!("{}: {why}", name.0)));
             gone |= read.gone;
             if !read.gone {
                 done.insert(name);

@@ -60,15 +60,18 @@ pub struct Verified {
     /// itself, a segment that is damaged or gone). The next run looks for their bytes, records them
     /// where they are and sends them where they are not.
     pub unrecorded: u64,
-    /// Paths of files in the vault of which no record speaks: `restore` brings them back under these
-    /// names.
+    /// Paths of files in the vault of which no record speaks, where all records could be read:
+    /// `restore` brings them back under these names.
     pub loose: Vec<String>,
     /// What lies in the vault and cannot be looked at: names that are no paths of a vault, folders that
     /// may not be opened. `restore` leaves it there.
     pub unseen: Vec<String>,
-    /// Segments of records that cannot be trusted, or read, with the reason. Where `unrecorded` and
-    /// `loose` have nothing, what they named is recorded elsewhere, as far as this device knows.
+    /// Segments of records that cannot be trusted, with the reason. Where `unrecorded` and `loose` have
+    /// nothing, what they named is recorded elsewhere, as far as this device knows.
     pub segments: Vec<String>,
+    /// Segments of records that cannot be read now, with the reason: nothing is said of what only they
+    /// name.
+    pub closed: Vec<String>,
     /// Whether it was stopped before the end.
     pub stopped: bool,
 }
@@ -171,19 +174,31 @@ pub(crate) fn verify(
         list.push(path);
     }
     verified.stopped = progress.stop.load(Ordering::Relaxed);
-    verified.segments = read.damaged;
-    let Verified { missing, elsewhere, damaged, altered, replaced, unreadable, segments, .. } =
-        &mut verified;
-    for list in [missing, elsewhere, damaged, altered, replaced, unreadable, segments] {
+    (verified.segments, verified.closed) = (read.damaged, read.unreadable);
+    let Verified {
+        missing,
+        elsewhere,
+        damaged,
+        altered,
+        replaced,
+        unreadable,
+        segments,
+        closed,
+        ..
+    } = &mut verified;
+    for list in [missing, elsewhere, damaged, altered, replaced, unreadable, segments, closed] {
         list.sort_unstable();
     }
     if !verified.stopped {
-        verified.unrecorded = audit(desk, &*vault).map_err(|why| match why {
+        let audited = audit(desk, &*vault).map_err(|why| match why {
             Failed::Vault(why) => of_vault(why),
             Failed::Store(why) => of_store(why),
         })?;
+        verified.unrecorded = audited.unwrap_or(0);
     }
-    verified.loose = loose.files.iter().map(|path| path.as_str().to_owned()).collect();
+    if verified.closed.is_empty() {
+        verified.loose = loose.files.iter().map(|path| path.as_str().to_owned()).collect();
+    }
     verified.unseen = loose.unseen;
     settle_found(desk, &verified, &bad, &wrong, deep)?;
     // What lies in the place of something else is recorded there by the next run, and not sent again.

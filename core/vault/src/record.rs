@@ -96,8 +96,11 @@ pub struct SegmentRead {
     pub entries: u64,
     /// It is gone (merged into another): list again. Nothing was handed over.
     pub gone: bool,
-    /// Why it is not trusted (torn, altered, too large, not to be read). Nothing was handed over.
+    /// Why it is not trusted (torn, altered, too large). Nothing was handed over.
     pub damaged: Option<String>,
+    /// Why it cannot be read now (permissions, its disk): nothing is said of it, and nothing was handed
+    /// over.
+    pub unreadable: Option<String>,
     /// Lines that say something impossible (a path out of the vault), each as text, shortened:
     /// skipped.
     pub hostile: Vec<String>,

@@ -115,7 +115,7 @@ pub(crate) fn look(desk: &Desk, vault: &dyn Vault) -> Result<bool, Failed> {
 fn tell_closed(desk: &Desk, folders: Vec<String>) {
     let mut before = lock(&desk.closed);
     if *before != folders && !folders.is_empty() {
-        desk.stream.put(Happened::VaultClosed { folders: folders.clone() });
+        desk.stream.put(Happened::VaultClosed { places: folders.clone() });
     }
     *before = folders;
 }

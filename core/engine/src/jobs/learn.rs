@@ -9,7 +9,7 @@ use keepsake_catalog::{Known, Note, SegmentKnown, Which};
 use keepsake_machine::media::Digest;
 use keepsake_machine::settle::Fact;
 use keepsake_vault::{Entry, Segment, Vault};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Records that are held at once.
 const CHUNK: usize = 4_096;
@@ -46,7 +46,7 @@ pub(crate) fn read_records(desk: &Desk, vault: &dyn Vault) -> Result<bool, Faile
         return Ok(false);
     }
     let mut lost = known(desk)?;
-    let again = audit(desk, vault)?;
+    let Some(again) = audit(desk, vault)? else { return Ok(false) };
     for path in known(desk)? {
         lost.remove(&path);
     }
@@ -77,7 +77,9 @@ fn is_as_read(desk: &Desk, vault: &dyn Vault) -> Result<bool, Failed> {
             if read.gone || read.damaged.is_some() {
                 return Ok(false);
             }
-            sound.push(records::read(segment.clone()));
+            if read.unreadable.is_none() {
+                sound.push(records::read(segment.clone()));
+            }
         }
     }
     if !sound.is_empty() {
@@ -88,8 +90,8 @@ fn is_as_read(desk: &Desk, vault: &dyn Vault) -> Result<bool, Failed> {
 
 /// Reads all records again, and takes nothing for safe of which none speaks: it is looked for in the
 /// vault by its bytes, recorded again where they are, and sent where they are not. Says how many
-/// files these are.
-pub(crate) fn audit(desk: &Desk, vault: &dyn Vault) -> Result<u64, Failed> {
+/// files these are; `None` where records cannot be read now: it is done when they can.
+pub(crate) fn audit(desk: &Desk, vault: &dyn Vault) -> Result<Option<u64>, Failed> {
     // Also when we are killed in between, it is brought to its end.
     let begun = |value: Option<&str>| {
         let (name, value) = (AUDIT.to_owned(), value.map(str::to_owned));
@@ -97,11 +99,14 @@ pub(crate) fn audit(desk: &Desk, vault: &dyn Vault) -> Result<u64, Failed> {
     };
     begun(Some("begun"))?;
     desk.store.write(keepsake_catalog::Catalog::forget_records)?;
-    let buried = news(desk, vault)?;
-    bury_again(desk, vault, &buried)?;
+    let news = news(desk, vault)?;
+    if !news.closed.is_empty() {
+        return Ok(None);
+    }
+    bury_again(desk, vault, &news.forgotten)?;
     let settled = desk.settle(&Which::Unrecorded, Fact::GoneFromVault)?;
     begun(None)?;
-    Ok(settled.changed)
+    Ok(Some(settled.changed))
 }
 
 /// Writes the tombstones again that no record says any more: what the user forgot stays forgotten, on
@@ -116,9 +121,18 @@ fn bury_again(desk: &Desk, vault: &dyn Vault, buried: &[Digest]) -> Result<(), F
     if notes.is_empty() { Ok(()) } else { Ok(desk.note(&notes, true)?) }
 }
 
-/// Reads what was not read before. The tombstones in it.
-fn news(desk: &Desk, vault: &dyn Vault) -> Result<Vec<Digest>, Failed> {
-    let mut forgotten = Vec::new();
+/// What was read.
+#[derive(Default)]
+struct News {
+    /// Its tombstones.
+    forgotten: Vec<Digest>,
+    /// The segments that cannot be read now.
+    closed: BTreeSet<String>,
+}
+
+/// Reads what was not read before.
+fn news(desk: &Desk, vault: &dyn Vault) -> Result<News, Failed> {
+    let mut news = News::default();
     for _ in 0..LISTINGS {
         let there = vault.segments()?;
         let read = desk.store.read(keepsake_catalog::Reader::segments_read)?;
@@ -126,18 +140,22 @@ fn news(desk: &Desk, vault: &dyn Vault) -> Result<Vec<Digest>, Failed> {
         forget_gone(desk, &there, &read)?;
         let mut gone = false;
         for new in there.iter().filter(|segment| !read.contains(&segment.name.0)) {
-            gone |= !segment(desk, vault, new, &mut forgotten)?;
+            gone |= !segment(desk, vault, new, &mut news)?;
         }
         if !gone {
             break;
         }
     }
-    if !forgotten.is_empty() {
-        desk.settle(&Which::Digests(forgotten.clone()), Fact::Forget)?;
+    if !news.closed.is_empty() {
+        let places = news.closed.iter().cloned().collect();
+        desk.stream.put(Happened::VaultClosed { places });
+    }
+    if !news.forgotten.is_empty() {
+        desk.settle(&Which::Digests(news.forgotten.clone()), Fact::Forget)?;
     }
     let tombstones = desk.store.read(keepsake_catalog::Reader::tombstones)?;
     *lock(&desk.tombstones) = tombstones.into_iter().map(|digest| digest.sha256).collect();
-    Ok(forgotten)
+    Ok(news)
 }
 
 /// Reads one; `false` if it is gone.
@@ -145,7 +163,7 @@ fn segment(
     desk: &Desk,
     vault: &dyn Vault,
     segment: &Segment,
-    forgotten: &mut Vec<Digest>,
+    news: &mut News,
 ) -> Result<bool, Failed> {
     let mut known = Vec::new();
     let mut tombstones = Vec::new();
@@ -172,11 +190,14 @@ fn segment(
     if read.gone {
         return Ok(false);
     }
-    if read.damaged.is_none() {
+    if read.unreadable.is_some() {
+        news.closed.insert(format!(".keepsake/segments/{}", segment.name.0));
+    }
+    if read.damaged.is_none() && read.unreadable.is_none() {
         let Segment { name, mark } = segment.clone();
         let segment = SegmentKnown { name: name.0, mark: Some(mark) };
         desk.store.write(|catalog| catalog.learn(&segment, &known, &tombstones))?;
-        forgotten.append(&mut tombstones);
+        news.forgotten.append(&mut tombstones);
     }
     Ok(true)
 }

@@ -346,6 +346,7 @@ impl<'a> Restoring<'a> {
             }
         }
         self.restored.segments = read.damaged;
+        self.restored.segments.extend(read.unreadable);
         self.restored.hostile.extend(read.hostile);
         let Restored { kept, damaged, unreadable, hostile, .. } = &mut self.restored;
         for list in [kept, damaged, unreadable, hostile] {

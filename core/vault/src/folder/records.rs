@@ -171,7 +171,7 @@ impl Shared {
         match self.segment_bytes(home, name) {
             Ok(Some(bytes)) => segment::read(&bytes, each),
             Ok(None) => SegmentRead { gone: true, ..SegmentRead::default() },
-            Err(why) => SegmentRead { damaged: Some(why), ..SegmentRead::default() },
+            Err(why) => *why,
         }
     }
 
@@ -181,25 +181,31 @@ impl Shared {
         &self,
         home: &Home,
         name: &SegmentName,
-    ) -> Result<Option<Vec<u8>>, String> {
+    ) -> Result<Option<Vec<u8>>, Box<SegmentRead>> {
         let Some(segments) = &home.segments else { return Ok(None) };
         if name.0.contains('/') {
             return Ok(None);
         }
         let file = file_name(name);
         let os = OsStr::new(&file);
-        let unreadable = |error: &io::Error| format!("it cannot be read: {error}");
+        let damaged = |why: &str| {
+            Box::new(SegmentRead { damaged: Some(why.to_owned()), ..SegmentRead::default() })
+        };
+        let unreadable = |error: io::Error| {
+            let why = Some(format!("it cannot be read: {error}"));
+            Box::new(SegmentRead { unreadable: why, ..SegmentRead::default() })
+        };
         match self.files.stat(segments, os) {
             Err(error) if is_absent(&error) => return Ok(None),
             Ok(stat) if stat.kind != Kind::File => {
-                return Err("it is a link or something else, not a file".to_owned());
+                return Err(damaged("it is a link or something else, not a file"));
             }
-            stat => stat.map_err(|error| unreadable(&error))?,
+            stat => stat.map_err(unreadable)?,
         };
         match read_small(&*self.files, segments, os, segment::LARGEST) {
             Err(error) if is_absent(&error) => Ok(None),
-            Ok(None) => Err("it is too large".to_owned()),
-            bytes => bytes.map_err(|error| unreadable(&error)),
+            Ok(None) => Err(damaged("it is too large")),
+            bytes => bytes.map_err(unreadable),
         }
     }
 }

@@ -53,7 +53,7 @@ impl Shared {
                     Ok(()) => merge.sources.push(name),
                     Err(why) => tidied.damaged.push((name, why)),
                 },
-                Err(why) => tidied.damaged.push((name, why)),
+                Err(read) => tidied.damaged.extend(read.damaged.map(|why| (name, why))),
             }
             if merge.bytes > CLOSED_AT {
                 self.close(home, std::mem::take(&mut merge), tidied)?;
