@@ -64,6 +64,7 @@ pub fn run(args: &Backup) -> Result<Exit, Failure> {
         state: &state,
         folder: &folder,
         trouble: None,
+        away: None,
     };
     let ended = runtime.block_on(run.drive(&state.source))?;
     let status = engine.status();

@@ -26,6 +26,8 @@ pub struct Run<'a> {
     pub folder: &'a Folder,
     /// What is wrong with the source, as it was said last.
     pub trouble: Option<String>,
+    /// Why the vault cannot be used, as it was said last.
+    pub away: Option<String>,
 }
 
 /// How it ended.
@@ -116,7 +118,10 @@ impl Run<'_> {
 
     fn tell(&mut self, happened: Happened) {
         match happened {
-            Happened::Status(status) => self.show.status(&status),
+            Happened::Status(status) => {
+                self.show.status(&status);
+                self.tell_vault(&status);
+            }
             Happened::Scanned { assets } => self.show.scanned(assets, false),
             Happened::Noticed(Notice::Quarantined { resource, fault }) => {
                 match self.engine.entry(resource) {
@@ -134,6 +139,22 @@ impl Run<'_> {
                     self.show.say(&news);
                 }
             }
+        }
+    }
+
+    /// Says, while it watches, why the vault cannot be used, and that it is there again: when
+    /// nothing waits for it any more.
+    fn tell_vault(&mut self, status: &Status) {
+        let away = self.engine.vault_away().filter(|_| status.holds.has(Hold::VaultUnavailable));
+        if !self.watch {
+            return;
+        }
+        if away.is_some() && away != self.away {
+            self.show.say(away.as_deref().unwrap_or_default());
+            self.away = away;
+        } else if self.away.is_some() && is_done(status) {
+            self.show.say("the vault is there again");
+            self.away = None;
         }
     }
 

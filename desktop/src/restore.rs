@@ -40,12 +40,12 @@ pub fn run(vault: &Path, dest: &Path) -> Result<Exit, Failure> {
         say!("records that cannot be used: .keepsake/segments/{segment}");
     }
     say!("Restored {}, {}.", size::counted(done.written, "file"), size::bytes(done.bytes));
+    if done.already_there > 0 {
+        say!("{} there already.", size::counted(done.already_there, "file"));
+    }
     if done.unrecorded > 0 {
         let files = size::counted(done.unrecorded, "file");
         say!("{files} of these without a record: under the names that they have in the vault.");
-    }
-    if done.already_there > 0 {
-        say!("{} there already.", size::counted(done.already_there, "file"));
     }
     if let Some(why) = &done.cut {
         say!("Stopped before the end: {why}.");
@@ -58,7 +58,9 @@ pub fn run(vault: &Path, dest: &Path) -> Result<Exit, Failure> {
     let bad = [&done.kept, &done.damaged, &done.unreadable, &done.unseen, &done.hostile]
         .iter()
         .any(|list| !list.is_empty());
-    // Names may be lost with the records.
-    let nameless = done.unrecorded > 0 && !done.segments.is_empty();
+    let nameless = done.unrecorded > 0 && (!done.segments.is_empty() || !done.has_records);
+    if nameless {
+        say!("Records are lost, and with them the names and places that these files had.");
+    }
     Ok(if bad || nameless { Exit::Quarantined } else { Exit::Safe })
 }

@@ -121,6 +121,10 @@ fn tell(found: &Verified, deep: bool) {
         if found.loose.len() > NAMED {
             say!("  and {} more", size::count((found.loose.len() - NAMED) as u64));
         }
+        say!(
+            "To have them recorded, copy them into a source and back up: they are not sent again. What \
+             does not belong here can be moved out of the vault."
+        );
     }
     for path in &found.unseen {
         say!("cannot be looked at, and is left there by restore: {}", words::path(path.as_bytes()));

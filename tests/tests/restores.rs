@@ -128,6 +128,23 @@ fn nothing_is_overwritten_and_what_is_there_already_is_not_written_again() {
 }
 
 #[test]
+fn a_folder_that_is_called_as_our_own_is_restored_like_any_other() {
+    let place = Place::new();
+    roll(&place.source.join(".keepsake-restore"), 1, 3, 3_000);
+    write(&place.source, ".keepsake-restore-1.jpg", &jpeg(7, 3_000, None));
+    place.backed_up();
+    let dest = place.root().join("restored");
+    place.restore_to(&dest).finish().assert_code(0).assert_says("Restored 4 files");
+    tree::assert_restored(&place.source, &dest);
+    // Another vault, whose restore calls its own folder so, takes nothing out of it.
+    let other = Place::new();
+    roll(&other.source, 2, 3, 3_000);
+    other.backed_up();
+    other.restore_to(&dest).finish().assert_code(0).assert_says("Restored 3 files");
+    place.restore_to(&dest).finish().assert_code(0).assert_says("4 files there already");
+}
+
+#[test]
 fn a_restore_that_was_killed_goes_on_and_leaves_nothing_half_written() {
     let place = Place::new();
     roll(&place.source, 1, 300, 100_000);
@@ -227,8 +244,11 @@ fn what_lies_in_the_vault_without_a_record_comes_back_under_its_name_there() {
     // Nor without any record at all.
     fs::remove_dir_all(place.vault.join(".keepsake/segments")).unwrap();
     let all = place.root().join("all");
-    place.restore_to(&all).finish().assert_code(0).assert_says("Restored 2 files");
-    place.restore_to(&all).finish().assert_code(0).assert_says("2 files there already");
+    for says in ["Restored 2 files", "2 files there already"] {
+        let done = place.restore_to(&all).finish();
+        done.assert_code(2).assert_says(says).assert_says("2 files of these without a record");
+        done.assert_says("Records are lost, and with them the names");
+    }
 }
 
 #[test]

@@ -224,6 +224,56 @@ fn a_vault_that_we_may_not_write_is_named_and_nothing_is_given_up_on() {
 }
 
 #[test]
+fn a_month_that_may_not_be_written_is_named() {
+    if !can_be_nobody() {
+        return;
+    }
+    let place = Place::new();
+    let user = |call: Call| call.as_nobody(place.root());
+    let photo = |day| jpeg(day, 3_000, Some(&format!("2026:07:{day:02} 10:00:00")));
+    write(&place.source, "1.jpg", &photo(1));
+    user(place.backup()).finish().assert_code(0);
+    let july = place.vault.join("2026/07");
+    let mode = |mode| fs::set_permissions(&july, fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o555);
+    write(&place.source, "2.jpg", &photo(2));
+    let done = user(place.backup()).finish();
+    not_safe(&done).assert_says("Keepsake/2026/07 nothing may be written").assert_code(3);
+    mode(0o755);
+    user(place.backup()).finish().assert_code(0);
+    tree::assert_holds_exactly(&place.vault, &place.source);
+}
+
+#[test]
+fn a_backup_that_watches_says_when_its_vault_is_away_and_when_it_is_back() {
+    let place = Place::new();
+    roll(&place.source, 1, 5, 5_000);
+    let mut running = place.backup().arg("--watch").start();
+    let away = place.root().join("away");
+    let is_held = || {
+        let status = &place.status().arg("--json").finish().lines()[0]["status"];
+        status["holds"].to_string().contains("VaultUnavailable")
+    };
+    let safe = || {
+        let told = place.status().arg("--json").finish();
+        told.status.code() != Some(1)
+            && place.counted("BackedUp") == tree::files(&place.source).len() as u64
+    };
+    assert!(running.stop_when(|_| safe()), "it ended");
+    fs::rename(&place.vault, &away).unwrap();
+    write(&place.source, "new.jpg", &jpeg(50, 5_000, None));
+    running.go_on();
+    assert!(running.stop_when(|_| is_held()), "it ended");
+    fs::rename(&away, &place.vault).unwrap();
+    running.go_on();
+    assert!(running.stop_when(|_| safe() && !is_held()), "it ended");
+    running.go_on();
+    running.signal(Signal::INT);
+    let ended = running.finish();
+    ended.assert_code(0).assert_says("does not answer").assert_says("the vault is there again");
+}
+
+#[test]
 fn a_vault_of_a_newer_version_is_refused_and_not_touched() {
     let place = Place::new();
     roll(&place.source, 1, 5, 2_000);

@@ -136,9 +136,11 @@ impl Engine {
         lock(&self.shown).clone()
     }
 
-    /// Why the vault is not there, if it is not: before [`Engine::start`], as it was when opened.
+    /// Why the vault cannot be used now, if it cannot: it is not there, or it failed, and has answered
+    /// no probe since.
     pub fn vault_away(&self) -> Option<String> {
-        self.desk.link.vault().err().map(|why| why.to_string())
+        let away = self.desk.link.vault().err().map(|why| why.to_string());
+        away.or_else(|| lock(&self.desk.vault_trouble).clone())
     }
 
     /// Folders of the vault that could not be looked into when they were looked at last: at the opening,

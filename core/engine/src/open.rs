@@ -73,6 +73,7 @@ pub(crate) fn open(
         md5: features.md5,
         outgrown: Mutex::default(),
         marks: Mutex::default(),
+        vault_trouble: Mutex::default(),
         closed: Mutex::default(),
         tidy_due: Mutex::default(),
         sending: false.into(),

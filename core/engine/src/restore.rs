@@ -11,6 +11,7 @@ use crate::options::Destination;
 use crate::records;
 use crate::seek;
 use crate::verify::Progress;
+use folder::OWN;
 use keepsake_vault::files::{Files, OsFiles};
 use keepsake_vault::{
     DeviceId, Expect, FolderVault, OpenFolder, Record, Strays, Vault, VaultError,
@@ -47,8 +48,11 @@ pub struct Restored {
     pub unreadable: Vec<String>,
     /// What lies in the vault and cannot be looked at: it stays there.
     pub unseen: Vec<String>,
-    /// Of those written, files of which no record speaks: they have the names of the vault.
+    /// Of those written or there already, files of which no record speaks: they have the names of the
+    /// vault.
     pub unrecorded: u64,
+    /// Whether the vault has any record at all.
+    pub has_records: bool,
     /// Whether it was stopped before the end.
     pub stopped: bool,
     /// Why it could not go on, if so: the destination's disk is full, or the vault is gone. What had
@@ -78,6 +82,7 @@ pub fn restore(
         return Err(EngineError::Destination { path: into.to_owned(), why });
     }
     let known = Known::of(&vault, progress).map_err(of_vault)?;
+    let has_records = !known.newest.is_empty();
     let mut files = Restoring::begin(files, &vault, into, progress, known)?;
     let mut read = records::Read::default();
     let cut = match everything(&vault, &mut files, &mut read, progress) {
@@ -85,7 +90,8 @@ pub fn restore(
         Err(why) if why.is_passing() => Some(why.to_string()),
         done => done.map(|()| None)?,
     };
-    files.end(read, cut)
+    let restored = files.end(read, cut)?;
+    Ok(Restored { has_records, ..restored })
 }
 
 /// What the records name, from where they say and then from wherever else it lies; then what lies there
@@ -167,6 +173,17 @@ impl Known {
             !progress.stop.load(Ordering::Relaxed)
         })?;
         Ok(known)
+    }
+
+    /// A name for a folder of our own that no file will have, and that none will lie in.
+    fn free_name(&self) -> String {
+        let is_taken = |name: &String| {
+            let mark = records::mark(&[name.as_bytes()]);
+            self.newest.contains_key(&mark) || self.folders.contains(&mark)
+        };
+        let more = (1_u64..).map(|number| format!("{OWN}-{number}"));
+        let mut names = std::iter::once(OWN.to_owned()).chain(more);
+        names.find(|name| !is_taken(name)).unwrap_or_default()
     }
 }
 

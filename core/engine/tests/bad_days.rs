@@ -327,8 +327,7 @@ fn a_vault_never_makes_restore_write_outside_its_folder() {
         albums: Vec::new(),
         favourite: false,
     };
-    let hostile: [&[u8]; 6] =
-        [b"../out.JPG", b"/tmp/out.JPG", b"a/../../out", b"", b"link/out", b".keepsake-restore/x"];
+    let hostile: [&[u8]; 5] = [b"../out.JPG", b"/tmp/out.JPG", b"a/../../out", b"", b"link/out"];
     let good: [&[u8]; 3] = [b"in/a.JPG", b"in/caf\xe9.JPG", "\u{1f4f7}".as_bytes()];
     let mut records: Vec<_> =
         hostile.iter().chain(&good).map(|original| record(original)).collect();

@@ -30,7 +30,7 @@ pub enum VaultError {
         expected: VaultIdentity,
     },
     /// Nothing may be written there.
-    #[error("the vault {place} is read-only: {why}; make it writable")]
+    #[error("in the vault {place} nothing may be written: {why}; make it writable")]
     ReadOnly {
         /// Where.
         place: String,

@@ -36,6 +36,7 @@ pub(crate) fn probe(desk: &Desk) {
     if !opened && probed.is_ok() {
         look(desk); // it may have been away, or another copy of it was there
     }
+    *lock(&desk.vault_trouble) = probed.as_ref().err().map(ToString::to_string);
     let health: VaultHealth = blame::health(&probed);
     desk.inbox.send(Message::Event(Event::VaultChanged(health)));
 }

@@ -3,7 +3,7 @@
 
 use super::kept::Asked;
 use super::reply::{Replies, Reply};
-use super::{Desk, blame, lock};
+use super::{Desk, lock};
 use crate::store::StoreError;
 use keepsake_machine::event::{Answer, Finding};
 use keepsake_machine::media::Digest;
@@ -53,7 +53,7 @@ pub(crate) fn run(desk: &Desk, batch: Vec<Find>) {
     match desk.link.vault().and_then(|vault| vault.find(&digests)) {
         Err(error) => {
             for work in unknown {
-                replies.add(work.reply, blame::vault(&error, 0), Vec::new());
+                replies.add(work.reply, desk.vault_failed(&error, 0), Vec::new());
             }
         }
         Ok(found) => {

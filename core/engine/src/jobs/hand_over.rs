@@ -20,11 +20,11 @@ pub(crate) fn run(desk: &Desk, reply: Reply, digest: Digest, metered: bool) {
     };
     let vault = match desk.link.vault() {
         Ok(vault) => vault,
-        Err(error) => return reply.answer(blame::vault(&error, 0)),
+        Err(error) => return reply.answer(desk.vault_failed(&error, 0)),
     };
     let placed = match stored_places(desk, &*vault, &[(Arc::clone(&detail), digest)]) {
         Ok(placed) => placed,
-        Err(Failed::Vault(error)) => return reply.answer(blame::vault(&error, 0)),
+        Err(Failed::Vault(error)) => return reply.answer(desk.vault_failed(&error, 0)),
         Err(Failed::Store(why)) => return desk.catalog_failed(&why, [reply].into_iter()),
     };
     let Some(placement) = placed.get(&detail.asset) else {
@@ -32,7 +32,7 @@ pub(crate) fn run(desk: &Desk, reply: Reply, digest: Digest, metered: bool) {
     };
     let ticket = match vault.ticket(placement, &detail.name, digest) {
         Ok(ticket) => ticket,
-        Err(error) => return reply.answer(blame::vault(&error, 0)),
+        Err(error) => return reply.answer(desk.vault_failed(&error, 0)),
     };
     desk.kept.keep_path(resource, Some(ticket.path));
     let ticket = Ticket {

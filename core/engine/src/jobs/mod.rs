@@ -40,7 +40,7 @@ use keepsake_machine::event::Answer;
 use keepsake_machine::media::{EffectId, ResourceId};
 use keepsake_machine::settle::Fact;
 use keepsake_machine::time::{Clock, Elapsed};
-use keepsake_vault::{Teed, VaultError};
+use keepsake_vault::{Blame, Teed, VaultError};
 use kept::Kept;
 use link::Link;
 use place::Places;
@@ -73,6 +73,8 @@ pub(crate) struct Desk {
     pub(crate) outgrown: Mutex<HashMap<EffectId, Downloading>>,
     /// Which folders of the vault they are, in which something was shown to lie.
     pub(crate) marks: folders::Marks,
+    /// What the vault said when it failed last; `None` since it answered a probe.
+    pub(crate) vault_trouble: Mutex<Option<String>>,
     /// Folders of the vault that could not be looked into last time.
     pub(crate) closed: Mutex<Vec<String>>,
     /// When housekeeping at the vault is due, on the machine's clock; `None`: not looked up yet.
@@ -108,6 +110,15 @@ impl Desk {
             }
         }
         Ok(details)
+    }
+
+    /// What the machine is told when the vault fails; a failure that is not one item's is kept, to be
+    /// shown. `wasted` bytes were moved in vain.
+    pub(crate) fn vault_failed(&self, error: &VaultError, wasted: u64) -> Answer {
+        if let Blame::Trouble(_) = error.blame() {
+            *lock(&self.vault_trouble) = Some(error.to_string());
+        }
+        blame::vault(error, wasted)
     }
 
     /// Stores notes of its own, durably where they must not roll back.

@@ -1,6 +1,6 @@
 //! Upload: a group of originals is placed, put, and committed together.
 
-use super::blame::{self, as_io};
+use super::blame::as_io;
 use super::place::stored_places;
 use super::reading::{Poured, original};
 use super::reply::Replies;
@@ -41,13 +41,13 @@ pub(crate) fn run(desk: &Desk, group: Group) {
     }
     let vault = match desk.link.vault() {
         Ok(vault) => vault,
-        Err(error) => return fail(items, &error, &mut replies),
+        Err(error) => return fail(desk, items, &error, &mut replies),
     };
     let to_place: Vec<_> =
         items.iter().map(|(send, detail)| (Arc::clone(detail), send.digest)).collect();
     let placed = match stored_places(desk, &*vault, &to_place) {
         Ok(placed) => placed,
-        Err(Failed::Vault(error)) => return fail(items, &error, &mut replies),
+        Err(Failed::Vault(error)) => return fail(desk, items, &error, &mut replies),
         Err(Failed::Store(why)) => {
             return desk.catalog_failed(&why, items.into_iter().map(|(send, _)| send.reply));
         }
@@ -96,15 +96,15 @@ pub(crate) fn run(desk: &Desk, group: Group) {
             }
             Err(error) => {
                 let wasted = moved.into_inner();
-                replies.add(send.reply, blame::vault(&error, wasted), Vec::new());
+                replies.add(send.reply, desk.vault_failed(&error, wasted), Vec::new());
             }
         }
     }
 }
 
-fn fail(items: Vec<(Send, Arc<Detail>)>, error: &VaultError, replies: &mut Replies) {
+fn fail(desk: &Desk, items: Vec<(Send, Arc<Detail>)>, error: &VaultError, replies: &mut Replies) {
     for (send, _) in items {
-        replies.add(send.reply, blame::vault(error, 0), Vec::new());
+        replies.add(send.reply, desk.vault_failed(error, 0), Vec::new());
     }
 }
 

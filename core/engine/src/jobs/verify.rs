@@ -2,7 +2,7 @@
 
 use super::place::{captured, stored_places};
 use super::reply::{Replies, Reply};
-use super::{Desk, blame, folders};
+use super::{Desk, folders};
 use keepsake_catalog::{Detail, Note};
 use keepsake_machine::event::{Answer, Disappearance};
 use keepsake_machine::media::Digest;
@@ -30,7 +30,7 @@ pub(crate) fn run(desk: &Desk, batch: Vec<Verify>) {
         Ok(vault) => vault,
         Err(error) => {
             for work in batch {
-                replies.add(work.reply, blame::vault(&error, 0), Vec::new());
+                replies.add(work.reply, desk.vault_failed(&error, 0), Vec::new());
             }
             return;
         }
@@ -41,7 +41,7 @@ pub(crate) fn run(desk: &Desk, batch: Vec<Verify>) {
     let folders = folders::shown(desk, &*vault, placed.iter().map(|one| &one.path));
     let (there, folders) = match folders.and_then(|folders| Ok((vault.confirm(&held)?, folders))) {
         Ok(shown) => shown,
-        Err(error) => return fail(placed, &error, &mut replies),
+        Err(error) => return fail(desk, placed, &error, &mut replies),
     };
     let mut good = Vec::with_capacity(placed.len());
     for (one, there) in placed.into_iter().zip(there) {
@@ -134,7 +134,7 @@ fn record(
         good.iter().map(|one| recorded(desk, &one.detail, one.digest, &one.path)).collect();
     let mut segment = match vault.record(records) {
         Ok(segment) => segment,
-        Err(error) => return fail(good, &error, replies),
+        Err(error) => return fail(desk, good, &error, replies),
     };
     for one in good {
         let path = one.path.as_str().to_owned();
@@ -169,8 +169,8 @@ pub(crate) fn recorded(desk: &Desk, detail: &Detail, digest: Digest, path: &Vaul
     }
 }
 
-fn fail(items: Vec<Placed>, error: &VaultError, replies: &mut Replies) {
+fn fail(desk: &Desk, items: Vec<Placed>, error: &VaultError, replies: &mut Replies) {
     for one in items {
-        replies.add(one.reply, blame::vault(error, 0), Vec::new());
+        replies.add(one.reply, desk.vault_failed(error, 0), Vec::new());
     }
 }

@@ -4,14 +4,16 @@ use crate::error::{EngineError, passes};
 use crate::jobs::hashing::Hashing;
 use keepsake_machine::media::{Digest, hex};
 use keepsake_vault::files::{Dir, Files, Kind, Written};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Where files are written before they have their names.
+/// Where files are written before they have their names, unless a record has this name itself.
 pub(super) const OWN: &str = ".keepsake-restore";
+/// So each of them is called, with a number behind.
+const PART: &str = "restoring-";
 /// Bytes that a file system may need for itself beside a file's own.
 const MARGIN: u64 = 256 << 10;
 
@@ -19,6 +21,7 @@ const MARGIN: u64 = 256 << 10;
 pub(super) struct Folder {
     pub(super) files: Arc<dyn Files>,
     pub(super) own: Dir,
+    own_name: OsString,
     path: PathBuf,
     root: Dir,
 }
@@ -31,17 +34,22 @@ pub(super) enum There {
 }
 
 impl Folder {
-    /// Opens it, made if it is missing, and removes what an earlier restore left unfinished.
-    pub(super) fn open(files: Arc<dyn Files>, path: &Path) -> Result<Folder, EngineError> {
+    /// Opens it, made if it is missing, and removes what an earlier restore left unfinished in `own`, a
+    /// folder that no restored file will lie in.
+    pub(super) fn open(
+        files: Arc<dyn Files>,
+        path: &Path,
+        own_name: OsString,
+    ) -> Result<Folder, EngineError> {
         let failed = |error: io::Error| destination(path, &error);
         let root = files.root(path, true).map_err(failed)?;
-        let own = match files.make_dir(&root, OsStr::new(OWN)) {
+        let own = match files.make_dir(&root, &own_name) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-            _ => files.open_dir(&root, OsStr::new(OWN)),
+            _ => files.open_dir(&root, &own_name),
         };
         let own = own.map_err(failed)?;
         sweep(&*files, &own);
-        Ok(Folder { files, own, path: path.to_owned(), root })
+        Ok(Folder { files, own, own_name, path: path.to_owned(), root })
     }
 
     /// Opens the folder, and makes what is missing of it; `None` if something else (a file, a link)
@@ -119,7 +127,7 @@ impl Folder {
     /// Removes our own folder, and makes everything durable.
     pub(super) fn close(&self) -> Result<(), EngineError> {
         sweep(&*self.files, &self.own);
-        let _ = self.files.remove_dir(&self.root, OsStr::new(OWN)); // stays if it is not empty
+        let _ = self.files.remove_dir(&self.root, &self.own_name); // stays if it is not empty
         self.files
             .barrier(&self.root, &[Written { dir: &self.root, name: None }])
             .map_err(|error| self.failed(&error))
@@ -131,11 +139,18 @@ impl Folder {
     }
 }
 
-/// Removes what an earlier restore left unfinished.
+/// The name of the file number `number` until it is whole.
+pub(super) fn part(number: u64) -> OsString {
+    OsString::from(format!("{PART}{number}"))
+}
+
+/// Removes what an earlier restore left unfinished: nothing else that may lie there.
 fn sweep(files: &dyn Files, own: &Dir) {
     let mut names = Vec::new();
     let listed = files.list(own, &mut |name, kind| {
-        if kind != Kind::Dir {
+        let number = name.to_str().and_then(|name| name.strip_prefix(PART));
+        let is_ours = number.is_some_and(|number| number.parse::<u64>().is_ok());
+        if kind != Kind::Dir && is_ours {
             names.push(name.to_owned());
         }
     });

@@ -1,6 +1,6 @@
 //! Restored files: written beside their places, hashed while they are written, synced, named.
 
-use super::folder::{Folder, OWN, There, beside};
+use super::folder::{Folder, OWN, There, beside, part};
 use super::{ALTERED, Known, Restored, mark};
 use crate::error::{EngineError, of_vault};
 use crate::jobs::hashing::Hashing;
@@ -86,7 +86,7 @@ impl<'a> Restoring<'a> {
         known: Known,
     ) -> Result<Restoring<'a>, EngineError> {
         Ok(Restoring {
-            folder: Folder::open(files, into)?,
+            folder: Folder::open(files, into, known.free_name().into())?,
             vault,
             progress,
             known,
@@ -140,9 +140,7 @@ impl<'a> Restoring<'a> {
             return Ok(());
         }
         let shown = String::from_utf8_lossy(&record.original.0).into_owned();
-        let Some(parts) =
-            plain_parts(&record.original.0).filter(|parts| parts[0] != OWN.as_bytes())
-        else {
+        let Some(parts) = plain_parts(&record.original.0) else {
             self.done.insert(mark, from);
             self.restored.hostile.push(shown);
             return Ok(());
@@ -167,7 +165,7 @@ impl<'a> Restoring<'a> {
             }
             There::Other => self.restored.kept.push(shown),
             There::Nothing => {
-                let temporary = OsString::from(self.number.to_string());
+                let temporary = part(self.number);
                 self.number += 1;
                 match self.write(&temporary, record, path)? {
                     Wrote::All => {}
@@ -214,7 +212,9 @@ impl<'a> Restoring<'a> {
             return Ok(());
         }
         let below = path.as_str();
-        let name = if altered { format!("{ALTERED}/{below}") } else { below.to_owned() };
+        // (Nor into the folder that is ours.)
+        let apart = altered || below.starts_with(OWN);
+        let name = if apart { format!("{ALTERED}/{below}") } else { below.to_owned() };
         let name = OriginalName(name.into_bytes());
         let record = Record {
             device: DeviceId([0; 16]),
@@ -232,9 +232,13 @@ impl<'a> Restoring<'a> {
             albums: Vec::new(),
             favourite: false,
         };
-        let waiting = self.restored.written + self.waiting.len() as u64;
+        let there = |this: &Self| {
+            let Restored { written, already_there, .. } = this.restored;
+            written + already_there + this.waiting.len() as u64
+        };
+        let before = there(self);
         self.one(&record)?;
-        if self.restored.written + self.waiting.len() as u64 > waiting {
+        if there(self) > before {
             if altered {
                 self.restored.altered.push(below.to_owned());
             } else {

@@ -316,6 +316,7 @@ fn rename(
     let at = one.placement.folder();
     let (files, staging) = (&*shared.files, &one.staged.dir);
     let fold = folded(&name.to_string_lossy());
+    let path = || format!("{at}/{}", name.to_string_lossy());
     let mut retried = false;
     loop {
         let folder = visit.made(at)?;
@@ -339,14 +340,13 @@ fn rename(
                 }
                 // The folder was removed while we held it open: once more, with a new one.
                 if retried {
-                    return Err(shared.fail("naming", &name.to_string_lossy(), 0, error));
+                    return Err(shared.fail("naming", &path(), 0, error));
                 }
                 retried = true;
                 visit.again(at);
             }
             Err(error) => {
-                let name = name.to_string_lossy();
-                return Err(shared.fail("naming", &name, one.digest.size, error));
+                return Err(shared.fail("naming", &path(), one.digest.size, error));
             }
         }
     }

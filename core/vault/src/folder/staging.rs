@@ -143,7 +143,10 @@ impl Shared {
     ) -> VaultError {
         match fail(what, name, bytes, error) {
             VaultError::ReadOnly { why, .. } => {
-                VaultError::ReadOnly { place: self.root.display().to_string(), why }
+                // Which folder, but no photo's name: this is shown, and reported.
+                let folder = name.rsplit_once('/').map(|(folder, _)| self.root.join(folder));
+                let place = folder.unwrap_or_else(|| self.root.clone());
+                VaultError::ReadOnly { place: place.display().to_string(), why }
             }
             other => other,
         }
