@@ -166,3 +166,18 @@ fn what_is_to_be_staged_first_holds_no_part_of_the_day() {
     let id = script.upload().expect("the day allows one of them");
     assert_eq!(id.resource, ResourceId(2));
 }
+
+#[test]
+fn what_no_days_budget_lets_in_is_named_also_while_there_is_no_space() {
+    let film = cloud(1, 200 * MB);
+    let mut script = Script::new(config());
+    script.tell(Event::NetworkChanged(Network::METERED));
+    script.begin(&[film], 0);
+    script.bring(vec![film]);
+    assert!(script.machine.status().holds.has(Hold::LowStorage));
+    let waits = script.take(|effect| match effect {
+        Effect::Persist { change: Change::Stage { stage, .. }, .. } => Some(stage.class()),
+        _ => None,
+    });
+    assert_eq!(waits, Some(Class::Waiting(Why::NeedsUnmetered)));
+}
