@@ -2,6 +2,7 @@
 
 use crate::program::Call;
 use serde_json::Value;
+use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -26,7 +27,7 @@ impl Place {
         let folder = tempfile::Builder::new().prefix("keepsake-test-").tempdir().unwrap();
         let root = folder.path().canonicalize().unwrap();
         let source = root.join("Pictures");
-        std::fs::create_dir(&source).unwrap();
+        fs::create_dir(&source).unwrap();
         Place { source, vault: root.join("Keepsake"), state: root.join("state"), folder }
     }
 
@@ -94,6 +95,17 @@ impl Place {
     /// `keepsake restore VAULT DEST`.
     pub fn restore_to(&self, dest: &Path) -> Call {
         Call::new("restore").path(&self.vault).path(dest)
+    }
+
+    /// Takes July out of the vault, to `a-month` beside it; says how many photos lie in it.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn take_a_month_out(&self) -> usize {
+        let month = self.vault.join("2026/07");
+        let count = fs::read_dir(&month).unwrap().count();
+        fs::rename(month, self.root().join("a-month")).unwrap();
+        count
     }
 
     /// Backs up and asserts that everything is safe: exit code 0, and the vault holds every file

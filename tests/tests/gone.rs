@@ -23,21 +23,13 @@ fn a_vault_that_is_away_is_not_called_safe_although_nothing_changed() {
     place.backup().finish().assert_code(0).assert_says("Everything is safe: 3 files");
 }
 
-/// Takes the vault's first month out of it; says how many photos lie in it.
-fn take_a_month_out(place: &Place) -> usize {
-    let month = place.vault.join("2026/07");
-    let count = fs::read_dir(&month).unwrap().count();
-    fs::rename(month, place.root().join("a-month")).unwrap();
-    count
-}
-
 #[test]
 fn a_month_that_is_taken_out_of_the_vault_is_no_longer_called_safe_and_is_sent_again() {
     let place = Place::new();
     two_months(&place.source);
     place.backed_up();
     let before = tree::identities(&place.vault);
-    assert_eq!(take_a_month_out(&place), 3);
+    assert_eq!(place.take_a_month_out(), 3);
     place
         .ask("status")
         .finish()
@@ -69,7 +61,7 @@ fn a_month_that_goes_while_a_backup_runs_is_said_at_its_end() {
     two_months(&place.source);
     let mut running = place.backup().arg("--watch").start();
     assert!(running.stop_when(|_| recorded(&place) == 5), "it ended");
-    take_a_month_out(&place);
+    place.take_a_month_out();
     running.go_on();
     running.signal(Signal::INT);
     let ended = running.finish();
@@ -151,7 +143,7 @@ fn what_only_the_vault_had_is_named_when_its_folder_goes() {
         fs::remove_file(place.source.join(format!("{day}.jpg"))).unwrap();
     }
     place.backup().finish().assert_code(0);
-    take_a_month_out(&place);
+    place.take_a_month_out();
     let ended = place.backup().finish();
     ended.assert_code(0).assert_says("1 file no longer safe, to be sent again");
     ended.assert_says("2 files that the source does not have any more: look for");
@@ -166,34 +158,11 @@ fn what_only_the_vault_had_is_named_when_its_folder_goes() {
 }
 
 #[test]
-fn what_goes_from_the_vault_and_the_source_between_two_backups_is_named_until_it_is_forgotten() {
-    let place = Place::new();
-    two_months(&place.source);
-    place.backed_up();
-    take_a_month_out(&place);
-    fs::remove_file(place.source.join("1.jpg")).unwrap();
-    for _ in 0..2 {
-        let ended = place.backup().finish();
-        ended.assert_code(2).assert_says("Finished: 4 of 5 files are safe");
-        ended.assert_says("1 file").assert_says("lost: neither the source nor the vault shows");
-        ended.assert_says("keepsake library --only lost");
-    }
-    place.status().finish().assert_code(2).assert_says("1 file lost");
-    place.ask("library").args(&["--only", "lost"]).finish().assert_says("1.jpg");
-    let verified = place.verify().finish();
-    verified.assert_code(2).assert_says("missing: 2026/07/1.jpg").assert_says("1 file lost");
-    place.ask("forget").path(&place.source.join("1.jpg")).finish().assert_code(0);
-    place.status().finish().assert_code(0);
-    place.verify().finish().assert_code(0);
-    place.backed_up();
-}
-
-#[test]
 fn what_has_another_name_by_now_is_not_lost() {
     let place = Place::new();
     two_months(&place.source);
     place.backed_up();
-    take_a_month_out(&place);
+    place.take_a_month_out();
     fs::create_dir(place.source.join("trip")).unwrap();
     for day in 1..=3 {
         let name = format!("{day}.jpg");
@@ -213,7 +182,7 @@ fn what_was_moved_in_the_source_is_not_said_to_be_only_in_the_vault() {
     fs::create_dir(place.source.join("trip")).unwrap();
     fs::rename(place.source.join("1.jpg"), place.source.join("trip/1.jpg")).unwrap();
     place.backup().finish().assert_code(0);
-    take_a_month_out(&place);
+    place.take_a_month_out();
     let ended = place.backup().finish();
     ended.assert_code(0).assert_says("the vault has lost 3 files (in 2026/07): no longer safe");
     ended.assert_says("Everything is safe: 5 files");
@@ -258,59 +227,6 @@ fn a_photo_that_takes_the_place_of_a_damaged_file_is_known_there() {
 }
 
 #[test]
-fn a_file_of_its_size_in_its_place_is_not_the_photo_that_was_lost() {
-    let place = Place::new();
-    two_months(&place.source);
-    place.backed_up();
-    let rotten = place.vault.join("2026/07/1.jpg");
-    let mut bytes = fs::read(&rotten).unwrap();
-    bytes[2_000] ^= 1;
-    fs::write(&rotten, &bytes).unwrap();
-    place.verify().arg("--deep").finish().assert_code(2).assert_says("damaged: 2026/07/1.jpg");
-    fs::remove_file(place.source.join("1.jpg")).unwrap();
-    for _ in 0..2 {
-        place.backup().finish().assert_code(2).assert_says("1 file").assert_says("lost: neither");
-    }
-    bytes[2_000] ^= 1;
-    fs::write(&rotten, &bytes).unwrap();
-    place.backup().finish().assert_code(0).assert_says("Everything is safe: 4 files");
-}
-
-#[test]
-fn what_is_known_to_be_lost_with_a_copy_forgotten_is_still_wanted_under_its_other_name() {
-    let place = Place::new();
-    let same = jpeg(1, 3_000, Some("2026:07:01 10:00:00"));
-    write(&place.source, "a.jpg", &same);
-    write(&place.source, "b.jpg", &jpeg(2, 3_000, Some("2026:08:02 10:00:00")));
-    place.backed_up();
-    take_a_month_out(&place);
-    fs::remove_file(place.source.join("a.jpg")).unwrap();
-    place.backup().finish().assert_code(2).assert_says("1 of 2 files are safe");
-    place.ask("forget").path(&place.source.join("a.jpg")).finish().assert_code(0);
-    write(&place.source, "found-again.jpg", &same);
-    place.backup().finish().assert_code(0).assert_says("Everything is safe: 2 files");
-    place.verify().finish().assert_code(0);
-}
-
-#[test]
-fn what_is_lost_while_its_folder_is_out_of_sight_is_said_until_it_is_back() {
-    let place = Place::new();
-    write(&place.source, "card/1.jpg", &jpeg(1, 3_000, Some("2026:07:01 10:00:00")));
-    write(&place.source, "2.jpg", &jpeg(2, 3_000, Some("2026:08:02 10:00:00")));
-    place.backed_up();
-    take_a_month_out(&place);
-    let card = place.source.join("card");
-    fs::rename(card.join("1.jpg"), place.root().join("1.jpg")).unwrap();
-    for _ in 0..2 {
-        let ended = place.backup().finish();
-        ended.assert_code(2).assert_says("1 file").assert_says("lost: neither the source nor");
-    }
-    place.status().finish().assert_code(2).assert_says("1 file lost");
-    fs::rename(place.root().join("1.jpg"), card.join("1.jpg")).unwrap();
-    place.backed_up();
-}
-
-#[test]
 fn a_photo_whose_names_are_all_damaged_gets_another() {
     let place = Place::new();
     two_months(&place.source);
@@ -324,21 +240,6 @@ fn a_photo_whose_names_are_all_damaged_gets_another() {
         place.verify().finish().assert_code(2);
         place.backup().finish().assert_code(0).assert_says("Everything is safe: 5 files");
     }
-}
-
-#[test]
-fn what_is_lost_is_known_again_when_the_folder_is_put_back() {
-    let place = Place::new();
-    two_months(&place.source);
-    place.backed_up();
-    take_a_month_out(&place);
-    for day in 1..=3 {
-        fs::remove_file(place.source.join(format!("{day}.jpg"))).unwrap();
-    }
-    place.backup().finish().assert_code(2).assert_says("2 of 5 files are safe");
-    fs::rename(place.root().join("a-month"), place.vault.join("2026/07")).unwrap();
-    place.backup().finish().assert_code(0).assert_says("Everything is safe: 2 files");
-    place.verify().finish().assert_code(0);
 }
 
 #[test]

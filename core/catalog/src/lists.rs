@@ -1,6 +1,6 @@
 //! Short lists: what a kill left behind, what to confirm again, what may be freed.
 
-use crate::known::folder_of;
+use crate::folders::folder_of;
 use crate::reader::active;
 use crate::stored::{Sight, Stored, digest, stage_code};
 use crate::{Reader, Result};

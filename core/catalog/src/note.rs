@@ -1,5 +1,6 @@
 //! What the engine itself wants stored beside the machine's changes, in the same transaction.
 
+use crate::folders;
 use crate::known::{self, SegmentKnown};
 use keepsake_machine::media::{AssetId, Digest, ResourceId, VaultId};
 use rusqlite::{Connection, ToSql};
@@ -114,7 +115,7 @@ impl Note {
             ),
             Note::Known { digest, path } => known::learn_one(connection, vault, digest, path),
             Note::FolderShown { folder, mark } => {
-                known::folder_shown(connection, vault, folder, *mark)
+                folders::folder_shown(connection, vault, folder, *mark)
             }
             Note::Forgotten { digest, forgotten: true } => known::bury(connection, vault, digest),
             Note::Forgotten { digest, forgotten: false } => run(

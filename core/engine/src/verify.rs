@@ -150,29 +150,10 @@ pub(crate) fn verify(
     let elsewhere = elsewhere(&*vault, &bad, &lying).map_err(of_vault)?;
     let digests: Vec<_> = bad.iter().map(|(_, digest)| *digest).collect();
     let let_go = desk.store.read(|reader| reader.let_go(&digests)).map_err(of_store)?;
-    for (path, digest) in missing {
-        if let_go.contains(&digest.sha256) {
-            continue;
-        }
-        let list = if elsewhere.contains(&digest.sha256) {
-            &mut verified.elsewhere
-        } else {
-            &mut verified.missing
-        };
-        list.push(path);
-    }
-    for (path, digest) in damaged {
-        // Where one record is right about a file, another names what lay there before.
-        let taken = good.contains(&records::mark(&[path.as_bytes()]));
-        let list = match (taken, elsewhere.contains(&digest.sha256)) {
-            (true, true) => continue,
-            (_, false) if let_go.contains(&digest.sha256) => continue,
-            (true, false) => &mut verified.replaced,
-            (false, true) => &mut verified.altered,
-            (false, false) => &mut verified.damaged,
-        };
-        list.push(path);
-    }
+    let is_there = |digest: &Digest| elsewhere.contains(&digest.sha256);
+    let is_let_go = |digest: &Digest| let_go.contains(&digest.sha256);
+    verified.name_missing(missing, is_there, is_let_go);
+    verified.name_damaged(damaged, is_there, is_let_go, &good);
     verified.stopped = progress.stop.load(Ordering::Relaxed);
     (verified.segments, verified.closed) = (read.damaged, read.unreadable);
     let Verified {
@@ -212,6 +193,43 @@ pub(crate) fn verify(
         Failed::Store(why) => of_store(why),
     })?;
     Ok(verified)
+}
+
+impl Verified {
+    /// Names what is missing, but what was let go of.
+    fn name_missing(
+        &mut self,
+        missing: Vec<(String, Digest)>,
+        is_there: impl Fn(&Digest) -> bool,
+        is_let_go: impl Fn(&Digest) -> bool,
+    ) {
+        for (path, digest) in missing.into_iter().filter(|(_, digest)| !is_let_go(digest)) {
+            let list = if is_there(&digest) { &mut self.elsewhere } else { &mut self.missing };
+            list.push(path);
+        }
+    }
+
+    /// Names what has other bytes, but what was let go of. `good`: paths that are as some record says.
+    fn name_damaged(
+        &mut self,
+        damaged: Vec<(String, Digest)>,
+        is_there: impl Fn(&Digest) -> bool,
+        is_let_go: impl Fn(&Digest) -> bool,
+        good: &HashSet<u64>,
+    ) {
+        for (path, digest) in damaged {
+            // Where one record is right about a file, another names what lay there before.
+            let taken = good.contains(&records::mark(&[path.as_bytes()]));
+            let list = match (taken, is_there(&digest)) {
+                (true, true) => continue,
+                (_, false) if is_let_go(&digest) => continue,
+                (true, false) => &mut self.replaced,
+                (false, true) => &mut self.altered,
+                (false, false) => &mut self.damaged,
+            };
+            list.push(path);
+        }
+    }
 }
 
 /// Which of the bytes that are missing or damaged under one path the vault shows under another: one

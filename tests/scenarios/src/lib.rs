@@ -15,6 +15,7 @@
 mod disk;
 mod fate;
 pub mod format;
+mod looks_back;
 mod pages;
 mod phone;
 mod play;

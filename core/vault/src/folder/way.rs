@@ -64,10 +64,9 @@ impl<'a> Walk<'a> {
     pub(super) fn seen(&mut self, path: &str) -> FolderSeen {
         match self.mark(path) {
             Ok(Some((mark, true))) => FolderSeen::There(mark),
-            Ok(Some((_, false))) => FolderSeen::Closed,
             Ok(None) => FolderSeen::Gone,
             Err(error) if is_absent(&error) => FolderSeen::Gone,
-            Err(_) => FolderSeen::Closed,
+            Ok(Some((_, false))) | Err(_) => FolderSeen::Closed,
         }
     }
 
