@@ -247,3 +247,20 @@ fn a_state_disk_that_is_full_from_the_start_is_a_named_pause() {
     fs::remove_file(filler).unwrap();
     place.backed_up();
 }
+
+#[test]
+fn a_disk_that_fails_when_the_state_is_opened_is_a_pause() {
+    if !trace::can_trace() {
+        return;
+    }
+    let place = Place::new();
+    roll(&place.source, 1, 5, 3_000);
+    place.backed_up();
+    let catalog = place.state.join("catalog.sqlite");
+    for call in [place.backup(), place.status(), place.verify()] {
+        let failed = trace::with_fault(call, "pread64,read", &catalog, "error=EIO").finish();
+        failed.assert_code(3).assert_says("the disk of the catalog").assert_no_panic();
+    }
+    assert_eq!(set_aside(&place), 0, "a disk that fails is no damage");
+    place.backed_up();
+}

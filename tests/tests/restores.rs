@@ -3,7 +3,7 @@
 
 use keepsake_tests::disk::Mount;
 use keepsake_tests::photos::{jpeg, roll, write};
-use keepsake_tests::{Place, records, tree};
+use keepsake_tests::{Place, records, trace, tree};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::fs;
@@ -347,5 +347,22 @@ fn ctrl_c_ends_a_restore_and_a_verification_in_good_order() {
     running.finish().assert_code(3).assert_says("run it again to go on");
     assert!(!dest.join(".keepsake-restore").exists());
     place.restore_to(&dest).finish().assert_code(0);
+    tree::assert_restored(&place.source, &dest);
+}
+
+#[test]
+fn a_destination_whose_disk_fails_is_a_pause() {
+    if !trace::can_trace() {
+        return;
+    }
+    let place = Place::new();
+    roll(&place.source, 1, 5, 3_000);
+    place.backed_up();
+    let dest = place.root().join("restored");
+    let third = dest.join(".keepsake-restore/restoring-2");
+    let cut = trace::with_fault(place.restore_to(&dest), "write,pwrite64", &third, "error=EIO");
+    cut.finish().assert_code(3).assert_says("cannot be written now").assert_no_panic();
+    let again = place.restore_to(&dest).finish();
+    again.assert_code(0);
     tree::assert_restored(&place.source, &dest);
 }
