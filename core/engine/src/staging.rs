@@ -29,7 +29,8 @@ impl StagingFolder {
         Ok(StagingFolder { files, dir, path, left: Mutex::default() })
     }
 
-    /// Removes every file but those of these resources. Says how many.
+    /// Removes every file but those of these resources. Says how many. What cannot be removed is tried
+    /// again later.
     pub(crate) fn sweep(&self, owned: &HashSet<ResourceId>) -> io::Result<u64> {
         let mut ours: HashSet<OsString> = HashSet::new();
         ours.extend(owned.iter().map(|resource| name(*resource)));
@@ -39,7 +40,7 @@ impl StagingFolder {
                 orphans.push(name.to_owned());
             }
         })?;
-        let swept = orphans.iter().filter(|name| self.files.remove(&self.dir, name).is_ok());
+        let swept = orphans.into_iter().filter(|name| self.remove(name.clone()).is_ok());
         Ok(swept.count() as u64)
     }
 
@@ -140,7 +141,9 @@ impl Landing {
             files.barrier(dir, &[Written { dir, name: None }])
         };
         settled().inspect_err(|_| {
-            let _ = staging.remove(part.clone()); // tried again later
+            // It has one name or the other. What cannot be removed now is tried again later.
+            let _ = staging.remove(part.clone());
+            let _ = staging.evict(self.resource);
         })
     }
 }
