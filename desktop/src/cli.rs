@@ -60,7 +60,7 @@ pub enum Command {
     /// Try quarantined items again: those named, or all. The next backup does it
     Retry(Items),
     /// Never back these items up again, on any device. What the vault has stays there. Of what only
-    /// `verify` names, a path in the vault: it is not missed any more
+    /// `verify` names, a path in the vault: this source does not miss it any more
     Forget(Items),
     /// List items, newest first, with how far each is
     Library(Library),

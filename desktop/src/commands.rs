@@ -222,7 +222,7 @@ pub fn forget(args: &Items) -> Result<Exit, Failure> {
         }
     }
     // First what may be refused.
-    let gone = engine.forget_recorded(&in_vault)?;
+    let gone = engine.let_go(&in_vault)?;
     if gone > 0 {
         say!("{} of the vault will not be missed any more.", size::counted(gone, "file"));
     }

@@ -120,7 +120,10 @@ fn photos_whose_names_in_the_vault_were_exchanged_come_back_under_their_own() {
     // One alone, under the name of the other, which is nowhere.
     fs::remove_file(&a).unwrap();
     let verified = place.verify().arg("--deep").finish();
-    verified.assert_code(2).assert_says("1 file not as recorded").assert_does_not_say("missing:");
+    verified
+        .assert_code(2)
+        .assert_says("1 file not as recorded")
+        .assert_says("1 file not safe yet");
     let again = place.root().join("again");
     let done = place.restore_to(&again).finish();
     done.assert_code(2).assert_says("Restored 3 files").assert_says("does not have it any more");
@@ -153,5 +156,36 @@ fn a_photo_comes_back_from_wherever_its_bytes_lie() {
         b"the only copy of something else"
     );
     assert!(!dest.join("put aside.jpg").exists(), "restored under its own name");
-    place.restore_to(&dest).finish().assert_code(0).assert_says("2 files there already");
+    place.restore_to(&dest).finish().assert_code(0).assert_says("3 files there already");
+}
+
+#[test]
+fn what_was_found_elsewhere_stays_recorded_there_whatever_is_looked_at_next() {
+    let place = Place::new();
+    roll(&place.source, 1, 4, 30_000);
+    place.backed_up();
+    exchange_two(&place);
+    let before = tree::identities(&place.vault);
+    place.verify().arg("--deep").finish();
+    place.verify().finish().assert_code(0);
+    fs::remove_file(place.source.join("IMG_0100000.JPG")).unwrap();
+    place.backup().finish().assert_code(0).assert_says("Everything is safe: 3 files");
+    assert_eq!(tree::identities(&place.vault), before, "nothing was sent");
+    assert_eq!(place.counted("Lost"), 0);
+}
+
+#[test]
+fn a_device_that_believes_a_record_that_is_no_more_so_tries_the_others() {
+    for _ in 0..8 {
+        let place = Place::new();
+        two_months(&place.source);
+        place.backed_up();
+        fs::rename(place.vault.join("2026/07/1.jpg"), place.vault.join("2026/07/moved.jpg"))
+            .unwrap();
+        place.verify().finish();
+        place.backup().finish().assert_code(0);
+        let before = tree::identities(&place.vault);
+        place.another_device().backup().finish().assert_code(0);
+        assert_eq!(tree::identities(&place.vault), before, "nothing was sent");
+    }
 }

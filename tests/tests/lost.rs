@@ -3,6 +3,7 @@
 
 use keepsake_tests::photos::{jpeg, two_months, write};
 use keepsake_tests::place::Place;
+use keepsake_tests::{records, tree};
 use std::fs;
 
 const JULY: &str = "2026/07/1.jpg";
@@ -35,10 +36,10 @@ fn what_was_lost_is_let_go_of_by_its_path_in_the_vault_also_after_a_reinstallati
     forgotten.assert_code(0).assert_says("1 file of the vault will not be missed any more");
     place.verify().arg("--deep").finish().assert_code(0);
     place.backed_up();
-    let other = place.another_device();
-    other.backup().finish().assert_code(0);
-    other.verify().finish().assert_code(0);
-    place.restore_to(&place.root().join("restored")).finish().assert_says("not restored: 1.jpg");
+    // It is no tombstone: should it be seen again, it is backed up.
+    write(&place.source, "found.jpg", &july(3_000));
+    place.backup().finish().assert_code(0).assert_says("Everything is safe: 2 files");
+    fs::remove_file(place.source.join("found.jpg")).unwrap();
 }
 
 #[test]
@@ -67,7 +68,7 @@ fn what_the_source_has_is_not_forgotten_by_its_path_in_the_vault() {
     fs::write(place.vault.join(JULY), b"garbage").unwrap();
     for _ in 0..2 {
         let refused = place.ask("forget").arg(JULY).finish();
-        refused.assert_code(1).assert_says("the source has it as 1.jpg");
+        refused.assert_code(1).assert_says("the source knows it as 1.jpg");
         place.verify().finish().assert_code(2);
     }
     place.backup().finish().assert_code(0).assert_says("Everything is safe: 2 files");
@@ -178,4 +179,36 @@ fn what_is_lost_is_known_again_when_the_folder_is_put_back() {
     fs::rename(place.root().join("a-month"), place.vault.join("2026/07")).unwrap();
     place.backup().finish().assert_code(0).assert_says("Everything is safe: 2 files");
     place.verify().finish().assert_code(0);
+}
+
+#[test]
+fn what_goes_from_where_no_record_says_any_more_is_sent_again() {
+    let place = two();
+    let segments = records::segments(&place.vault);
+    fs::rename(place.vault.join("2026/07"), place.vault.join("2026/07-trip")).unwrap();
+    place.backup().finish().assert_code(0);
+    for newer in records::segments(&place.vault).iter().filter(|new| !segments.contains(new)) {
+        fs::remove_file(newer).unwrap();
+    }
+    place.verify().finish();
+    fs::remove_file(place.vault.join("2026/07-trip/1.jpg")).unwrap();
+    place.verify().arg("--deep").finish().assert_code(2);
+    place.backup().finish().assert_code(0).assert_says("Everything is safe: 2 files");
+    tree::assert_holds_exactly(&place.vault, &place.source);
+    place.verify().arg("--deep").finish().assert_code(0);
+}
+
+#[test]
+fn what_was_let_go_of_is_backed_up_when_the_source_shows_it_again() {
+    let place = Place::new();
+    write(&place.source, "1.jpg", &july(3_000));
+    write(&place.source, "2.jpg", &jpeg(2, 3_000, Some("2026:08:01 10:00:00")));
+    place.backed_up();
+    place.backup().args(&["--exclude", "1.jpg"]).finish().assert_code(0);
+    fs::remove_file(place.vault.join(JULY)).unwrap();
+    place.verify().finish();
+    place.ask("forget").arg(JULY).finish().assert_code(0);
+    place.verify().finish().assert_code(0);
+    place.backup().finish().assert_code(0).assert_says("Everything is safe: 2 files");
+    tree::assert_holds_exactly(&place.vault, &place.source);
 }

@@ -366,3 +366,18 @@ fn a_destination_whose_disk_fails_is_a_pause() {
     again.assert_code(0);
     tree::assert_restored(&place.source, &dest);
 }
+
+#[test]
+fn the_only_copy_in_the_place_of_what_is_there_already_comes_back_too() {
+    let place = Place::new();
+    roll(&place.source, 1, 3, 3_000);
+    place.backed_up();
+    let dest = place.root().join("restored");
+    place.restore_to(&dest).finish().assert_code(0);
+    let path = tree::files(&place.vault).into_keys().next().unwrap();
+    fs::write(place.vault.join(&path), b"the only copy of something else").unwrap();
+    let again = place.restore_to(&dest).finish();
+    again.assert_code(0).assert_says("what lies there was restored into");
+    let apart = dest.join("not as recorded").join(&path);
+    assert_eq!(fs::read(apart).unwrap(), b"the only copy of something else");
+}

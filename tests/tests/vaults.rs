@@ -332,3 +332,24 @@ fn two_keepsakes_on_one_vault_keep_everything_of_both() {
     }
     tree::assert_holds(&one.vault, &both);
 }
+
+#[test]
+fn a_file_in_the_vault_that_cannot_be_read_stops_nobody() {
+    if !can_be_nobody() {
+        return;
+    }
+    let place = Place::new();
+    let user = |call: Call| call.as_nobody(place.root());
+    let photo = |seed, day: u64| jpeg(seed, 3_000, Some(&format!("2026:07:{day:02} 10:00:00")));
+    write(&place.source, "1.jpg", &photo(1, 1));
+    user(place.backup()).finish().assert_code(0);
+    let closed = place.vault.join("2026/07/1.jpg");
+    let mode = |mode| fs::set_permissions(&closed, fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o000);
+    for day in 1..=4 {
+        write(&place.source, format!("{day}.jpg"), &photo(10 + day, day));
+    }
+    user(place.backup()).finish().assert_code(0).assert_says("Everything is safe: 4 files");
+    mode(0o644);
+    tree::assert_holds(&place.vault, &tree::files(&place.source));
+}

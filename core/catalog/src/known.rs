@@ -54,6 +54,20 @@ impl Catalog {
         })
     }
 
+    /// Nobody is to be told any more that the active vault does not have these bytes.
+    pub fn let_go_of(&mut self, digests: &[Digest]) -> Result<()> {
+        let vault = self.ask(active)?;
+        let vault = vault.ok_or_else(|| CatalogError::NoVault { file: self.file.clone() })?;
+        self.write(Sync::Durable, |connection, _| {
+            let mut add = connection
+                .prepare_cached("INSERT OR IGNORE INTO let_go (vault, sha256) VALUES (?1, ?2)")?;
+            for digest in digests {
+                add.execute((vault.0, digest.sha256))?;
+            }
+            Ok(())
+        })
+    }
+
     /// Forgets what the active vault's records said, tombstones and folders apart, and which segments
     /// were read: they are to be read again. No row changes; [`crate::Which::Unrecorded`] finds those of which
     /// no record speaks any more.
@@ -88,6 +102,20 @@ impl Catalog {
 }
 
 impl Reader {
+    /// Every path at which the active vault is known to hold these bytes, in no order.
+    pub fn known_at(&self, digest: &Digest) -> Result<Vec<String>> {
+        self.ask(|connection| {
+            let Some(vault) = active(connection)? else { return Ok(Vec::new()) };
+            let mut read = connection.prepare_cached(
+                "SELECT path FROM known WHERE vault = ?1 AND size = ?2 AND head = ?3 \
+                 AND sha256 = ?4",
+            )?;
+            let size = digest.size.cast_signed();
+            read.query_map(params![vault.0, size, head(digest), digest.sha256], |row| row.get(0))?
+                .collect()
+        })
+    }
+
     /// For each digest where the active vault holds it, as far as is known. MD5 is not looked at.
     pub fn known(&self, digests: &[Digest]) -> Result<Vec<Option<KnownAt>>> {
         self.ask_at_once(|connection| {

@@ -2,8 +2,8 @@
 
 use crate::folders::folder_of;
 use crate::reader::active;
-use crate::stored::{Sight, Stored, digest, stage_code};
-use crate::{Reader, Result};
+use crate::stored::{Sight, Stored, columns, digest, stage_code};
+use crate::{Known, Reader, Result};
 use keepsake_machine::event::Candidate;
 use keepsake_machine::media::{AssetId, Digest, Locality, ResourceId};
 use keepsake_machine::stage::{Stage, counted_bytes};
@@ -98,8 +98,9 @@ impl Reader {
         })
     }
 
-    /// Of these bytes those that the user let go of: a tombstone names them, or some resource that had
-    /// them is forgotten, and all others are gone from the library. Reads every row.
+    /// Of these bytes those that the user let go of ([`crate::Catalog::let_go_of`]), or forgot: a
+    /// tombstone names them, or some resource that had them is forgotten. Not where the library has them
+    /// all the same. Reads every row.
     pub fn let_go(&self, digests: &[Digest]) -> Result<HashSet<[u8; 32]>> {
         let asked: HashSet<[u8; 32]> = digests.iter().map(|digest| digest.sha256).collect();
         if asked.is_empty() {
@@ -113,8 +114,10 @@ impl Reader {
             let mut rows = read.query([])?;
             let (mut let_go, mut wanted) = (HashSet::new(), HashSet::new());
             if let Some(vault) = active(connection)? {
-                let mut buried =
-                    connection.prepare("SELECT sha256 FROM tombstone WHERE vault = ?1")?;
+                let mut buried = connection.prepare(
+                    "SELECT sha256 FROM tombstone WHERE vault = ?1 \
+                     UNION SELECT sha256 FROM let_go WHERE vault = ?1",
+                )?;
                 let buried = buried.query_map([vault.0], |row| row.get(0))?;
                 let_go = buried.collect::<rusqlite::Result<_>>()?;
                 let_go.retain(|sha256| asked.contains(sha256));
@@ -134,10 +137,11 @@ impl Reader {
         })
     }
 
-    /// What the library calls one that has any of these bytes and is in sight. Reads every row.
+    /// What the library calls, or called, one that has any of these bytes, and that it has not let go of:
+    /// in sight or not, chosen or not, lost or not. Reads every row.
     pub fn in_library(&self, digests: &[Digest]) -> Result<Option<Vec<u8>>> {
         self.ask(|connection| {
-            let away = [Stage::Closed, Stage::Forgotten, Stage::Lost].map(stage_code);
+            let away = [Stage::Closed, Stage::Forgotten].map(stage_code);
             let away = away.into_iter().collect::<rusqlite::Result<HashSet<_>>>()?;
             let mut read = connection
                 .prepare("SELECT sha256, stage, local_id FROM resource WHERE sha256 IS NOT NULL")?;
@@ -151,6 +155,32 @@ impl Reader {
                 }
             }
             Ok(None)
+        })
+    }
+
+    /// The resources that are safe with these bytes at these paths of the active vault, and for which
+    /// equal bytes may stand. Reads every row.
+    pub fn safe_at(&self, held: &[Known]) -> Result<Vec<(ResourceId, Digest)>> {
+        let held: HashSet<(&str, [u8; 32])> =
+            held.iter().map(|one| (&one.path[..], one.digest.sha256)).collect();
+        self.ask(|connection| {
+            let mut read = connection.prepare(concat!(
+                "SELECT ",
+                columns!(),
+                " FROM resource WHERE path IS NOT NULL AND sha256 IS NOT NULL ORDER BY id"
+            ))?;
+            let mut safe = Vec::new();
+            for row in read.query_map([], Stored::read)? {
+                let row = row?;
+                if let (Some(path), Some(digest)) = (&row.path, row.digest)
+                    && row.stage.is_safe()
+                    && row.role.is_deduplicated()
+                    && held.contains(&(&path[..], digest.sha256))
+                {
+                    safe.push((row.id, digest));
+                }
+            }
+            Ok(safe)
         })
     }
 

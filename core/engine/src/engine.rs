@@ -166,18 +166,17 @@ impl Engine {
         Ok(named + self.settle(&Which::Digests(digests), Fact::Forget)?)
     }
 
-    /// As [`Engine::forget`], of what only the vault's records name: by paths below the vault, as
-    /// a verification says them. Of a path where something else lies by now, or nothing, it is what was
-    /// there. Reads the records, and what lies at the paths. Says how many contents these are.
+    /// Nobody is told any more of what only the vault's records name, by paths below the vault, as a
+    /// verification says them. Of a path where something else lies by now, or nothing, it is what was
+    /// there. No tombstone: should the bytes be seen again, they are backed up. Reads the records, and
+    /// what lies at the paths. Says how many contents these are.
     ///
     /// # Errors
-    /// [`EngineError::NoSuchItem`]: no record names the path, or the library still has its bytes.
-    pub fn forget_recorded(&self, paths: &[String]) -> Result<u64, EngineError> {
+    /// [`EngineError::NoSuchItem`]: no record names the path, or the library knows its bytes.
+    pub fn let_go(&self, paths: &[String]) -> Result<u64, EngineError> {
         let digests = forget::recorded(&self.desk, paths, &Progress::default())?;
-        forget::bury(&self.desk, &digests)?;
-        let count = digests.len() as u64;
-        self.settle(&Which::Digests(digests), Fact::Forget)?;
-        Ok(count)
+        self.desk.store.write(|catalog| catalog.let_go_of(&digests)).map_err(of_store)?;
+        Ok(digests.len() as u64)
     }
 
     fn settle(&self, which: &Which, fact: Fact) -> Result<u64, EngineError> {

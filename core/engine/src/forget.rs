@@ -41,7 +41,17 @@ pub(crate) fn write_tombstones(
             None => hashed(desk, detail)?,
         });
     }
-    bury(desk, &digests)?;
+    if digests.is_empty() {
+        return Ok(digests);
+    }
+    let vault = desk.link.vault().map_err(of_vault)?;
+    let segment = vault.forget(&digests).map_err(of_vault)?;
+    let forgotten =
+        digests.iter().map(|digest| Note::Forgotten { digest: *digest, forgotten: true });
+    let mut notes: Vec<_> = forgotten.collect();
+    notes.extend(segment.map(records::read));
+    desk.note(&notes, true).map_err(of_store)?;
+    lock(&desk.tombstones).extend(digests.iter().map(|digest| digest.sha256));
     Ok(digests)
 }
 
@@ -49,7 +59,7 @@ pub(crate) fn write_tombstones(
 /// those that are not there: it is they that a verification names.
 ///
 /// # Errors
-/// No record names the path; or the library has the bytes: it names them better.
+/// No record names the path; or the library knows the bytes, be they out of sight: it names them better.
 pub(crate) fn recorded(
     desk: &Desk,
     paths: &[String],
@@ -89,27 +99,13 @@ pub(crate) fn recorded(
         let shown = desk.store.read(|reader| reader.in_library(&digests)).map_err(of_store)?;
         if let Some(name) = shown {
             let name = String::from_utf8_lossy(&name).into_owned();
-            return Err(cannot(&format!("the source has it as {name}: name that, if you mean it")));
+            return Err(cannot(&format!(
+                "the source knows it as {name}: name that, if you mean it"
+            )));
         }
         which.append(&mut digests);
     }
     Ok(which)
-}
-
-/// Writes tombstones for these bytes.
-pub(crate) fn bury(desk: &Desk, digests: &[Digest]) -> Result<(), EngineError> {
-    if digests.is_empty() {
-        return Ok(());
-    }
-    let vault = desk.link.vault().map_err(of_vault)?;
-    let segment = vault.forget(digests).map_err(of_vault)?;
-    let forgotten =
-        digests.iter().map(|digest| Note::Forgotten { digest: *digest, forgotten: true });
-    let mut notes: Vec<_> = forgotten.collect();
-    notes.extend(segment.map(records::read));
-    desk.note(&notes, true).map_err(of_store)?;
-    lock(&desk.tombstones).extend(digests.iter().map(|digest| digest.sha256));
-    Ok(())
 }
 
 /// The checksum of an item that no run has read yet.

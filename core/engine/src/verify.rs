@@ -1,5 +1,7 @@
 //! `verify`: is everything that the vault's records name really there?
 
+mod after;
+
 use crate::error::{EngineError, of_vault};
 use crate::jobs::learn::audit;
 use crate::jobs::lost::regain;
@@ -8,7 +10,7 @@ use crate::open::of_store;
 use crate::runtime::together;
 use crate::seek::{self, Lying, Places};
 use crate::{forget, records};
-use keepsake_catalog::{Known, Note, Which};
+use keepsake_catalog::{Known, Which};
 use keepsake_machine::media::Digest;
 use keepsake_machine::settle::Fact;
 use keepsake_vault::{Held, Vault, VaultError, VaultPath};
@@ -144,16 +146,21 @@ pub(crate) fn verify(
     if let Some(why) = error {
         return Err(of_vault(why));
     }
-    let bad: Vec<_> = missing.iter().chain(&damaged).cloned().collect();
+    let known = |(path, digest): &(String, Digest)| Known { digest: *digest, path: path.clone() };
     let wrong: Vec<_> = damaged.iter().map(known).collect();
+    let bad: Vec<_> = missing.iter().map(known).chain(wrong.iter().cloned()).collect();
+    let missing_count = missing.len();
     let loose = vault.unrecorded().map_err(of_vault)?;
-    let elsewhere = elsewhere(&*vault, &bad, &lying).map_err(of_vault)?;
-    let digests: Vec<_> = bad.iter().map(|(_, digest)| *digest).collect();
+    let places = after::places(&*vault, &bad, &lying).map_err(of_vault)?;
+    let digests: Vec<_> = bad.iter().map(|one| one.digest).collect();
     let let_go = desk.store.read(|reader| reader.let_go(&digests)).map_err(of_store)?;
-    let is_there = |digest: &Digest| elsewhere.contains(&digest.sha256);
+    let is_there = |digest: &Digest| places.contains_key(&digest.sha256);
     let is_let_go = |digest: &Digest| let_go.contains(&digest.sha256);
     verified.name_missing(missing, is_there, is_let_go);
-    verified.name_damaged(damaged, is_there, is_let_go, &good);
+    // What is missing already is not missed again where it lay before.
+    let gone: HashSet<_> = bad[..missing_count].iter().map(|one| one.digest.sha256).collect();
+    let is_named = |digest: &Digest| is_let_go(digest) || gone.contains(&digest.sha256);
+    verified.name_damaged(damaged, is_there, is_named, &good);
     verified.stopped = progress.stop.load(Ordering::Relaxed);
     (verified.segments, verified.closed) = (read.damaged, read.unreadable);
     let Verified {
@@ -170,28 +177,25 @@ pub(crate) fn verify(
     for list in [missing, elsewhere, damaged, altered, replaced, unreadable, segments, closed] {
         list.sort_unstable();
     }
-    if !verified.stopped {
-        let audited = audit(desk, &*vault).map_err(|why| match why {
-            Failed::Vault(why) => of_vault(why),
-            Failed::Store(why) => of_store(why),
-        })?;
-        verified.unrecorded = audited.unwrap_or(0);
-    }
     if verified.closed.is_empty() {
         verified.loose = loose.files.iter().map(|path| path.as_str().to_owned()).collect();
     }
     verified.unseen = loose.unseen;
-    settle_found(desk, &verified, &bad, &wrong, deep)?;
-    // What lies in the place of something else is recorded there by the next run, and not sent again.
-    let lies = bad.iter().filter_map(|(_, digest)| {
-        let path = lying.get(&digest.sha256)?.as_str().to_owned();
-        Some(Note::Known { digest: *digest, path })
-    });
-    desk.note(&lies.collect::<Vec<_>>(), false).map_err(of_store)?;
-    regain(desk, &*vault, &lying).map_err(|why| match why {
+    // What is not as recorded is not to be believed when the records are read again.
+    let all = deep && verified.unreadable.is_empty() && !verified.stopped;
+    desk.store.write(|catalog| catalog.set_damaged(&wrong, all)).map_err(of_store)?;
+    let of_either = |why| match why {
         Failed::Vault(why) => of_vault(why),
         Failed::Store(why) => of_store(why),
-    })?;
+    };
+    after::settle(desk, &*vault, &bad, &places).map_err(of_either)?;
+    if !verified.stopped {
+        verified.unrecorded = audit(desk, &*vault).map_err(of_either)?.unwrap_or(0);
+        if verified.unreadable.is_empty() {
+            forget::settle(desk, &Which::Safe, Fact::StillThere)?;
+        }
+    }
+    regain(desk, &*vault, &lying).map_err(of_either)?;
     Ok(verified)
 }
 
@@ -209,12 +213,12 @@ impl Verified {
         }
     }
 
-    /// Names what has other bytes, but what was let go of. `good`: paths that are as some record says.
+    /// Names what has other bytes, but what was let go of or is named already. `good`: paths that are as some record says.
     fn name_damaged(
         &mut self,
         damaged: Vec<(String, Digest)>,
         is_there: impl Fn(&Digest) -> bool,
-        is_let_go: impl Fn(&Digest) -> bool,
+        is_named: impl Fn(&Digest) -> bool,
         good: &HashSet<u64>,
     ) {
         for (path, digest) in damaged {
@@ -222,7 +226,7 @@ impl Verified {
             let taken = good.contains(&records::mark(&[path.as_bytes()]));
             let list = match (taken, is_there(&digest)) {
                 (true, true) => continue,
-                (_, false) if is_let_go(&digest) => continue,
+                (_, false) if is_named(&digest) => continue,
                 (true, false) => &mut self.replaced,
                 (false, true) => &mut self.altered,
                 (false, false) => &mut self.damaged,
@@ -230,43 +234,6 @@ impl Verified {
             list.push(path);
         }
     }
-}
-
-/// Which of the bytes that are missing or damaged under one path the vault shows under another: one
-/// that a record names, that of something else (`lying`), or one without a record.
-fn elsewhere(
-    vault: &dyn Vault,
-    bad: &[(String, Digest)],
-    lying: &Places,
-) -> Result<HashSet<[u8; 32]>, VaultError> {
-    let mut there = HashSet::new();
-    if bad.is_empty() {
-        return Ok(there);
-    }
-    let mark = |path: &str, digest: &Digest| records::mark(&[path.as_bytes(), &digest.sha256]);
-    // (Where one record of a file is wrong, another may be right.)
-    let wrong: HashSet<u64> = bad.iter().map(|(path, digest)| mark(path, digest)).collect();
-    let wanted: HashSet<_> = bad.iter().map(|(_, digest)| digest.sha256).collect();
-    let mut others = Vec::new();
-    records::all(vault, |record| {
-        if wanted.contains(&record.digest.sha256)
-            && !wrong.contains(&mark(record.path.as_str(), &record.digest))
-        {
-            others.push(Recorded { path: record.path, digest: record.digest });
-        }
-        true
-    })?;
-    for batch in others.chunks(TOGETHER) {
-        let held: Vec<_> =
-            batch.iter().map(|one| Held { path: &one.path, size: one.digest.size }).collect();
-        let shown = vault.confirm(&held)?.into_iter().zip(batch).filter(|(shown, _)| *shown);
-        there.extend(shown.map(|(_, one)| one.digest.sha256));
-    }
-    there.extend(lying.keys().filter(|lying| wanted.contains(*lying)));
-    let rest = bad.iter().map(|(_, digest)| *digest);
-    let rest: Vec<_> = rest.filter(|digest| !there.contains(&digest.sha256)).collect();
-    there.extend(seek::without_record(vault, &rest)?.into_keys());
-    Ok(there)
 }
 
 /// Says beforehand how much there is to look at.
@@ -339,33 +306,4 @@ fn look(
             Lying::Stopped => {}
         }
     }
-}
-
-/// What is not as recorded is to be sent again; all others count as confirmed now. `bad`: what is not
-/// where a record says; of that, `wrong`: something else lies there.
-fn settle_found(
-    desk: &Desk,
-    verified: &Verified,
-    bad: &[(String, Digest)],
-    wrong: &[Known],
-    deep: bool,
-) -> Result<(), EngineError> {
-    // An audit reads their records again, and must not believe them.
-    let all = deep && verified.unreadable.is_empty() && !verified.stopped;
-    desk.store.write(|catalog| catalog.set_damaged(wrong, all)).map_err(of_store)?;
-    if !bad.is_empty() {
-        let bad: Vec<_> = bad.iter().map(known).collect();
-        forget::settle(desk, &Which::Held(bad.clone()), Fact::GoneFromVault)?;
-        let unknown = |Known { digest, path }| Note::Unknown { digest, path };
-        let notes: Vec<_> = bad.into_iter().map(unknown).collect();
-        desk.note(&notes, false).map_err(of_store)?;
-    }
-    if verified.unreadable.is_empty() && !verified.stopped {
-        forget::settle(desk, &Which::Safe, Fact::StillThere)?;
-    }
-    Ok(())
-}
-
-fn known((path, digest): &(String, Digest)) -> Known {
-    Known { digest: *digest, path: path.clone() }
 }

@@ -344,7 +344,7 @@ fn a_folder_that_may_not_be_written_is_read_only_in_plain_words() {
     };
     let error = open_error(dir.path(), how(DEVICE, None));
     assert!(matches!(error, VaultError::ReadOnly { .. }), "{error}");
-    assert!(error.to_string().contains("read-only"));
+    assert!(error.to_string().contains("nothing may be written"));
     let reading = OpenFolder { expected: Expect::Any, device: None, reserve: None };
     FolderVault::open(Arc::new(OsFiles), dir.path(), reading).unwrap();
 }

@@ -165,10 +165,8 @@ impl Drawing {
         ];
         let at_once = |what| Happening { after: Duration::from_millis(10), what };
         let again = Happening { after: Duration::from_hours(2), what: What::User(Tap::Retry) };
-        let sends = |minutes| Happening {
-            after: Duration::from_mins(minutes),
-            what: What::OsSends(true),
-        };
+        let sends =
+            |minutes| Happening { after: Duration::from_mins(minutes), what: What::OsSends(true) };
         let fair = vault.into_iter().chain(fair).map(at_once);
         // (What was given up on is handed to the OS only when it is tried again.)
         fair.chain([10, 20, 30].map(sends)).chain([again, sends(10)]).collect()

@@ -1,4 +1,5 @@
--- Format 5: what is damaged is these bytes at this path; something else may lie there, and be right.
+-- Format 5: what is damaged is these bytes at this path, since something else may lie there and be right;
+-- and what the user does not miss any more.
 ALTER TABLE damaged RENAME TO damaged_4;
 CREATE TABLE damaged (
     vault INTEGER NOT NULL,
@@ -8,3 +9,11 @@ CREATE TABLE damaged (
 ) WITHOUT ROWID;
 INSERT INTO damaged SELECT vault, path, x'' FROM damaged_4;
 DROP TABLE damaged_4;
+
+-- Bytes that neither the library nor the vault has, and that nobody is to be told of any more. No
+-- tombstone: should they be seen again, they are backed up.
+CREATE TABLE let_go (
+    vault INTEGER NOT NULL,
+    sha256 BLOB NOT NULL,
+    PRIMARY KEY (vault, sha256)
+) WITHOUT ROWID;

@@ -55,6 +55,11 @@ CREATE TABLE damaged (
     sha256 BLOB NOT NULL, -- empty: of an older format, which did not say whose bytes
     PRIMARY KEY (vault, path, sha256)
 ) WITHOUT ROWID;
+CREATE TABLE let_go (
+    vault INTEGER NOT NULL,
+    sha256 BLOB NOT NULL,
+    PRIMARY KEY (vault, sha256)
+) WITHOUT ROWID;
 CREATE TABLE known (
     id INTEGER PRIMARY KEY NOT NULL,
     vault INTEGER NOT NULL,

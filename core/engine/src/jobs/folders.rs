@@ -103,7 +103,10 @@ pub(crate) fn look(desk: &Desk, vault: &dyn Vault) -> Result<bool, Failed> {
         catalog.mark_folders(&others)
     })?;
     let left = lost.left.difference(&lost.wanted).count();
-    let only = lost.nowhere + (left + alone.len()) as u64;
+    // (A library that was never looked through may have them all.)
+    let known = desk.store.read(Reader::counts)?.total().items > 0;
+    let alone = if known { alone.len() } else { 0 };
+    let only = lost.nowhere + (left + alone) as u64;
     if lost.again + only > 0 {
         let (folders, again) = (named.into_iter().collect(), lost.again);
         desk.stream.put(Happened::VaultLost { folders, again, only });

@@ -40,7 +40,7 @@ pub(crate) fn regain(desk: &Desk, vault: &dyn Vault, lying: &Places) -> Result<(
 }
 
 /// Records these where they lie. Where a vault takes no record now, the catalog remembers it alone.
-fn recorded_at(
+pub(crate) fn recorded_at(
     desk: &Desk,
     vault: &dyn Vault,
     there: &BTreeMap<ResourceId, (Digest, VaultPath)>,

@@ -44,17 +44,37 @@ pub(crate) fn run(desk: &Desk, batch: Vec<Verify>) {
         Err(error) => return fail(desk, placed, &error, &mut replies),
     };
     let mut good = Vec::with_capacity(placed.len());
-    for (one, there) in placed.into_iter().zip(there) {
+    let mut folders = folders;
+    for (mut one, there) in placed.into_iter().zip(there) {
         if there {
             good.push(one);
+            continue;
+        }
+        // It is not to be found there again by the same record; another may be right.
+        let gone = Note::Unknown { digest: one.digest, path: one.path.as_str().to_owned() };
+        if let Some(path) = another(desk, &*vault, &one) {
+            one.path = path;
+            folders.push(gone);
+            good.push(one);
         } else {
-            // It is not to be found there again by the same record.
             desk.kept.keep_path(one.detail.resource, None);
-            let gone = Note::Unknown { digest: one.digest, path: one.path.as_str().to_owned() };
             replies.add(one.reply, Answer::NotConfirmed, vec![gone]);
         }
     }
     record(desk, &*vault, good, folders, &mut replies);
+}
+
+/// Another path at which a record says that these bytes lie, and the vault shows them.
+fn another(desk: &Desk, vault: &dyn Vault, one: &Placed) -> Option<VaultPath> {
+    if !one.detail.role.is_deduplicated() {
+        return None;
+    }
+    let known = desk.store.read(|reader| reader.known_at(&one.digest)).ok()?;
+    let others = known.iter().filter_map(|path| VaultPath::parse(path));
+    others.filter(|path| *path != one.path).find(|path| {
+        let held = Held { path, size: one.digest.size };
+        vault.confirm(&[held]).is_ok_and(|shown| shown == [true])
+    })
 }
 
 /// Finds where each should be; `None`, and all are answered, when the catalog cannot be read.

@@ -161,6 +161,13 @@ impl<'a> Restoring<'a> {
         match self.folder.there(&dir, &name, &record.digest, &mut self.buffer)? {
             There::Same => {
                 self.restored.already_there += 1;
+                // What lies in its place may be the only copy of something else.
+                let lies = seek::lying_at(self.vault, path, &mut self.buffer, &Progress::default());
+                if let Lying::These(lies) = lies.map_err(of_vault)?
+                    && lies.sha256 != record.digest.sha256
+                {
+                    self.altered.insert(path.clone());
+                }
                 self.progress.bytes.fetch_add(record.digest.size, Ordering::Relaxed);
             }
             There::Other => self.restored.kept.push(shown),
