@@ -5,11 +5,19 @@ use crate::summary::Exit;
 use crate::{Failure, size, words};
 use keepsake_engine::Destination;
 use keepsake_engine::restore::ALTERED;
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// Runs it.
 pub fn run(vault: &Path, dest: &Path) -> Result<Exit, Failure> {
-    if !vault.join(".keepsake").is_dir() {
+    let own = std::fs::metadata(vault.join(".keepsake"));
+    if let Err(why) = &own
+        && !matches!(why.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+    {
+        let why = format!("{} cannot be looked into: {why}", vault.display());
+        return Err(Failure { why, exit: Exit::Paused });
+    }
+    if !own.is_ok_and(|own| own.is_dir()) {
         return Err(Failure::wrong(format!(
             "{} is no vault: there is no .keepsake in it. (What lies in a vault are plain files: they \
              can be copied.)",

@@ -3,11 +3,12 @@
 
 use keepsake_tests::disk::Mount;
 use keepsake_tests::photos::{jpeg, roll, write};
-use keepsake_tests::{Place, records, trace, tree};
+use keepsake_tests::skip::can_be_nobody;
+use keepsake_tests::{Call, Place, records, trace, tree};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 /// A vault with a few photos, and the record of one of them to forge others from.
@@ -193,6 +194,23 @@ fn what_the_vault_lost_or_broke_is_named_and_the_rest_comes_back() {
 }
 
 #[test]
+fn a_vault_that_may_not_be_opened_is_not_called_none() {
+    if !can_be_nobody() {
+        return;
+    }
+    let place = Place::new();
+    roll(&place.source, 1, 3, 3_000);
+    let user = |call: Call| call.as_nobody(place.root());
+    user(place.backup()).finish().assert_code(0);
+    let dest = place.root().join("restored");
+    let mode = |mode| fs::set_permissions(&place.vault, fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o000);
+    user(place.restore_to(&dest)).finish().assert_code(3).assert_says("cannot be looked into");
+    mode(0o755);
+    user(place.restore_to(&dest)).finish().assert_code(0);
+}
+
+#[test]
 fn what_is_no_vault_is_refused_and_stays_as_it_is() {
     let place = Place::new();
     roll(&place.source, 1, 3, 3_000);
@@ -280,7 +298,6 @@ fn what_cannot_be_looked_at_in_the_vault_is_named_by_restore_and_verify() {
     let closed = place.vault.join("closed");
     write(&closed, "x.jpg", b"nor here");
     let mode = |mode| {
-        use std::os::unix::fs::PermissionsExt;
         fs::set_permissions(&closed, fs::Permissions::from_mode(mode)).unwrap();
     };
     place.backup().as_nobody(place.root()).finish().assert_code(0);
@@ -304,7 +321,6 @@ fn what_cannot_be_looked_at_in_the_vault_is_named_by_restore_and_verify() {
 
 #[test]
 fn what_may_not_be_read_is_not_called_lost() {
-    use std::os::unix::fs::PermissionsExt;
     let place = Place::new();
     roll(&place.source, 1, 3, 3_000);
     place.backed_up();

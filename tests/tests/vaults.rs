@@ -351,5 +351,8 @@ fn a_file_in_the_vault_that_cannot_be_read_stops_nobody() {
     }
     user(place.backup()).finish().assert_code(0).assert_says("Everything is safe: 4 files");
     mode(0o644);
-    tree::assert_holds(&place.vault, &tree::files(&place.source));
+    let held = tree::files(&place.vault);
+    assert_eq!(held.len(), 5);
+    let is_held = |sum| held.values().any(|other| other == sum);
+    assert!(tree::files(&place.source).values().all(is_held));
 }
