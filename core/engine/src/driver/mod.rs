@@ -377,13 +377,11 @@ impl Driver {
         if let Some(machine) = &self.machine {
             self.show.last(&self.desk.stream, machine.status());
         }
-        self.recorder.flush();
+        self.recorder.end();
         self.machine = None;
         let teed = self.desk.kept.retain(|_| false);
         self.desk.discard(teed);
-        self.desk.store.close();
-        self.desk.inbox.close();
-        self.desk.stream.end();
+        self.desk.close();
         self.ended.give();
         Next::Never
     }
