@@ -1,5 +1,6 @@
 //! The catalog as the engine shares it: one writer behind a lock, and readers for whoever asks.
 
+use crate::log;
 use keepsake_catalog::{Catalog, CatalogError, Reader};
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -92,7 +93,7 @@ impl Store {
             Some(reader) => reader,
             None => Reader::open(&self.path)?,
         };
-        let answer = ask(&reader);
+        let answer = ask(&reader).inspect_err(log::catalog_failed);
         // (One that failed, or panicked, is not asked again.)
         if answer.is_ok() {
             lent.reader = Some(reader);
@@ -119,7 +120,7 @@ impl Store {
         let catalog = writer.as_mut().ok_or(StoreError::Closed)?;
         #[cfg(test)]
         self.may_fail(true)?;
-        Ok(write(catalog)?)
+        Ok(write(catalog).inspect_err(log::catalog_failed)?)
     }
 
     #[cfg(test)]

@@ -4,6 +4,7 @@
 use super::{Desk, lock};
 use crate::events::Happened;
 use crate::inbox::Message;
+use crate::log;
 use crate::source::{PageSink, ScanStopped};
 use crate::source::{Pages, Refusal};
 use crate::store::StoreError;
@@ -38,6 +39,7 @@ pub(crate) fn run(desk: &Arc<Desk>) {
 /// What refuses the whole library is a condition, as it is when an original is refused for it. It lasts
 /// until the host tells otherwise.
 fn heed(desk: &Desk, why: Refusal) {
+    log::scan_refused(why);
     let condition = match why {
         Refusal::NoAccess => Event::AccessChanged(LibraryAccess::Denied),
         Refusal::DeviceLocked => Event::LockChanged { locked: true },
