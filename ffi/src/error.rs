@@ -1,5 +1,6 @@
 //! What can go wrong: few errors, typed, and each says what the user can do.
 
+use keepsake_engine::log::TARGET;
 use keepsake_engine::{EngineError, Refusal};
 use keepsake_machine::event::Disappearance;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,7 +21,8 @@ pub enum KeepsakeError {
         /// What and why.
         detail: String,
     },
-    /// The vault cannot be used: it is another one, read-only, damaged, or a newer version wrote it.
+    /// The vault cannot be used: it is another one, read-only, damaged, or a newer version wrote it; or it
+    /// does not answer, or its disk fails now.
     #[error("{detail}")]
     Vault {
         /// What and why.
@@ -30,6 +32,18 @@ pub enum KeepsakeError {
     #[error("{detail}")]
     NoSuchItem {
         /// Which.
+        detail: String,
+    },
+    /// An engine is open on this state already, in this process: stop it first.
+    #[error("{detail}")]
+    InUse {
+        /// Which state.
+        detail: String,
+    },
+    /// The folder to restore into cannot be used: choose another.
+    #[error("{detail}")]
+    Destination {
+        /// Which and why.
         detail: String,
     },
     /// The engine was stopped: open a new one.
@@ -48,8 +62,9 @@ impl From<EngineError> for KeepsakeError {
         let detail = error.to_string();
         match error {
             EngineError::Catalog(_) => KeepsakeError::Catalog { detail },
-            EngineError::Vault(_) => KeepsakeError::Vault { detail },
+            EngineError::Vault(_) | EngineError::NotNow(_) => KeepsakeError::Vault { detail },
             EngineError::NoSuchItem(_) => KeepsakeError::NoSuchItem { detail },
+            EngineError::Destination { .. } => KeepsakeError::Destination { detail },
             EngineError::Stopped => KeepsakeError::Stopped,
             _ => KeepsakeError::State { detail },
         }
@@ -61,6 +76,7 @@ pub(crate) fn guarded<T>(
     call: impl FnOnce() -> Result<T, KeepsakeError>,
 ) -> Result<T, KeepsakeError> {
     catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
+        tracing::error!(target: TARGET, place = "the border", "a panic was caught");
         let said = panic.downcast_ref::<String>().map(String::as_str);
         let said = said.or_else(|| panic.downcast_ref::<&str>().copied());
         Err(KeepsakeError::Broken { detail: said.unwrap_or("a panic without words").to_owned() })
@@ -123,6 +139,18 @@ pub enum PortError {
 impl From<uniffi::UnexpectedUniFFICallbackError> for PortError {
     fn from(error: uniffi::UnexpectedUniFFICallbackError) -> PortError {
         PortError::Unexpected { detail: error.reason }
+    }
+}
+
+impl PortError {
+    /// The same for the core. A mistake of the host is noted in the log: which port, and about which
+    /// item, but not what the host said.
+    pub(crate) fn heard(self, port: &'static str, resource: Option<i64>) -> Refusal {
+        if let PortError::Unexpected { .. } = self {
+            let resource = resource.unwrap_or_default();
+            tracing::warn!(target: TARGET, port, resource, "a port of the host failed");
+        }
+        self.into()
     }
 }
 

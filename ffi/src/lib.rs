@@ -9,8 +9,11 @@
 //! |---|---|
 //! | `engine` | the one object, and how it is opened |
 //! | `ports` | what a host implements |
+//! | `claim` | a state is open once |
 //! | `scan`, `pour`, `descriptor` | where a scan's pages and a poured original go |
 //! | `facts` | what only the host knows |
+//! | `restore` | everything back, and how far it is |
+//! | `log` | the core's log, on its way to the platform's |
 //! | `events`, `status`, `library` | what a host shows |
 //! | `shapes` | the core's own types that cross as they are |
 //! | `error` | what can go wrong, and what the user can do |
@@ -21,16 +24,19 @@
 //! A panic: each call catches its own and gives [`KeepsakeError::Broken`]; the next one finds the engine
 //! as it was. An exception of a port: uniffi hands it over as [`PortError::Unexpected`], the item it was
 //! about has a fault of its host, and the backup goes on. A blocked thread: ports are called on threads
-//! of the engine's own, and only `open`, `verify` and `stop` wait for anything.
+//! of the engine's own, and only `open`, `verify`, `forget`, `restore` and `stop` wait for anything.
 
+mod claim;
 mod descriptor;
 pub mod engine;
 pub mod error;
 pub mod events;
 pub mod facts;
 pub mod library;
+pub mod log;
 pub mod ports;
 pub mod pour;
+pub mod restore;
 pub mod scan;
 pub mod shapes;
 pub mod status;

@@ -15,6 +15,8 @@ use std::sync::Arc;
 pub trait PhotoLibrary: Send + Sync {
     /// Walks the library and gives every asset to `pages`, then calls its `finished`. An error ends the
     /// walk early: what was seen so far counts, what was not seen is not taken for deleted.
+    /// [`PortError::NoAccess`] and [`PortError::DeviceLocked`] are conditions of the whole library: the
+    /// backup waits until the host tells the fact that ends them.
     fn scan(&self, pages: Arc<ScanPages>) -> Result<(), PortError>;
 
     /// Opens a seekable original for reading from its start: a descriptor that the host has let go of
@@ -148,41 +150,50 @@ pub(crate) struct Ports {
 
 impl Source for Ports {
     fn scan(&self, pages: Pages) -> Result<(), Refusal> {
-        Ok(self.library.scan(Arc::new(ScanPages::new(pages)))?)
+        self.library.scan(Arc::new(ScanPages::new(pages))).map_err(|why| why.heard("scan", None))
     }
 
     fn open(&self, original: &source::Original) -> Result<Opened, Refusal> {
-        let number = self.library.open(original.into())?;
-        Ok(Opened::File(descriptor::taken(number)?))
+        let opened = self.library.open(original.into()).and_then(descriptor::taken);
+        opened.map(Opened::File).map_err(about("open", original.resource))
     }
 
     fn version(&self, original: &source::Original, _: &Opened) -> Result<Version, Refusal> {
-        Ok(Version(self.library.version(original.into())?))
+        let version = self.library.version(original.into());
+        version.map(Version).map_err(about("version", original.resource))
     }
 
     fn pour(&self, original: &source::Original, network: bool, pour: Pour) -> Result<(), Refusal> {
-        Ok(self.library.pour(original.into(), network, Arc::new(PourInto::new(pour)))?)
+        let into = Arc::new(PourInto::new(pour, original.resource.0));
+        let poured = self.library.pour(original.into(), network, into);
+        poured.map_err(about("pour", original.resource))
     }
 
     fn hand_over(&self, _: EffectId, ticket: &source::Ticket) -> Result<(), Refusal> {
         let transfers = self.transfers.as_ref().ok_or(Refusal::Unsupported)?;
-        Ok(transfers.hand_over(ticket.into())?)
+        transfers.hand_over(ticket.into()).map_err(about("hand_over", ticket.resource))
     }
 
     fn cancel_transfer(&self, resource: ResourceId) -> Result<(), Refusal> {
         let transfers = self.transfers.as_ref().ok_or(Refusal::Unsupported)?;
-        Ok(transfers.cancel(resource.0)?)
+        transfers.cancel(resource.0).map_err(about("cancel", resource))
     }
 
     fn space(&self) -> Option<keepsake_vault::files::Space> {
         // One that does not tell now: the volume does.
-        let Space { available, total } = self.storage.as_ref()?.space().ok()?;
+        let space = self.storage.as_ref()?.space();
+        let Space { available, total } = space.map_err(|why| why.heard("space", None)).ok()?;
         Some(keepsake_vault::files::Space { available, total })
     }
 
     fn propose(&self, proposal: &source::Deletion) -> Result<(), Refusal> {
-        Ok(self.library.propose(proposal.into())?)
+        self.library.propose(proposal.into()).map_err(|why| why.heard("propose", None))
     }
+}
+
+/// What a port says of an item, as the core hears it.
+fn about(port: &'static str, resource: ResourceId) -> impl Fn(PortError) -> Refusal {
+    move |why| why.heard(port, Some(resource.0))
 }
 
 fn text(bytes: &[u8]) -> String {

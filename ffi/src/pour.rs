@@ -8,17 +8,21 @@ use std::sync::{Mutex, PoisonError};
 /// The write end of a pipe, and the place for the verdict. The original is complete only with
 /// [`PourInto::finished`] *and* the pipe's end; let go of without a verdict, it is incomplete.
 #[derive(uniffi::Object)]
-pub struct PourInto(Mutex<Option<Pour>>);
+pub struct PourInto {
+    pour: Mutex<Option<Pour>>,
+    /// Whose bytes.
+    resource: i64,
+}
 
 impl PourInto {
-    pub(crate) fn new(pour: Pour) -> PourInto {
-        PourInto(Mutex::new(Some(pour)))
+    pub(crate) fn new(pour: Pour, resource: i64) -> PourInto {
+        PourInto { pour: Mutex::new(Some(pour)), resource }
     }
 
     fn ended(&self, verdict: Result<(), PortError>) {
-        let pour = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let pour = self.pour.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(pour) = pour {
-            pour.finished(verdict.map_err(PortError::into));
+            pour.finished(verdict.map_err(|why| why.heard("pour", Some(self.resource))));
         }
     }
 }
@@ -28,14 +32,14 @@ impl PourInto {
     /// The descriptor to write to, once: the host closes it, before the verdict. A write that fails with
     /// a broken pipe means stop. (On Apple systems set `F_SETNOSIGPIPE`.)
     pub fn take_pipe(&self) -> Result<i32, PortError> {
-        let mut pour = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pour = self.pour.lock().unwrap_or_else(PoisonError::into_inner);
         let pipe = pour.as_mut().and_then(Pour::pipe).ok_or(PortError::Stopped)?;
         Ok(descriptor::given(pipe))
     }
 
     /// Whether to stop: a permit was revoked, or the verdict is there.
     pub fn is_stopped(&self) -> bool {
-        let pour = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let pour = self.pour.lock().unwrap_or_else(PoisonError::into_inner);
         pour.as_ref().is_none_or(Pour::is_stopped)
     }
 

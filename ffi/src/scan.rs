@@ -100,10 +100,10 @@ impl ScanPages {
         }
     }
 
-    /// The walk failed.
+    /// The walk failed; the same as an error of [`crate::ports::PhotoLibrary::scan`].
     pub fn failed(&self, why: PortError) {
         if let Some(pages) = self.taken() {
-            pages.failed(why.into());
+            pages.failed(why.heard("scan", None));
         }
     }
 }

@@ -41,7 +41,7 @@ impl VirtualTime {
             let runtime = Arc::new(self.0.clone());
             let options = configuration.options();
             let inner = keepsake_engine::Engine::open_on(runtime, options, ports.source())?;
-            Ok(Engine::new(inner))
+            Ok(Engine::new(inner, None))
         })
     }
 
@@ -130,7 +130,7 @@ impl VirtualPhone {
             let clock = self.world().starts(millis);
             let options = configuration.options();
             let inner = keepsake_engine::Engine::open_on(Arc::new(clock), options, ports.source())?;
-            Ok(Engine::new(inner))
+            Ok(Engine::new(inner, None))
         })
     }
 

@@ -20,6 +20,7 @@ use keepsake_machine::row::Position;
 use keepsake_machine::settings::Settings;
 use keepsake_machine::settle::Fact;
 use keepsake_machine::status::Status;
+use keepsake_vault::VaultError;
 use std::sync::{Arc, Mutex};
 
 /// A backup of one source into one vault. Cheap to share behind an `Arc`; all calls take `&self`.
@@ -59,12 +60,16 @@ impl Engine {
     }
 
     /// Starts the loop, on a thread of its own. A second call does nothing. An error: the vault may
-    /// not be used at all (it is another one, read-only, damaged, or a newer version wrote it).
+    /// not be used at all (it is another one, read-only, damaged, or a newer version wrote it), or the
+    /// engine was stopped.
     pub fn start(&self) -> Result<(), EngineError> {
+        self.is_open()?;
         open::is_usable(&self.desk)?;
         let Some(driver) = lock(&self.driver).take() else { return Ok(()) };
-        let wake = self.desk.runtime.drive(Box::new(driver));
-        let wake = wake.map_err(|source| EngineError::State { path: "its loop".into(), source })?;
+        let wake = self.desk.runtime.drive(Box::new(driver)).map_err(|source| {
+            self.close(); // there is no loop that would
+            EngineError::State { path: "its loop".into(), source }
+        })?;
         self.desk.inbox.wakes(Arc::clone(&wake));
         // What was put in before it could be woken.
         wake();
@@ -83,18 +88,36 @@ impl Engine {
     }
 
     /// Stops the loop: what is under way ends or is cut short, the catalog is closed, the stream
-    /// says `None`. Going on later is [`Engine::open`] again. Returns when it has stopped.
+    /// says `None`. Returns when it has stopped: the state may be opened again at once, also while
+    /// this engine is still held by somebody.
     pub fn stop(&self) {
-        if lock(&self.driver).take().is_some() {
-            // It was never started: nothing is under way.
-            self.desk.store.close();
-            self.desk.inbox.close();
-            self.desk.stream.end();
-            self.ended.give();
-            return;
+        if !self.close_unstarted() {
+            self.desk.inbox.put(Message::Stop);
+            self.desk.runtime.wait(&self.ended);
         }
-        self.desk.inbox.put(Message::Stop);
-        self.desk.runtime.wait(&self.ended);
+    }
+
+    /// Whether it was stopped, or is just about to end: what is told or wished now nobody hears.
+    pub fn is_stopped(&self) -> bool {
+        self.desk.inbox.is_closed()
+    }
+
+    fn is_open(&self) -> Result<(), EngineError> {
+        if self.is_stopped() { Err(EngineError::Stopped) } else { Ok(()) }
+    }
+
+    /// Ends one that was never started: nothing is under way. Says whether it was one.
+    fn close_unstarted(&self) -> bool {
+        let was = lock(&self.driver).take().is_some();
+        if was {
+            self.close();
+        }
+        was
+    }
+
+    fn close(&self) {
+        self.desk.close();
+        self.ended.give();
     }
 
     /// Tells a fact that only the host knows.
@@ -139,8 +162,9 @@ impl Engine {
     /// Why the vault cannot be used now, if it cannot: it is not there, or it failed, and has answered
     /// no probe since.
     pub fn vault_away(&self) -> Option<String> {
-        let away = self.desk.link.vault().err().map(|why| why.to_string());
-        away.or_else(|| lock(&self.desk.vault_trouble).clone())
+        let away = self.desk.link.vault().err();
+        let away = away.filter(|why| !matches!(why, VaultError::Stopped));
+        away.map(|why| why.to_string()).or_else(|| lock(&self.desk.vault_trouble).clone())
     }
 
     /// Folders of the vault that could not be looked into when they were looked at last: at the opening,
@@ -217,6 +241,7 @@ impl Engine {
     /// Looks at every recorded file in the vault; `deep` reads every byte back. Blocks; not while
     /// started. What is missing is settled, so that the next run sends it again.
     pub fn verify(&self, deep: bool, progress: &Progress) -> Result<Verified, EngineError> {
+        self.is_open()?;
         let verified = verify(&self.desk, deep, progress)?;
         self.count_again()?;
         Ok(verified)
@@ -226,6 +251,8 @@ impl Engine {
 impl Drop for Engine {
     /// An engine that is dropped stops, and nobody waits for it.
     fn drop(&mut self) {
-        self.desk.inbox.put(Message::Stop);
+        if !self.close_unstarted() {
+            self.desk.inbox.put(Message::Stop);
+        }
     }
 }

@@ -178,6 +178,11 @@ impl Inbox {
         self.room.notify_all();
     }
 
+    /// Whether the loop has ended.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -26,6 +26,7 @@
 //! | `jobs` | what effects are made of, a module each: checksum, find, upload, verify, download, scan … |
 //! | `store` | the catalog, shared |
 //! | `staging` | originals from the cloud between download and upload |
+//! | `log` | every line that is told to whoever keeps a log |
 //! | `recorder` | every event with its time, to be replayed |
 //! | `records`, `seek` | what the vault's records say; where bytes lie that are not where they say |
 //! | `verify`, `restore` | is it all there; everything back |
@@ -47,6 +48,7 @@ pub mod host;
 mod inbox;
 mod jobs;
 pub mod library;
+pub mod log;
 mod open;
 pub mod options;
 pub mod recorder;

@@ -8,6 +8,7 @@ use crate::jobs::Failed;
 use crate::jobs::kept::Kept;
 use crate::jobs::learn::learn;
 use crate::jobs::link::{Link, Way};
+use crate::log;
 use crate::options::{Destination, Options};
 use crate::recorder::Recorder;
 use crate::runtime::{Runtime, Signal};
@@ -47,7 +48,11 @@ pub(crate) fn open(
     let unusable = |source| EngineError::State { path: options.state.clone(), source };
     std::fs::create_dir_all(&options.state).map_err(unusable)?;
     let path = options.state.join("catalog.sqlite");
-    let mut catalog = Catalog::open(&path).map_err(of_catalog)?.catalog;
+    let opened = Catalog::open(&path).map_err(of_catalog)?;
+    if opened.set_aside.is_some() {
+        log::catalog_set_aside();
+    }
+    let mut catalog = opened.catalog;
     let identity = catalog.identity(candidate(&*runtime)).map_err(of_catalog)?;
     let link = vault(&options, &mut catalog, &identity, &runtime)?;
     let staging = StagingFolder::open(runtime.files(), &options.state).map_err(unusable)?;
@@ -142,6 +147,7 @@ fn vault(
     };
     let mut way = Way { runtime: Arc::clone(runtime), root, how };
     let opened = way.open();
+    let _ = opened.as_ref().inspect_err(|why| log::vault_trouble(why));
     let id = match (&opened, known) {
         (Ok(vault), _) => vault.id().0,
         (Err(_), Some(known)) => known,

@@ -241,6 +241,12 @@ impl Recorder {
         }
     }
 
+    /// Nothing more comes: the file is closed.
+    pub(crate) fn end(&mut self) {
+        self.flush();
+        self.file = None;
+    }
+
     fn write(&mut self, line: &impl Serialize) {
         let Some(file) = &mut self.file else { return };
         self.line.clear();

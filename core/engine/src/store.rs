@@ -1,8 +1,9 @@
 //! The catalog as the engine shares it: one writer behind a lock, and readers for whoever asks.
 
+use crate::log;
 use keepsake_catalog::{Catalog, CatalogError, Reader};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Why the catalog did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -19,10 +20,39 @@ pub(crate) enum StoreError {
 pub(crate) struct Store {
     path: PathBuf,
     writer: Mutex<Option<Catalog>>,
-    readers: Mutex<Option<Vec<Reader>>>,
+    readers: Mutex<Readers>,
+    returned: Condvar,
     /// Stands in for a disk that is full.
     #[cfg(test)]
     pub(crate) fails: std::sync::Arc<Mutex<Fails>>,
+}
+
+/// The connections that only read.
+struct Readers {
+    /// Nobody asks with these now; `None` once the catalog is closed.
+    idle: Option<Vec<Reader>>,
+    /// How many are asked with.
+    lent: usize,
+}
+
+/// A reader that is asked with, and given back when it is dropped.
+struct Lent<'a> {
+    store: &'a Store,
+    /// `None` where it failed: another is opened the next time.
+    reader: Option<Reader>,
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        let mut readers = lock(&self.store.readers);
+        readers.lent -= 1;
+        match &mut readers.idle {
+            Some(idle) => idle.extend(self.reader.take()),
+            // Before whoever closes the catalog goes on.
+            None => drop(self.reader.take()),
+        }
+        self.store.returned.notify_all();
+    }
 }
 
 /// How a full disk shows, in tests.
@@ -44,7 +74,8 @@ impl Store {
         Store {
             path: path.to_owned(),
             writer: Mutex::new(Some(catalog)),
-            readers: Mutex::new(Some(Vec::new())),
+            readers: Mutex::new(Readers { idle: Some(Vec::new()), lent: 0 }),
+            returned: Condvar::new(),
             #[cfg(test)]
             fails: std::sync::Arc::default(),
         }
@@ -57,16 +88,27 @@ impl Store {
     ) -> Result<T, StoreError> {
         #[cfg(test)]
         self.may_fail(false)?;
-        let idle = lock(&self.readers).as_mut().ok_or(StoreError::Closed)?.pop();
-        let reader = match idle {
+        let mut lent = self.lend()?;
+        let reader = match lent.reader.take() {
             Some(reader) => reader,
             None => Reader::open(&self.path)?,
         };
-        let answer = ask(&reader)?;
-        if let Some(idle) = lock(&self.readers).as_mut() {
-            idle.push(reader);
+        let answer = ask(&reader).inspect_err(log::catalog_failed);
+        // (One that failed, or panicked, is not asked again.)
+        if answer.is_ok() {
+            lent.reader = Some(reader);
+        } else {
+            drop(reader);
         }
-        Ok(answer)
+        Ok(answer?)
+    }
+
+    fn lend(&self) -> Result<Lent<'_>, StoreError> {
+        let mut readers = lock(&self.readers);
+        let reader = readers.idle.as_mut().ok_or(StoreError::Closed)?.pop();
+        readers.lent += 1;
+        drop(readers);
+        Ok(Lent { store: self, reader })
     }
 
     /// Writes, one at a time; also asks what must see the last write.
@@ -78,7 +120,7 @@ impl Store {
         let catalog = writer.as_mut().ok_or(StoreError::Closed)?;
         #[cfg(test)]
         self.may_fail(true)?;
-        Ok(write(catalog)?)
+        Ok(write(catalog).inspect_err(log::catalog_failed)?)
     }
 
     #[cfg(test)]
@@ -94,9 +136,16 @@ impl Store {
         if now { Err(CatalogError::Full { file: self.path.clone() }.into()) } else { Ok(()) }
     }
 
-    /// Closes it: every later call says so.
+    /// Closes it, and returns when none of its files is open any more: whoever asks or writes just now is
+    /// waited for, every later call says so.
     pub(crate) fn close(&self) {
-        lock(&self.readers).take();
+        let mut readers = lock(&self.readers);
+        readers.idle = None;
+        while readers.lent > 0 {
+            readers = self.returned.wait(readers).unwrap_or_else(PoisonError::into_inner);
+        }
+        drop(readers);
+        // The last one: it takes the WAL into the catalog.
         lock(&self.writer).take();
     }
 }

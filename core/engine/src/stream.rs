@@ -4,6 +4,7 @@
 //! scan likewise, and notices that find no room are counted.
 
 use crate::events::Happened;
+use crate::log;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
@@ -29,6 +30,7 @@ struct State {
 impl Stream {
     /// Something happened.
     pub(crate) fn put(&self, happened: Happened) {
+        log::happened(&happened);
         let mut state = self.lock();
         if state.ended {
             return;

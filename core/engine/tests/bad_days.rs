@@ -5,8 +5,8 @@ mod support;
 use keepsake_engine::restore::restore;
 use keepsake_engine::source::{Opened, Original, Pages, Pour, Refusal, Source};
 use keepsake_engine::verify::Progress;
-use keepsake_engine::{Destination, Engine, EngineError};
-use keepsake_machine::event::Disappearance;
+use keepsake_engine::{Destination, Engine, EngineError, HostFact};
+use keepsake_machine::event::{Disappearance, LibraryAccess};
 use keepsake_machine::hold::Hold;
 use keepsake_machine::media::{Access, Digest, Locality, Role, Size, SizeClass, Version};
 use keepsake_machine::stage::{Class, Fault};
@@ -75,7 +75,7 @@ fn a_photo_that_changes_while_it_is_read_is_never_stored_half_old_half_new() {
     });
     let run = Run::start(&place, &library);
     run.pass(60);
-    run.engine.tell(keepsake_engine::HostFact::LibraryChanged);
+    run.engine.tell(HostFact::LibraryChanged);
     let status = run.pass(DAY);
     run.engine.stop();
     assert_eq!(status.counts.of(Class::BackedUp).items, 1, "{status:?}");
@@ -183,7 +183,7 @@ fn a_stop_in_the_middle_loses_nothing_and_the_next_run_goes_on() {
             && !stopped.swap(true, Ordering::SeqCst)
             && let Some(engine) = weak.upgrade()
         {
-            engine.tell(keepsake_engine::HostFact::WindowEnding);
+            engine.tell(HostFact::WindowEnding);
         }
     });
     run.clock.pass(std::time::Duration::from_mins(1));
@@ -359,4 +359,31 @@ fn a_vault_never_makes_restore_write_outside_its_folder() {
     let inside = restore(&from, &place.vault().join("into"), &Progress::default()).unwrap_err();
     assert!(matches!(inside, EngineError::Destination { .. }));
     assert!(!place.vault().join("into").exists());
+}
+
+#[test]
+fn a_library_that_refuses_a_scan_for_a_condition_is_waited_for_and_nothing_is_taken_for_deleted() {
+    let conditions = [
+        (Refusal::NoAccess, Hold::NoAccess, HostFact::Access(LibraryAccess::Full)),
+        (Refusal::DeviceLocked, Hold::DeviceLocked, HostFact::Locked(false)),
+    ];
+    for ((why, hold, end), told_to_pages) in
+        conditions.into_iter().flat_map(|one| [(one.clone(), false), (one, true)])
+    {
+        let (place, library) = (Place::new(), Library::with(&[("a.jpg", b"a")]));
+        let run = Run::start(&place, &library);
+        run.pass(60);
+        library.put("b.jpg", b"b");
+        *library.scan_refuses.lock().unwrap() = Some((why, told_to_pages));
+        run.engine.tell(HostFact::LibraryChanged);
+        let status = run.pass(3_600);
+        assert!(status.holds.has(hold), "{why}: {status:?}");
+        assert_eq!(status.counts.safe().items, 1, "{why}: {status:?}");
+        *library.scan_refuses.lock().unwrap() = None;
+        run.engine.tell(end);
+        run.engine.tell(HostFact::LibraryChanged);
+        let status = run.pass(60);
+        assert!(status.holds.is_empty(), "{why}: {status:?}");
+        assert_eq!(status.counts.safe().items, 2, "{why}: {status:?}");
+    }
 }

@@ -155,6 +155,25 @@ impl VaultError {
         }
     }
 
+    /// Which of these it is, in a word: for logs, where no name or place may stand.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            VaultError::Unavailable { .. } => "Unavailable",
+            VaultError::AnotherVault { .. } => "AnotherVault",
+            VaultError::ReadOnly { .. } => "ReadOnly",
+            VaultError::Closed { .. } => "Closed",
+            VaultError::Full { .. } => "Full",
+            VaultError::SignedOut => "SignedOut",
+            VaultError::Newer { .. } => "Newer",
+            VaultError::Damaged { .. } => "Damaged",
+            VaultError::Refused { .. } => "Refused",
+            VaultError::Source(_) => "Source",
+            VaultError::Stopped => "Stopped",
+            VaultError::Unsupported(_) => "Unsupported",
+            VaultError::Io { .. } => "Io",
+        }
+    }
+
     /// Whom to blame.
     pub fn blame(&self) -> Blame {
         match self {

@@ -5,6 +5,7 @@
 use super::Driver;
 use crate::inbox::Message;
 use crate::jobs::lock;
+use crate::log;
 use crate::runtime::Next;
 use crate::store::StoreError;
 use keepsake_machine::effect::{Effect, Part};
@@ -135,6 +136,7 @@ impl Driver {
             parts.iter_mut().for_each(clear);
         }
         let run = store.write(keepsake_catalog::Catalog::begin_run)?;
+        log::began(run);
         lock(&self.desk.held).clear();
         lock(&self.desk.placing).clear();
         let teed = self.desk.kept.retain(|_| false);

@@ -25,6 +25,7 @@ mod tests;
 use crate::inbox::{Answered, Message};
 use crate::jobs::send::OpenGroup;
 use crate::jobs::{Desk, lock};
+use crate::log;
 use crate::recorder::Recorder;
 use crate::runtime::{Driven, Next, Signal};
 use crate::store::StoreError;
@@ -377,13 +378,12 @@ impl Driver {
         if let Some(machine) = &self.machine {
             self.show.last(&self.desk.stream, machine.status());
         }
-        self.recorder.flush();
+        self.recorder.end();
         self.machine = None;
         let teed = self.desk.kept.retain(|_| false);
         self.desk.discard(teed);
-        self.desk.store.close();
-        self.desk.inbox.close();
-        self.desk.stream.end();
+        self.desk.close();
+        log::ended();
         self.ended.give();
         Next::Never
     }
@@ -405,6 +405,7 @@ impl Driven for Driver {
         // A mistake in the machine, or here, must not end the backup: it begins again from what is
         // stored, and what was under way three times is quarantined.
         catch_unwind(AssertUnwindSafe(|| self.step())).unwrap_or_else(|_| {
+            log::panicked("the loop");
             self.machine = None;
             self.break_down(Vec::new());
             self.is_to_blame();

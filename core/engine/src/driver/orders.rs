@@ -11,6 +11,7 @@ use crate::jobs::reply::Reply;
 use crate::jobs::send::Send;
 use crate::jobs::verify::Verify;
 use crate::jobs::{Desk, care, free_up, hand_over, lock, refill, scan};
+use crate::log;
 use keepsake_machine::effect::Effect;
 use keepsake_machine::event::Answer;
 use keepsake_machine::media::{EffectId, ResourceId};
@@ -297,6 +298,7 @@ impl Driver {
 fn caught(desk: &Arc<Desk>, job: impl FnOnce(&Arc<Desk>)) -> bool {
     let well = catch_unwind(AssertUnwindSafe(|| job(desk))).is_ok();
     if !well {
+        log::panicked("a job");
         desk.inbox.put(Message::CatalogFailed);
     }
     well

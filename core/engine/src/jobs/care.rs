@@ -3,6 +3,7 @@
 use super::learn::{learn, read_records};
 use super::{Desk, Failed, blame, folders, lock, lost};
 use crate::inbox::Message;
+use crate::log;
 use crate::records;
 use crate::seek::Places;
 use crate::store::StoreError;
@@ -36,6 +37,7 @@ pub(crate) fn probe(desk: &Desk) {
     if !opened && probed.is_ok() {
         look(desk); // it may have been away, or another copy of it was there
     }
+    let _ = probed.as_ref().inspect_err(|why| log::vault_trouble(why));
     *lock(&desk.vault_trouble) = probed.as_ref().err().map(ToString::to_string);
     let health: VaultHealth = blame::health(&probed);
     desk.inbox.send(Message::Event(Event::VaultChanged(health)));
@@ -52,6 +54,7 @@ pub(crate) fn look(desk: &Desk) {
         Ok(false) => {}
         Ok(true) => desk.inbox.put(Message::Event(Event::RetryRequested)),
         Err(Failed::Vault(why)) => {
+            log::vault_trouble(&why);
             let health = blame::health(&Err(why));
             desk.inbox.put(Message::Event(Event::VaultChanged(health)));
         }

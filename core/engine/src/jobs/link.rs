@@ -30,6 +30,8 @@ pub(crate) struct Link {
 enum State {
     Open(Arc<dyn Vault>),
     Away(VaultError),
+    /// The engine has stopped.
+    Closed,
 }
 
 impl Link {
@@ -47,7 +49,13 @@ impl Link {
         match &*self.lock() {
             State::Open(vault) => Ok(Arc::clone(vault)),
             State::Away(why) => Err(why.again()),
+            State::Closed => Err(VaultError::Stopped),
         }
+    }
+
+    /// Lets go of it: a disk may be taken out then.
+    pub(crate) fn close(&self) {
+        *self.lock() = State::Closed;
     }
 
     /// How it is now; one that was away is opened. Says also whether it was opened just now.
@@ -57,6 +65,9 @@ impl Link {
             let way = self.way.as_ref().ok_or(away)?;
             let vault = way.open();
             let mut state = self.lock();
+            if let State::Closed = *state {
+                return Err(VaultError::Stopped);
+            }
             match vault {
                 Ok(vault) => {
                     opened = true;

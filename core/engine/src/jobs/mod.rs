@@ -147,6 +147,14 @@ impl Desk {
         settled
     }
 
+    /// The end: catalog and vault are let go of, whoever still holds the desk.
+    pub(crate) fn close(&self) {
+        self.store.close();
+        self.link.close();
+        self.inbox.close();
+        self.stream.end();
+    }
+
     /// Where the machine's clock stands.
     pub(crate) fn elapsed(&self) -> Elapsed {
         lock(&self.clock).elapsed()

@@ -4,12 +4,13 @@
 use super::{Desk, lock};
 use crate::events::Happened;
 use crate::inbox::Message;
+use crate::log;
 use crate::source::{PageSink, ScanStopped};
 use crate::source::{Pages, Refusal};
 use crate::store::StoreError;
 use keepsake_catalog::scan::{Ending, Scan};
 use keepsake_catalog::seen::SeenAsset;
-use keepsake_machine::event::Event;
+use keepsake_machine::event::{Event, LibraryAccess};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -23,14 +24,28 @@ pub(crate) fn run(desk: &Arc<Desk>) {
         Ok((scan, counts)) => {
             let before = counts.total().items;
             let sink = Sink { desk: Arc::clone(desk), scan: Some(scan), assets: 0, before };
-            // What a refusal means is what the pages tell when they are dropped: cut short.
-            let _ = desk.source.scan(Pages::new(Box::new(sink)));
+            // (It was cut short: that the pages have told when they were dropped.)
+            if let Err(why) = desk.source.scan(Pages::new(Box::new(sink))) {
+                heed(desk, why);
+            }
         }
         Err(why) => {
             desk.catalog_failed(&why, std::iter::empty());
             desk.inbox.put(Message::ScanEnded);
         }
     }
+}
+
+/// What refuses the whole library is a condition, as it is when an original is refused for it. It lasts
+/// until the host tells otherwise.
+fn heed(desk: &Desk, why: Refusal) {
+    log::scan_refused(why);
+    let condition = match why {
+        Refusal::NoAccess => Event::AccessChanged(LibraryAccess::Denied),
+        Refusal::DeviceLocked => Event::LockChanged { locked: true },
+        _ => return,
+    };
+    desk.inbox.put(Message::Event(condition));
 }
 
 /// Takes the pages of one scan.
@@ -126,8 +141,9 @@ impl PageSink for Sink {
         }
     }
 
-    fn failed(mut self: Box<Self>, _why: Refusal) {
+    fn failed(mut self: Box<Self>, why: Refusal) {
         self.cut_short();
+        heed(&self.desk, why);
     }
 }
 

@@ -36,6 +36,8 @@ pub struct Library {
     pub photos: Mutex<BTreeMap<String, Photo>>,
     pub opened: AtomicU64,
     pub hook: Mutex<Option<Arc<Hook>>>,
+    /// Why a scan ends before it began, and whether the pages are told instead of the engine.
+    pub scan_refuses: Mutex<Option<(Refusal, bool)>>,
 }
 
 impl Library {
@@ -96,6 +98,14 @@ impl Library {
 
 impl Source for Library {
     fn scan(&self, mut pages: Pages) -> Result<(), Refusal> {
+        match *self.scan_refuses.lock().unwrap() {
+            Some((why, true)) => {
+                pages.failed(why);
+                return Ok(());
+            }
+            Some((why, false)) => return Err(why),
+            None => {}
+        }
         let photos = self.photos.lock().unwrap().clone();
         let assets = (0_i64..).zip(&photos).map(|(n, (name, photo))| {
             let resource = SeenResource {
