@@ -84,6 +84,9 @@ pub struct Verified {
     pub unseen: Vec<String>,
     /// Segments of records that are torn, or cannot be read, with the reason.
     pub segments: Vec<String>,
+    /// Segments of records that cannot be read now, with the reason: nothing is said of what only they
+    /// name.
+    pub closed: Vec<String>,
     /// Whether it was stopped before the end: then nothing is said of the rest.
     pub stopped: bool,
 }
@@ -320,6 +323,7 @@ impl From<verify::Verified> for Verified {
             loose: found.loose,
             unseen: found.unseen,
             segments: found.segments,
+            closed: found.closed,
             stopped: found.stopped,
         }
     }

@@ -77,6 +77,12 @@ pub enum Event {
         /// Resources that only the vault had.
         only: u64,
     },
+    /// Folders or records of the vault cannot be looked into: their permissions, or their disk. What is
+    /// safe there stays so, and nobody sees it.
+    VaultClosed {
+        /// Their paths below the vault.
+        places: Vec<String>,
+    },
     /// Records of the vault are gone or damaged.
     RecordsLost {
         /// Files of which no record speaks any more.
@@ -104,6 +110,7 @@ impl From<Happened> for Event {
             Happened::VaultLost { folders, again, only } => {
                 Event::VaultLost { folders, again, only }
             }
+            Happened::VaultClosed { places } => Event::VaultClosed { places },
             Happened::RecordsLost { files, again } => Event::RecordsLost { files, again },
             Happened::Missed(notices) => Event::Missed { notices },
             // The engine may learn to say more.

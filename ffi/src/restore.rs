@@ -80,6 +80,8 @@ pub struct Restored {
     pub unseen: Vec<String>,
     /// Of those written, files of which no record speaks: they have the names of the vault.
     pub unrecorded: u64,
+    /// Whether the vault has any record at all; without, the names that files had are lost.
+    pub has_records: bool,
     /// Whether it was stopped before the end. Called again, it goes on where it was.
     pub stopped: bool,
     /// Why it could not go on, if so: the destination's disk is full, or the vault is gone. What was
@@ -131,6 +133,7 @@ impl From<engine::Restored> for Restored {
             unreadable: restored.unreadable,
             unseen: restored.unseen,
             unrecorded: restored.unrecorded,
+            has_records: restored.has_records,
             stopped: restored.stopped,
             cut: restored.cut,
         }
