@@ -85,7 +85,7 @@ mod tests {
         first.leaves();
         let (told, heard) = channel();
         let wants = (folder.path().to_owned(), told.clone());
-        let waits = std::thread::spawn(move || {
+        let waiter = std::thread::spawn(move || {
             let (state, told) = wants;
             told.send("asks").unwrap();
             let second = Claim::to(&state).unwrap();
@@ -97,6 +97,6 @@ mod tests {
         drop(first);
         assert_eq!(heard.recv().unwrap(), "given up");
         assert_eq!(heard.recv().unwrap(), "has it");
-        waits.join().unwrap();
+        waiter.join().unwrap();
     }
 }

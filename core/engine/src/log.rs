@@ -56,10 +56,10 @@ pub(crate) fn happened(happened: &Happened) {
 fn noticed(notice: &Notice) {
     match notice {
         Notice::ActivityChanged(activity) => {
-            info!(target: TARGET, ?activity, "the activity changed")
+            info!(target: TARGET, ?activity, "the activity changed");
         }
         Notice::HoldsChanged(holds) => {
-            info!(target: TARGET, holds = %Named(*holds), "the holds changed")
+            info!(target: TARGET, holds = %Named(*holds), "the holds changed");
         }
         Notice::Advised(advice) => info!(target: TARGET, ?advice, "new advice"),
         Notice::Alarmed(alarmed) => {
@@ -70,7 +70,7 @@ fn noticed(notice: &Notice) {
             warn!(target: TARGET, resource = resource.0, ?fault, "an item was given up on");
         }
         Notice::Migrated(migration) => {
-            info!(target: TARGET, ?migration, "the migration took a step")
+            info!(target: TARGET, ?migration, "the migration took a step");
         }
         Notice::Unexpected(unexpected) if unexpected.late => {}
         Notice::Unexpected(unexpected) => {
