@@ -1,7 +1,7 @@
 //! Restored files: written beside their places, hashed while they are written, synced, named.
 
 use super::folder::{Folder, OWN, There, beside};
-use super::{ALTERED, Known, Restored, mark, of_vault};
+use super::{ALTERED, Known, Restored, goes_to, mark, of_vault};
 use crate::error::EngineError;
 use crate::jobs::hashing::Hashing;
 use crate::records;
@@ -139,9 +139,8 @@ impl<'a> Restoring<'a> {
             }
             return Ok(());
         }
-        let shown = String::from_utf8_lossy(&record.original.0).into_owned();
-        let Some(parts) =
-            plain_parts(&record.original.0).filter(|parts| parts[0] != OWN.as_bytes())
+        let shown = String::from_utf8_lossy(goes_to(record)).into_owned();
+        let Some(parts) = plain_parts(goes_to(record)).filter(|parts| parts[0] != OWN.as_bytes())
         else {
             self.done.insert(mark, from);
             self.restored.hostile.push(shown);
@@ -154,7 +153,7 @@ impl<'a> Restoring<'a> {
             return Ok(());
         };
         let digest = records::mark(&[&record.digest.sha256]);
-        let place = records::mark(&[&record.original.0]);
+        let place = records::mark(&[goes_to(record)]);
         let is_newest = self.known.newest.get(&place).is_none_or(|newest| newest.digest == digest);
         // (What was a file once and is a folder now can be only one of them.)
         let is_newest = is_newest && !self.known.folders.contains(&place);
