@@ -266,6 +266,7 @@ impl Engine {
     }
 
     /// Looks at every recorded file in the vault; `deep` reads every byte back. Not while started. Waits.
+    #[allow(clippy::needless_pass_by_value)] // uniffi hands values over
     pub fn verify(&self, deep: bool, progress: Arc<Progress>) -> Result<Verified, KeepsakeError> {
         guarded(|| {
             let found = self.inner.verify(deep, &progress.0)?;

@@ -92,12 +92,14 @@ pub struct Restored {
 /// Restores everything in a vault into the folder `into`, which is made if it is missing. Waits, perhaps
 /// for hours: on a thread of its own. Needs no engine, and one may be open on the same vault.
 ///
-/// Nothing is overwritten, and nothing is written outside `into`. Every file goes where its device had
-/// it; of several versions of one file the newest has the name, each older one stands beside it.
+/// Nothing is overwritten, and nothing is written outside `into`. A file from a phone's library, which
+/// knows it by an id, goes under the path that it has in the vault (`2026/01/IMG_1.HEIC`); one whose id is
+/// its path, to that path, and each older version of it beside it.
 ///
 /// [`KeepsakeError::Vault`]: it cannot be opened. [`KeepsakeError::Destination`]: the folder cannot be
 /// used.
 #[uniffi::export]
+#[allow(clippy::needless_pass_by_value)] // uniffi hands values over
 pub fn restore(
     vault: VaultPlace,
     into: String,

@@ -34,6 +34,26 @@ fn everything_comes_back_byte_for_byte_and_a_second_time_it_is_there_already() {
 }
 
 #[test]
+fn what_a_library_knows_by_ids_only_comes_back_by_the_names_that_it_was_shot_with() {
+    let ids: [fn(i64) -> String; 2] = [
+        |number| format!("external_primary/{number}"),
+        |number| format!("9F983DBA-EC35-42B8/L0/001#{number}#IMG_{number}.HEIC"),
+    ];
+    for ids in ids {
+        let place = Place::of(Host { ids: Some(ids), ..Host::default() });
+        place.time.advance(60_000).unwrap();
+        let (folder, into) = (place.folder.path(), place.folder.path().join("back"));
+        let restored = back(folder, &into).unwrap();
+        assert_eq!((restored.written, restored.in_the_way.len()), (3, 0), "{restored:?}");
+        for number in 1..=3 {
+            let file = into.join(format!("2026/01/IMG_{number}.HEIC"));
+            assert_eq!(std::fs::read(file).unwrap(), bytes(&ids(number)));
+        }
+        assert_eq!(back(folder, &into).unwrap().already_there, 3);
+    }
+}
+
+#[test]
 fn what_is_lost_in_the_way_or_not_as_recorded_is_told_by_name() {
     let place = Place::of(Host::default());
     place.time.advance(60_000).unwrap();

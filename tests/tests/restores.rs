@@ -75,7 +75,10 @@ fn links_in_the_destination_and_in_the_vault_are_not_followed() {
     fs::create_dir(&dest).unwrap();
     symlink(&outside, dest.join("sub")).unwrap();
     symlink(outside.join("new.jpg"), dest.join("dangling.jpg")).unwrap();
-    let original = |name: &str| forged(&record, "original", name);
+    let original = |path: &str| {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        forged(&forged(&record, "original", path), "name", name)
+    };
     symlink(&secret, place.vault.join("linked.jpg")).unwrap();
     symlink("/", place.vault.join("root")).unwrap();
     let lines = [

@@ -13,6 +13,7 @@ use crate::seek;
 use crate::verify::Progress;
 use folder::OWN;
 use keepsake_vault::files::{Files, OsFiles};
+use keepsake_vault::path::plain_parts;
 use keepsake_vault::{
     DeviceId, Expect, FolderVault, OpenFolder, Record, Strays, Vault, VaultError,
 };
@@ -66,7 +67,8 @@ pub const ALTERED: &str = "not as recorded";
 /// Restores everything in the vault into `into`, which is made if it is missing. Blocks; call it
 /// on a thread of its own. Needs no state folder.
 ///
-/// Every file goes where its device had it. Of several versions of one file the newest has the
+/// Every file goes where its device had it; where its library knows no places, only ids (a phone's), under
+/// the path that it has in the vault. Of several versions of one file the newest has the
 /// name; each older one stands beside it, with `~` and 8 hex of its SHA-256.
 pub fn restore(
     from: &Destination,
@@ -165,7 +167,7 @@ impl Known {
                 progress.items_total.fetch_add(1, Ordering::Relaxed);
                 progress.bytes_total.fetch_add(record.digest.size, Ordering::Relaxed);
             }
-            let place = &record.original.0;
+            let place = goes_to(&record);
             let newest = known.newest.entry(records::mark(&[place])).or_insert(version);
             *newest = (*newest).max(version);
             let ends = place.iter().enumerate().filter(|(_, byte)| **byte == b'/');
@@ -195,6 +197,20 @@ struct Newest {
     digest: u64,
 }
 
+/// Where a file goes: where its device had it. A phone's library knows no places, only ids, which end in
+/// no file's name: from there it goes where the vault has it.
+fn goes_to(record: &Record) -> &[u8] {
+    let last = |path: &[u8]| path.rsplit(|byte| *byte == b'/').next().map(<[u8]>::to_vec);
+    let original = &record.original.0;
+    let is_place = last(original) == last(&record.name.0);
+    // (What is no plain path is to be named as that.)
+    if is_place || plain_parts(original).is_none() {
+        original
+    } else {
+        record.path.as_str().as_bytes()
+    }
+}
+
 fn mark(record: &Record) -> u64 {
-    records::mark(&[&record.original.0, &record.digest.sha256])
+    records::mark(&[goes_to(record), &record.digest.sha256])
 }

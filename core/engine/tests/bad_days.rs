@@ -319,7 +319,7 @@ fn a_vault_never_makes_restore_write_outside_its_folder() {
         digest: Digest { sha256: sha256.unwrap(), md5: None, size: 3 },
         path: VaultPath::parse("2026/07/a.JPG").unwrap(),
         version: Version(1),
-        name: OriginalName(b"a.JPG".to_vec()),
+        name: OriginalName(original.rsplit(|byte| *byte == b'/').next().unwrap().to_vec()),
         original: OriginalName(original.to_vec()),
         modified: Some(1_234_567_890_123_456_789),
         captured: Captured { local, offset: None, source: CaptureSource::FileTime },

@@ -61,7 +61,9 @@ fn an_engine_that_is_asked_while_it_stops_has_closed_all_the_same() {
         engine.stop();
         assert_eq!(held(&place), [""; 0]);
         over.store(true, Ordering::SeqCst);
-        askers.into_iter().for_each(|asker| asker.join().unwrap());
+        for asker in askers {
+            asker.join().unwrap();
+        }
     }
 }
 

@@ -40,6 +40,8 @@ pub struct Host {
     pub asked: Mutex<Vec<String>>,
     /// What is asked for of an original is called so.
     pub named: Option<fn(i64) -> String>,
+    /// The library knows no places: this is how it finds one again.
+    pub ids: Option<fn(i64) -> String>,
     /// Its albums.
     pub albums: Vec<String>,
 }
@@ -68,12 +70,13 @@ impl PhotoLibrary for Host {
     fn scan(&self, pages: Arc<ScanPages>) -> Result<(), PortError> {
         let manners = self.manners("scan")?;
         let assets = (1..=3).map(|number| {
-            let id = self.named.map_or(format!("IMG_{number}.HEIC"), |named| named(number));
+            let name = self.named.map_or(format!("IMG_{number}.HEIC"), |named| named(number));
+            let id = self.ids.map_or(name.clone(), |ids| ids(number));
             let resource = Resource {
                 id: id.clone(),
                 role: Role::Photo,
                 media: Media::Photo,
-                name: id.clone(),
+                name,
                 size: ResourceSize::Exact { bytes: BYTES as u64 },
                 version: 1,
                 locality: Locality::Local,

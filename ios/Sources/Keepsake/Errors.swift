@@ -11,6 +11,10 @@ public enum KeepsakeError: Error, Hashable, Sendable {
     case vault(String)
     /// No item has this number.
     case noSuchItem(String)
+    /// A backup is open on this state already: stop it first.
+    case inUse(String)
+    /// The folder to restore into cannot be used: choose another.
+    case destination(String)
     /// The backup was stopped: open a new one.
     case stopped
     /// A mistake of ours. Nothing that is safe is touched; please send a report.
@@ -21,7 +25,7 @@ extension KeepsakeError: LocalizedError {
     public var errorDescription: String? {
         switch self {
         case .state(let detail), .catalog(let detail), .vault(let detail), .noSuchItem(let detail),
-            .broken(let detail):
+            .inUse(let detail), .destination(let detail), .broken(let detail):
             detail
         case .stopped: "the backup has stopped: open a new one"
         }
@@ -78,6 +82,8 @@ extension KeepsakeError {
             case .Catalog(let detail): .catalog(detail)
             case .Vault(let detail): .vault(detail)
             case .NoSuchItem(let detail): .noSuchItem(detail)
+            case .InUse(let detail): .inUse(detail)
+            case .Destination(let detail): .destination(detail)
             case .Stopped: .stopped
             case .Broken(let detail): .broken(detail)
             }

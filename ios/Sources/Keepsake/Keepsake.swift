@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import KeepsakeCore
 
 /// A backup of the device's photos into one vault.
@@ -7,14 +8,16 @@ import KeepsakeCore
 /// waits for a disk or for the vault is `async`; the rest returns at once, and what comes of it is told by
 /// ``events``.
 ///
-/// After ``stop()`` what needs a running backup throws ``KeepsakeError/stopped``, and what only tells
-/// something is passed over. One that is let go of stops by itself.
+/// After ``stop()`` every question and every wish of the user throws ``KeepsakeError/stopped``, since nobody
+/// would hear it; what the device tells is passed over: whoever watches a network or a charger cannot know
+/// of the end. One that is let go of stops by itself.
 public final class Keepsake: Sendable {
     private let engine: Engine
     let calls: PortCalls
     private let handOff: EventHandOff
 
-    /// Opens a backup. Nothing is backed up before ``start()``.
+    /// Opens a backup. Nothing is backed up before ``start()``. Where another one on the same state was let
+    /// go of and has not ended yet, its end is waited for.
     public static func open(
         _ configuration: Configuration, ports: Ports
     ) async throws(KeepsakeError) -> Keepsake {
@@ -44,7 +47,7 @@ public final class Keepsake: Sendable {
 
     deinit {
         calls.stop()
-        onAThread { [engine] in try? engine.stop() }
+        engine.letGo()
     }
 
     /// What happens, to show it or to log it. Ends when the backup has stopped.
@@ -75,8 +78,8 @@ public final class Keepsake: Sendable {
         try await waiting { [engine] in try engine.start() }
     }
 
-    /// Stops: what is under way ends or is cut short, ``events`` end. Returns when it has. To go on later,
-    /// open another one.
+    /// Stops: what is under way ends or is cut short, all that was opened is closed, ``events`` end. Returns
+    /// when it has. To go on later, or at once, open another one.
     public func stop() async throws(KeepsakeError) {
         calls.stop()
         try await waiting { [engine] in try engine.stop() }
@@ -128,10 +131,41 @@ public final class Keepsake: Sendable {
 
     /// Looks at every file in the vault. Only before ``start()``.
     ///
-    /// - Parameter deep: reads every byte back.
-    public func verify(deep: Bool = false) async throws(KeepsakeError) -> Verified {
-        try await waiting { [engine] in try engine.verify(deep: deep) }
+    /// When its task is cancelled, it ends at the next file or megabyte, with ``Verified/stopped``.
+    ///
+    /// - Parameters:
+    ///   - deep: reads every byte back.
+    ///   - progress: is told how far it is, a few times a second.
+    public func verify(
+        deep: Bool = false, progress: (@Sendable (Reached) -> Void)? = nil
+    ) async throws(KeepsakeError) -> Verified {
+        try await longCall(progress) { [engine] in try engine.verify(deep: deep, progress: $0) }
     }
+
+    /// Brings everything in a vault back into a folder, which is made if it is missing. Needs no backup, and
+    /// one may be open on the same vault.
+    ///
+    /// Nothing is overwritten: what holds another file's name is ``Restored/inTheWay``. What came from this
+    /// device's library lies under the path that it has in the vault (`2026/01/IMG_1.HEIC`). Called again, it
+    /// goes on where it was.
+    ///
+    /// When its task is cancelled, it ends at the next file or megabyte, with ``Restored/stopped``; what was
+    /// written is whole.
+    ///
+    /// Throws ``KeepsakeError/vault(_:)`` when the vault cannot be opened, and
+    /// ``KeepsakeError/destination(_:)`` when the folder cannot be used.
+    ///
+    /// - Parameter progress: is told how far it is, a few times a second.
+    public static func restore(
+        _ vault: VaultPlace, into folder: URL, progress: (@Sendable (Reached) -> Void)? = nil
+    ) async throws(KeepsakeError) -> Restored {
+        try await longCall(progress) {
+            try KeepsakeCore.restore(vault: vault, into: folder.path, progress: $0)
+        }
+    }
+
+    /// From now on the log of every backup of this process goes to `log`; `nil`: nowhere, as at first.
+    public static func log(to log: (any Log)?) { logTo(log: log.map(GuardedLog.init)) }
 
     /// A page of the library, newest first.
     ///

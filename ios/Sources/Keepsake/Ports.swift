@@ -30,7 +30,8 @@ public protocol PhotoLibrary: Sendable {
     /// Walks the library and adds every asset to `scan`.
     ///
     /// An error ends the walk early: what was seen so far counts, what was not seen is not taken for
-    /// deleted.
+    /// deleted. ``PortError/noAccess`` and ``PortError/deviceLocked`` are conditions of the whole library:
+    /// the backup waits until the fact is told that ends them.
     /// - Returns: what could not be seen.
     func scan(into scan: Scan) async throws -> Unseen
 

@@ -40,6 +40,12 @@ public typealias Why = KeepsakeCore.Why
 public typealias Fault = KeepsakeCore.Fault
 /// What a look at everything in the vault found.
 public typealias Verified = KeepsakeCore.Verified
+/// What a restore did.
+public typealias Restored = KeepsakeCore.Restored
+/// How far a long call is.
+public typealias Reached = KeepsakeCore.Reached
+/// How grave a line of the log is.
+public typealias Severity = KeepsakeCore.Severity
 
 /// A page of the library as it is shown.
 public typealias Page = KeepsakeCore.Page
@@ -105,7 +111,8 @@ extension VaultPlace {
 extension Configuration {
     /// - Parameters:
     ///   - state: a folder of the app's own, for nothing else: catalog, staging, logs. Made when it is
-    ///     missing. Only one backup may be open on it.
+    ///     missing. Only one backup is open on it: a second one in this process is refused with
+    ///     ``KeepsakeError/inUse(_:)``.
     ///   - vault: where the photos go; `nil`: where they went last, for showing the library.
     ///   - settings: what the user chose.
     ///   - timeZone: whose calendar days a daily budget of metered data counts.

@@ -9,6 +9,32 @@ func waiting<Value: Sendable>(
     try await offThePool { Result(catching: call).mapError(KeepsakeError.init) }.get()
 }
 
+/// Makes a call of the core that may take hours. When its task is cancelled it ends early, and says so in
+/// what it gives.
+func longCall<Value: Sendable>(
+    _ progress: (@Sendable (Reached) -> Void)?,
+    _ call: @escaping @Sendable (CallProgress) throws -> Value
+) async throws(KeepsakeError) -> Value {
+    let watched = CallProgress()
+    let telling = progress.map { progress in
+        Task {
+            while (try? await Task.sleep(for: .milliseconds(250))) != nil {
+                progress(watched.reached())
+            }
+        }
+    }
+    let ended: Result<Value, KeepsakeError> = await withTaskCancellationHandler {
+        await offThePool { Result { try call(watched) }.mapError(KeepsakeError.init) }
+    } onCancel: {
+        watched.stop()
+    }
+    telling?.cancel()
+    // Not two at once, and the last one last.
+    await telling?.value
+    progress?(watched.reached())
+    return try ended.get()
+}
+
 /// Makes a call of the core that returns at once.
 func prompt<Value>(_ call: () throws -> Value) throws(KeepsakeError) -> Value {
     do { return try call() } catch { throw KeepsakeError(error) }

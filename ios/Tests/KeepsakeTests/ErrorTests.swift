@@ -10,11 +10,34 @@ struct ErrorTests {
         let phone = try Phone([])
         let keepsake = try await phone.started()
         try await keepsake.stop()
+        await #expect(throws: KeepsakeError.stopped) { try await keepsake.start() }
         await #expect(throws: KeepsakeError.stopped) { try await keepsake.retry() }
+        await #expect(throws: KeepsakeError.stopped) { try await keepsake.forget([1]) }
+        await #expect(throws: KeepsakeError.stopped) { try await keepsake.verify() }
+        await #expect(throws: KeepsakeError.stopped) { try await keepsake.page() }
+        #expect(throws: KeepsakeError.stopped) { try keepsake.pause() }
+        #expect(throws: KeepsakeError.stopped) { try keepsake.resume() }
+        #expect(throws: KeepsakeError.stopped) { try keepsake.changeSettings(.standard) }
+        #expect(throws: KeepsakeError.stopped) { try keepsake.freeUp() }
         // What only tells something is passed over, and a second stop too.
         try keepsake.tell(.spaceChanged)
-        try keepsake.pause()
         try await keepsake.stop()
+    }
+
+    @Test func theSameStateIsOpenedAgainAtOnceAndNeverTwice() async throws {
+        let phone = try Phone([.shot(1)])
+        for round in 0..<10 {
+            var keepsake: Keepsake? = try await phone.started()
+            let error = await failure { _ = try await phone.started() }
+            guard case .inUse = error else { Issue.record("\(error as Any)"); return }
+            // Stopped, or only let go of: then who opens it next waits for the end.
+            if round % 2 == 0 { try await keepsake?.stop() }
+            keepsake = nil
+        }
+        let last = try await phone.started()
+        await last.eventsUntilDone()
+        #expect(phone.stored == phone.expected)
+        try await last.stop()
     }
 
     @Test func aStateFolderThatCannotBeMadeIsNamed() async throws {

@@ -160,6 +160,27 @@ struct PortTests {
         try await keepsake.stop()
     }
 
+    @Test(arguments: [(PortError.noAccess, Hold.noAccess), (.deviceLocked, .deviceLocked)])
+    func aLibraryThatRefusesToBeWalkedThroughIsWaitedForAndThatIsNoMistake(
+        refusal: PortError, hold: Hold
+    ) async throws {
+        let (phone, time) = (try Phone([.shot(1)]), VirtualTime())
+        let keepsake = try await phone.started(in: time)
+        try await time.advance(to: 60_000)
+        phone.library.photos.append(.shot(2))
+        phone.library.mischief.scan = { _ in throw refusal }
+        try keepsake.tell(.libraryChanged)
+        try await time.advance(to: 3_600_000)
+        #expect(try keepsake.status.holds == [hold])
+        #expect(try keepsake.status.safe == keepsake.status.total)
+        phone.library.mischief.scan = nil
+        try keepsake.tell(.libraryAccess(access: .full), .locked(locked: false), .libraryChanged)
+        try await time.advance(to: 3_700_000)
+        #expect(try keepsake.status.holds == [])
+        #expect(phone.stored == phone.expected)
+        try await keepsake.stop()
+    }
+
     @Test func aPourThatBreaksOffIsNoPhoto() async throws {
         let (phone, time) = (try Phone([.shot(1, access: .poured)]), VirtualTime())
         phone.library.mischief.pour = { original, sink, _ in

@@ -1,7 +1,7 @@
 //! Restored files: written beside their places, hashed while they are written, synced, named.
 
 use super::folder::{Folder, OWN, There, beside, part};
-use super::{ALTERED, Known, Restored, mark};
+use super::{ALTERED, Known, Restored, goes_to, mark};
 use crate::error::{EngineError, of_vault};
 use crate::jobs::hashing::Hashing;
 use crate::records;
@@ -139,8 +139,8 @@ impl<'a> Restoring<'a> {
             }
             return Ok(());
         }
-        let shown = String::from_utf8_lossy(&record.original.0).into_owned();
-        let Some(parts) = plain_parts(&record.original.0) else {
+        let shown = String::from_utf8_lossy(goes_to(record)).into_owned();
+        let Some(parts) = plain_parts(goes_to(record)) else {
             self.done.insert(mark, from);
             self.restored.hostile.push(shown);
             return Ok(());
@@ -152,7 +152,7 @@ impl<'a> Restoring<'a> {
             return Ok(());
         };
         let digest = records::mark(&[&record.digest.sha256]);
-        let place = records::mark(&[&record.original.0]);
+        let place = records::mark(&[goes_to(record)]);
         let is_newest = self.known.newest.get(&place).is_none_or(|newest| newest.digest == digest);
         // (What was a file once and is a folder now can be only one of them.)
         let is_newest = is_newest && !self.known.folders.contains(&place);

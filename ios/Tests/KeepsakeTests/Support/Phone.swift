@@ -8,7 +8,7 @@ final class Phone: Sendable {
     let folder: URL
     let library: FakeLibrary
     let storage: FakeStorage
-    private let vault: VaultPlace
+    let vault: VaultPlace
 
     init(_ photos: [FakeLibrary.Photo]) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "keepsake-\(UUID())")

@@ -9,6 +9,8 @@ val KeepsakeException.sentence: String
         is KeepsakeException.Catalog -> detail
         is KeepsakeException.Vault -> detail
         is KeepsakeException.NoSuchItem -> detail
+        is KeepsakeException.InUse -> detail
+        is KeepsakeException.Destination -> detail
         is KeepsakeException.Broken -> detail
         is KeepsakeException.Stopped -> "The backup has stopped: open another one."
     }

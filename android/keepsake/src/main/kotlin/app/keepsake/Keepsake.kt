@@ -9,6 +9,8 @@ import app.keepsake.core.HostPorts
 import app.keepsake.core.KeepsakeException
 import app.keepsake.core.Page
 import app.keepsake.core.Position
+import app.keepsake.core.Reached
+import app.keepsake.core.Restored
 import app.keepsake.core.Settings
 import app.keepsake.core.Status
 import app.keepsake.core.VaultPlace
@@ -25,6 +27,8 @@ import java.util.TimeZone
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.minutes
+import app.keepsake.core.logTo as coreLogTo
+import app.keepsake.core.restore as coreRestore
 
 /**
  * A backup of the device's photos into one vault.
@@ -33,8 +37,9 @@ import kotlin.time.Duration.Companion.minutes
  * they are, from `app.keepsake.core`. May be used from any thread. Functions that wait for a disk or for
  * the vault suspend; the others return at once, and what comes of them is told by [events].
  *
- * What fails is a [KeepsakeException]. After [stop] or [close] that is [KeepsakeException.Stopped] for what
- * needs a running backup; what tells something is passed over.
+ * What fails is a [KeepsakeException]. After [stop] or [close] that is [KeepsakeException.Stopped] for every
+ * question and for every wish of the user, since nobody would hear it; what the device tells is passed over:
+ * whoever watches a network or a charger cannot know of the end.
  */
 class Keepsake private constructor(private val engine: Engine, private val calls: PortCalls) : Closeable {
     /**
@@ -85,8 +90,12 @@ class Keepsake private constructor(private val engine: Engine, private val calls
      */
     suspend fun forget(resources: List<Long>): ULong = waiting { forget(resources) }
 
-    /** Looks at every file in the vault, with [deep] at every byte. Only before [start]. */
-    suspend fun verify(deep: Boolean = false): Verified = waiting { verify(deep) }
+    /**
+     * Looks at every file in the vault, with [deep] at every byte. Only before [start]. [progress] is told how
+     * far it is. Cancelled, it ends at the next file or megabyte.
+     */
+    suspend fun verify(deep: Boolean = false, progress: (Reached) -> Unit = {}): Verified =
+        longCall(progress) { engine.verify(deep, it) }
 
     /** A page of the library, newest first, from [below] on. */
     suspend fun page(below: Position? = null, most: Int = PAGE): Page = waiting { library(below, most.toUInt()) }
@@ -102,8 +111,8 @@ class Keepsake private constructor(private val engine: Engine, private val calls
     }
 
     /**
-     * Stops: what is under way ends or is cut short. Waits for that, also when it is cancelled. To go on
-     * later, [open] another one.
+     * Stops: what is under way ends or is cut short, and all that was opened is closed. Waits for that, also
+     * when it is cancelled. To go on later, or at once, [open] another one.
      */
     suspend fun stop() = withContext(NonCancellable + Dispatchers.IO) { close() }
 
@@ -126,7 +135,8 @@ class Keepsake private constructor(private val engine: Engine, private val calls
          * Opens a backup. Nothing is backed up before [start].
          *
          * @param state a folder of the app's own, for nothing else: catalog, staging, logs. Only one
-         *   backup may be open on it at a time.
+         *   backup is open on it at a time: a second one in this process is refused with
+         *   [KeepsakeException.InUse].
          * @param vault where the photos go; `null`: where they went last (for showing the library).
          */
         suspend fun open(
@@ -147,6 +157,26 @@ class Keepsake private constructor(private val engine: Engine, private val calls
                 throw cancelled
             }
         }
+
+        /**
+         * Brings everything in a vault back into a folder, which is made if it is missing. Needs no backup, and
+         * one may be open on the same vault.
+         *
+         * Nothing is overwritten: what holds another file's name is [Restored.inTheWay]. What came from this
+         * device's library lies under the path that it has in the vault (`2026/01/IMG_1.jpg`). Called again, it
+         * goes on where it was.
+         *
+         * Cancelled, it ends at the next file or megabyte, and returns then; what was written is whole.
+         *
+         * @param progress is told how far it is, a few times a second, where the caller runs.
+         * @throws KeepsakeException.Vault the vault cannot be opened.
+         * @throws KeepsakeException.Destination the folder cannot be used.
+         */
+        suspend fun restore(vault: VaultPlace, into: File, progress: (Reached) -> Unit = {}): Restored =
+            longCall(progress) { coreRestore(vault, into.path, it) }
+
+        /** From now on the log of every backup of this process goes to [log]; `null`: nowhere, as at first. */
+        fun logTo(log: Log?) = coreLogTo(log?.let(::GuardedLog))
 
         /** The same with an engine from elsewhere: one that lives in virtual time. */
         internal fun over(

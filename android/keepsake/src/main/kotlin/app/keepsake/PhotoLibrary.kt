@@ -21,7 +21,9 @@ interface PhotoLibrary {
      * 1,000 at once. [page] waits until they are stored, and throws [PortException.Stopped] when nothing
      * more is wanted.
      *
-     * What an exception leaves unseen is not taken for deleted.
+     * What an exception leaves unseen is not taken for deleted. [PortException.NoAccess] and
+     * [PortException.DeviceLocked] are conditions of the whole library: the backup waits until the fact is told
+     * that ends them.
      */
     fun scan(page: (List<Asset>) -> Unit): ScanEnd
 

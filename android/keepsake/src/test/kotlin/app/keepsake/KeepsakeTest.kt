@@ -173,11 +173,33 @@ class KeepsakeTest {
         keepsake.stop()
         keepsake.close()
         keepsake.tell(Fact.LibraryChanged)
-        keepsake.pause()
         assertEquals(Activity.Stopped, keepsake.status.activity)
-        assertThrows(KeepsakeException.Stopped::class.java) { runBlocking { keepsake.retry() } }
-        assertThrows(KeepsakeException.Stopped::class.java) { runBlocking { keepsake.page() } }
-        Unit
+        val refused = listOf<suspend () -> Unit>(
+            { keepsake.start() },
+            { keepsake.pause() },
+            { keepsake.resume() },
+            { keepsake.changeSettings(phone.settings) },
+            { keepsake.freeUp() },
+            { keepsake.retry() },
+            { keepsake.forget(listOf(1)) },
+            { keepsake.verify() },
+            { keepsake.page() },
+        )
+        for (call in refused) {
+            assertThrows(KeepsakeException.Stopped::class.java) { runBlocking { call() } }
+        }
+    }
+
+    @Test
+    fun `the same state is opened again at once, and never twice`() = runBlocking {
+        library.shoot(3)
+        repeat(10) { round ->
+            val keepsake = phone.open(library)
+            keepsake.startAtEase()
+            assertThrows(KeepsakeException.InUse::class.java) { runBlocking { phone.open(library) } }
+            if (round % 2 == 0) keepsake.stop() else keepsake.close()
+        }
+        phone.open(library).startAtEase()
     }
 
     @Test
@@ -186,7 +208,8 @@ class KeepsakeTest {
             val opening = async(Dispatchers.Default) { phone.open(library) }
             delay(round * 2L)
             opening.cancel()
-            opening.join()
+            // Where it was open already, it is ours to close.
+            runCatching { opening.await() }.getOrNull()?.close()
         }
         library.shoot(1)
         val keepsake = phone.open(library)

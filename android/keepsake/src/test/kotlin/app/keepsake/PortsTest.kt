@@ -192,6 +192,37 @@ class PortsTest {
     }
 
     @Test
+    fun `a library that refuses to be walked through is waited for, and that is no mistake`() {
+        val refusals = listOf(
+            Triple(PortException.NoAccess(), Hold.NO_ACCESS, Fact.LibraryAccess(Permission.FULL)),
+            Triple(PortException.DeviceLocked(), Hold.DEVICE_LOCKED, Fact.Locked(false)),
+        )
+        for ((refusal, hold, end) in refusals) {
+            val library = object : FakeLibrary(phone.photos) {
+                var refuses = false
+                override fun scan(page: (List<Asset>) -> Unit) = if (refuses) throw refusal else super.scan(page)
+            }
+            library.shoot(1)
+            val keepsake = phone.inVirtualTime(ports(library))
+            keepsake.startAtEase()
+            phone.pass(1.minutes)
+            library.refuses = true
+            keepsake.tell(Fact.LibraryChanged)
+            phone.pass(1.hours)
+            assertEquals(listOf(hold), keepsake.status.holds)
+            assertEquals(keepsake.status.total, keepsake.status.safe)
+            library.refuses = false
+            library.shoot(1)
+            keepsake.tell(end, Fact.LibraryChanged)
+            phone.pass(1.minutes)
+            assertEquals(emptyList<Hold>(), keepsake.status.holds)
+            assertEquals(phone.photos.list()!!.size, phone.stored().size)
+            keepsake.close()
+        }
+        assertEquals(emptyList<Throwable>(), mistakes)
+    }
+
+    @Test
     fun `what cannot be looked for, and what the user hides, is out of sight, not gone`() {
         for (end in listOf(ScanEnd(limited = true), ScanEnd(hidden = listOf("IMG_")))) {
             val library = object : FakeLibrary(phone.photos) {

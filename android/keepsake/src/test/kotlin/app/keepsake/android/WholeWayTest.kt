@@ -4,15 +4,19 @@ import android.Manifest.permission.ACCESS_MEDIA_LOCATION
 import android.Manifest.permission.READ_MEDIA_IMAGES
 import android.Manifest.permission.READ_MEDIA_VIDEO
 import android.app.Application
+import app.keepsake.Keepsake
 import app.keepsake.Phone
 import app.keepsake.Ports
 import app.keepsake.core.Activity
 import app.keepsake.core.Fact
 import app.keepsake.core.Hold
 import app.keepsake.core.Permission
+import kotlinx.coroutines.delay
 import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withTimeout
 import org.junit.Assert.assertArrayEquals
 import org.junit.Assert.assertEquals
+import org.junit.Assert.assertTrue
 import org.junit.Before
 import org.junit.Rule
 import org.junit.Test
@@ -21,9 +25,11 @@ import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
 import org.robolectric.annotation.Config
+import org.robolectric.shadows.ShadowLog
 import kotlin.random.Random
 import kotlin.time.Duration.Companion.hours
 import kotlin.time.Duration.Companion.minutes
+import kotlin.time.Duration.Companion.seconds
 
 /** From MediaStore through JNA and the core into a vault. */
 @RunWith(RobolectricTestRunner::class)
@@ -63,6 +69,55 @@ class WholeWayTest {
         for (item in store.items.values) {
             assertArrayEquals(item.file.readBytes(), stored.getValue(item.file.name).readBytes())
         }
+    }
+
+    @Test
+    fun `what went from MediaStore into the vault comes back byte for byte`() = runBlocking {
+        shoot(1, bytes = 1)
+        shoot(2, bytes = 3_000_000)
+        val keepsake = started()
+        phone.pass(1.minutes)
+        keepsake.stop()
+        val back = phone.vault.resolveSibling("back")
+        val restored = Keepsake.restore(phone.vaultPlace, back)
+        assertEquals(2uL to 0, restored.written to restored.lost.size)
+        // Under the names that they were shot with, not the numbers that MediaStore has for them.
+        val files = back.walk().filter { it.isFile }.associateBy { it.name }
+        assertEquals(store.items.values.map { it.file.name }.toSet(), files.keys)
+        for (item in store.items.values) {
+            assertArrayEquals(item.file.readBytes(), files.getValue(item.file.name).readBytes())
+        }
+    }
+
+    @Test
+    fun `what is logged of it is in logcat, and no name is`() = runBlocking {
+        Keepsake.logTo(AndroidLog)
+        shoot(1, bytes = 1_000)
+        val keepsake = started()
+        phone.pass(1.minutes)
+        keepsake.stop()
+        Keepsake.logTo(null)
+        withTimeout(20.seconds) { while (logged().none { it.startsWith("the run ended") }) delay(10) }
+        assertTrue("${logged()}", logged().any { it.startsWith("the activity changed activity=Done") })
+        assertEquals(emptyList<String>(), logged().filter { "IMG" in it || "jpg" in it || phone.vault.path in it })
+    }
+
+    private fun logged() = ShadowLog.getLogsForTag("keepsake").map { it.msg }
+
+    @Test
+    fun `without the permission to look at all, a scan waits for it`() {
+        shoot(1, bytes = 1_000)
+        val keepsake = started()
+        phone.pass(1.minutes)
+        shadowOf(app).denyPermissions(READ_MEDIA_IMAGES, READ_MEDIA_VIDEO)
+        keepsake.tell(Fact.LibraryChanged)
+        phone.pass(1.hours)
+        assertEquals(listOf(Hold.NO_ACCESS), keepsake.status.holds)
+        assertEquals(1uL, keepsake.status.safe.items)
+        permitted()
+        keepsake.tell(Device(app).access())
+        phone.pass(1.minutes)
+        assertEquals(Activity.Done, keepsake.status.activity)
     }
 
     @Test
