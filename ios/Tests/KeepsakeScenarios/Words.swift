@@ -57,7 +57,7 @@ enum Words {
         case .scanFinished(complete: false, let changed): "scan cut short, \(changed) changed"
         case .vaultLost(let folders, let again, let only):
             "vault lost \(folders.joined(separator: " ")): \(again) again, \(only) only there"
-        case .vaultClosed(let places): "vault closed \(places.joined(separator: " "))"
+        case .vaultClosed(let places): "vault closed in \(places.count) places"
         case .recordsLost(let files, let again): "records lost: \(files) files, \(again) again"
         case .missed(let notices): "missed \(notices)"
         }

@@ -78,7 +78,7 @@ pub fn happened(happened: &Happened) -> String {
         Happened::VaultLost { folders, again, only } => {
             format!("vault lost {}: {again} again, {only} only there", folders.join(" "))
         }
-        Happened::VaultClosed { places } => format!("vault closed {}", places.join(" ")),
+        Happened::VaultClosed { places } => format!("vault closed in {} places", places.len()),
         Happened::RecordsLost { files, again } => {
             format!("records lost: {files} files, {again} again")
         }

@@ -62,7 +62,7 @@ internal object Words {
         is Event.ScanFinished -> "scan ${if (event.complete) "finished" else "cut short"}, ${event.changed} changed"
         is Event.VaultLost ->
             "vault lost ${event.folders.joinToString(" ")}: ${event.again} again, ${event.only} only there"
-        is Event.VaultClosed -> "vault closed ${event.places.joinToString(" ")}"
+        is Event.VaultClosed -> "vault closed in ${event.places.size} places"
         is Event.RecordsLost -> "records lost: ${event.files} files, ${event.again} again"
         is Event.Missed -> "missed ${event.notices}"
     }
