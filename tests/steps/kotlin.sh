@@ -10,7 +10,7 @@ step_kotlin() {
     # Reports of tests that are no more would be counted.
     rm -rf android/*/target/surefire-reports
     local ended=0
-    { kotlin_core && stories_of_seeds &&
+    { kotlin_core && counting_core && stories_of_seeds &&
         mvn -q -B -f android/pom.xml -Dseeds="$PWD/$stories" clean test; } || ended=$?
     surefire_tests kotlin "$ended" android/*/target/surefire-reports
     echo "$(kotlin_scenarios) scenarios passed in Kotlin"

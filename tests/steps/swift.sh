@@ -1,12 +1,13 @@
 # The Swift side: the core for this machine, its bindings, and `swift test` in ios/. A Debian without Swift
 # gets one in a folder of the user's cache (swift-linux.sh). What only Apple's systems have is not built here.
 step_swift() {
-    local swift cache="${XDG_CACHE_HOME:-$HOME/.cache}/keepsake/swift"
+    local enter=() swift cache="${XDG_CACHE_HOME:-$HOME/.cache}/keepsake/swift"
     heading "swift: the core and its bindings"
     if command -v swift >/dev/null; then
         swift=(swift)
     elif tests/steps/swift-linux.sh "$cache"; then
-        swift=("$cache/enter" swift)
+        enter=("$cache/enter")
+        swift=("${enter[@]}" swift)
     else
         skipped=$((skipped + 1))
         echo "skipped: Swift is not to be had here"
@@ -22,6 +23,12 @@ step_swift() {
         failures+=("swift: stories of seeds")
     fi
     swift_tests swift-test "${swift[@]}" test --skip KeepsakeScenarios
+    # Apart: what crosses is counted for the whole process.
+    if [ "$(uname)" = Linux ] && counting_core; then
+        swift_tests swift-crossings ${enter[@]+"${enter[@]}"} \
+            env LD_PRELOAD="$PWD/target/bindings/counted/libkeepsakecounted.so" swift test --filter CrossingTests
+        grep '^a ' "$logs/swift-crossings"
+    fi
     # Apart: they keep every core busy, and other tests wait for real time.
     KEEPSAKE_STORIES=$PWD/$stories \
         swift_tests swift-scenarios "${swift[@]}" test --filter KeepsakeScenarios

@@ -49,9 +49,11 @@ final class Phone: Sendable {
 
     /// Opens a backup whose time stands until it is told to go on, and starts it.
     func started(
-        in time: VirtualTime, patience: DispatchTimeInterval = .seconds(120)
+        in time: VirtualTime, library: (any PhotoLibrary)? = nil,
+        patience: DispatchTimeInterval = .seconds(120)
     ) async throws -> Keepsake {
-        let keepsake = try await waiting { [configuration, ports] in
+        let ports = Ports(library: library ?? self.library, storage: storage)
+        let keepsake = try await waiting { [configuration] in
             try Keepsake(ports: ports, patience: patience) {
                 try time.open(configuration: configuration, ports: $0)
             }
