@@ -85,7 +85,7 @@ impl Written {
     /// The call itself. `gives` is how many buffers the host has more for each that is an argument, 1 or
     /// -1; for what comes back it is the other way round. A buffer without data is none.
     fn calls(&mut self, call: &str, shape: &Shape, gives: i64) {
-        let mut line = |text: String| self.code.push_str(&format!("    {text}\n"));
+        let mut line = |text: String| self.code.extend(["    ", &text, "\n"]);
         for at in shape.those("RustBuffer") {
             line(format!("live_buffers += {gives} * !!a{at}.data;"));
         }
@@ -150,7 +150,7 @@ fn library(header: &str) -> String {
             written.function(&name, &shape, "");
         }
     }
-    let names = written.names.iter().map(|name| format!("    \"{name}\",\n")).collect::<String>();
+    let names = written.names.iter().flat_map(|name| ["    \"", name, "\",\n"]).collect::<String>();
     format!(
         "{PROLOGUE}static const char *const names[] = {{\n{names}}};\n\
          static atomic_ulong crossings[{}];\n\n{}{EPILOGUE}",
