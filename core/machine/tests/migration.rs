@@ -5,7 +5,7 @@ mod support;
 use keepsake_machine::Machine;
 use keepsake_machine::effect::{Change, Effect, Part, ProposalId};
 use keepsake_machine::event::{Candidate, Event};
-use keepsake_machine::media::ResourceId;
+use keepsake_machine::media::{AssetId, ResourceId, Version};
 use keepsake_machine::row::Row;
 use keepsake_machine::session::migration::Migration;
 use keepsake_machine::settings::Config;
@@ -45,6 +45,10 @@ fn asked_what_could_be_freed(script: &mut Script) -> Option<ProposalId> {
     })
 }
 
+fn candidate(id: i64, bytes: u64) -> Candidate {
+    let resources = vec![(ResourceId(id), Version(1))];
+    Candidate { asset: AssetId(id), resources, bytes, local: true }
+
 #[test]
 fn out_of_room_it_is_found_out_what_could_be_freed_and_said_when_that_is_nothing() {
     let mut script = migrating(Photo::cloud(1, 1_000_000_000).row(ResourceId(1)), 0);
@@ -79,12 +83,25 @@ fn what_the_user_deleted_on_our_word_is_noted_as_freed() {
     script.bring_no_more();
     script.tell(Event::FreeUpRequested { wanted: None });
     let id = asked_what_could_be_freed(&mut script).unwrap();
-    let resources = vec![(row.id, row.version)];
-    let candidate = Candidate { asset: row.asset, resources, bytes: 5_000_000, local: true };
-    script.tell(Event::FreeUpCandidates { id, assets: vec![candidate] });
+    script.tell(Event::FreeUpCandidates { id, assets: vec![candidate(1, 5_000_000)] });
     script.tell(Event::FreeUpConfirmed { id, assets: vec![row.asset] });
     assert!(script.orders.iter().any(|order| matches!(order, Effect::Propose(_))));
     script.tell(Event::FreeUpAnswered { id, deleted: vec![row.asset] });
     let change = Change::Freed { asset: row.asset };
     assert!(script.has(&Effect::Persist { durable: true, change }), "{:?}", script.orders);
+}
+}
+
+#[test]
+fn to_free_a_little_is_no_news_of_how_much_could_be_freed() {
+    let mut script = migrating(Photo::cloud(1, 1_000_000_000).row(ResourceId(1)), 0);
+    script.bring_no_more();
+    let id = asked_what_could_be_freed(&mut script).unwrap();
+    script.tell(Event::FreeUpCandidates { id, assets: vec![candidate(2, 50_000), candidate(3, 9)] });
+    script.tell(Event::FreeUpRequested { wanted: Some(5) });
+    let id = asked_what_could_be_freed(&mut script).unwrap();
+    script.tell(Event::FreeUpCandidates { id, assets: vec![candidate(3, 9)] });
+    let migration = script.machine.status().migration;
+    let all = matches!(migration, Migration::OutOfRoom { freeable: Some(50_009), .. });
+    assert!(all, "{migration:?}");
 }
