@@ -48,6 +48,7 @@ fn asked_what_could_be_freed(script: &mut Script) -> Option<ProposalId> {
 fn candidate(id: i64, bytes: u64) -> Candidate {
     let resources = vec![(ResourceId(id), Version(1))];
     Candidate { asset: AssetId(id), resources, bytes, local: true }
+}
 
 #[test]
 fn out_of_room_it_is_found_out_what_could_be_freed_and_said_when_that_is_nothing() {
@@ -90,14 +91,14 @@ fn what_the_user_deleted_on_our_word_is_noted_as_freed() {
     let change = Change::Freed { asset: row.asset };
     assert!(script.has(&Effect::Persist { durable: true, change }), "{:?}", script.orders);
 }
-}
 
 #[test]
 fn to_free_a_little_is_no_news_of_how_much_could_be_freed() {
     let mut script = migrating(Photo::cloud(1, 1_000_000_000).row(ResourceId(1)), 0);
     script.bring_no_more();
     let id = asked_what_could_be_freed(&mut script).unwrap();
-    script.tell(Event::FreeUpCandidates { id, assets: vec![candidate(2, 50_000), candidate(3, 9)] });
+    script
+        .tell(Event::FreeUpCandidates { id, assets: vec![candidate(2, 50_000), candidate(3, 9)] });
     script.tell(Event::FreeUpRequested { wanted: Some(5) });
     let id = asked_what_could_be_freed(&mut script).unwrap();
     script.tell(Event::FreeUpCandidates { id, assets: vec![candidate(3, 9)] });
