@@ -4,7 +4,7 @@ mod support;
 
 use keepsake_machine::effect::Effect;
 use keepsake_machine::event::{Event, VaultHealth};
-use keepsake_machine::media::{ResourceId, Role};
+use keepsake_machine::media::{ResourceId, Role, Run};
 use keepsake_machine::row::Row;
 use keepsake_machine::stage::{Bytes, Fault, Stage, Waiting, Why};
 use keepsake_machine::time::Elapsed;
@@ -27,7 +27,10 @@ fn a_photo_that_failed_is_read_again_also_while_the_vault_does_not_answer() {
 fn nothing_is_taken_for_the_os_s_of_which_not_even_the_digest_is_stored() {
     let stage = Stage::Uploading { bytes: Bytes::WithOs(MB) };
     let row = Row { stage, ..Photo::local(1, MB).row(ResourceId(1)) };
-    let mut script = Script::started(tickets(), &[row], ROOMY);
+    let mut script = Script::new(tickets());
+    script.tell(Event::Started { run: Run(1) });
+    script.tell(Event::TransferFound { resource: row.id });
+    script.tell(Event::TransfersReported);
     script.bring(vec![row]);
     assert!(script.checksum().is_some(), "it is read first: {:?}", script.orders);
 }
