@@ -4,7 +4,7 @@
 mod support;
 
 use keepsake_machine::effect::{Change, Effect, Part};
-use keepsake_machine::event::{Answer, Event, Finding, Network, PutOutcome};
+use keepsake_machine::event::{Answer, Disappearance, Event, Finding, Network, PutOutcome};
 use keepsake_machine::hold::Hold;
 use keepsake_machine::media::{Access, EffectId, ResourceId};
 use keepsake_machine::row::Row;
@@ -79,6 +79,20 @@ fn what_was_moved_in_vain_is_counted() {
     let id = missed(&mut script);
     let fault = keepsake_machine::Fault::UploadFailed;
     script.answer(id, Answer::Failed { fault, wasted: 60 * MB });
+    let id = script.find().unwrap();
+    script.answer(id, Answer::Found(Finding::Miss));
+    assert_eq!(script.upload(), None, "{}", used(&script));
+}
+
+#[test]
+fn what_arrived_although_it_was_told_to_stop_is_counted() {
+    let rows = [1, 2].map(|id| known(id, &Photo::local(u8::try_from(id).unwrap(), 60 * MB)));
+    let mut script = metered(&rows);
+    let id = missed(&mut script);
+    // It was deleted while it was sent, and all of it had arrived by then.
+    let (resource, how) = (id.resource, Disappearance::Deleted);
+    script.tell(Event::Disappeared { resource, how });
+    script.answer(id, Answer::Put(PutOutcome::Sent));
     let id = script.find().unwrap();
     script.answer(id, Answer::Found(Finding::Miss));
     assert_eq!(script.upload(), None, "{}", used(&script));

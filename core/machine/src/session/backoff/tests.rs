@@ -242,6 +242,22 @@ fn when_conditions_get_better_what_waits_is_due_at_once() {
 }
 
 #[test]
+fn a_source_that_is_due_probes_no_vault() {
+    let mut backoffs = Backoffs::default();
+    for id in [1, 2, 3] {
+        backoffs.source_trouble(ResourceId(id), Elapsed(0), 0);
+    }
+    let due = backoffs.source_until().unwrap();
+    // A moment before, the vault was found to be full, and is left alone for seconds.
+    let later = backoffs.full(9, due, 0);
+    assert!(later > due);
+    assert_eq!(backoffs.fire(due, 0), Fired { probe_vault: false, source: true });
+    // It made room, which is only remembered: nothing is due any more.
+    assert!(backoffs.room(None));
+    assert_eq!(backoffs.fire(later, 0), Fired::default());
+}
+
+#[test]
 fn what_was_stored_of_back_offs_opens() {
     let mut backoffs = Backoffs::default();
     backoffs.vault_failed(Elapsed(1_000), SEED);

@@ -211,6 +211,35 @@ fn a_reading_is_wanted_when_it_would_tell_something() {
 }
 
 #[test]
+fn where_nothing_was_written_no_reading_is_wanted() {
+    let mut disk = disk(GB);
+    disk.wrote(0);
+    assert_eq!(disk.admit(id(1), GB, 2), Admission::NoRoom { short: GB });
+    assert!(!disk.needs_reading(), "the last reading has seen everything");
+    disk.admit(id(2), 10, 2);
+    disk.release(id(2));
+    assert!(!disk.needs_reading(), "nothing of it had landed");
+}
+
+#[test]
+fn a_download_that_is_alone_in_staging_may_outgrow_its_budget() {
+    let mut disk = disk(20 * GB);
+    disk.set_limits(None, Some(100_000_000));
+    assert_eq!(disk.admit(id(1), 60_000_000, 2), Admission::Admitted);
+    assert_eq!(disk.grow(id(1), 300_000_000), Grown::Yes);
+}
+
+#[test]
+fn a_download_grows_into_what_the_others_leave_of_staging() {
+    let mut disk = disk(20 * GB);
+    disk.set_limits(None, Some(100_000_000));
+    assert_eq!(disk.admit(id(1), 40_000_000, 2), Admission::Admitted);
+    assert_eq!(disk.admit(id(2), 30_000_000, 2), Admission::Admitted);
+    assert_eq!(disk.grow(id(1), 70_000_000), Grown::Yes, "to the last byte");
+    assert_eq!(disk.grow(id(1), 70_000_001), Grown::Yield(id(2)));
+}
+
+#[test]
 fn what_a_snapshot_holds_of_the_disk_opens() {
     let mut disk = disk(GB);
     disk.admit(id(1), 100, 2);
