@@ -12,6 +12,7 @@ HELP = """\
 ./bench                everything (about an hour): five rounds of every row
 ./bench quick          the same rows with a tenth of the files and three rounds
 ./bench ROW…           some rows; `quick` may stand before them
+./bench border         a first scan through Kotlin and through Swift, against the same in Rust
   --rounds N           other than five (or three)
   --keep               leave ./bench-data for the next run
 

@@ -11,7 +11,8 @@ step_kotlin() {
     rm -rf android/*/target/surefire-reports
     local ended=0
     { kotlin_core && counting_core && stories_of_seeds &&
-        mvn -q -B -f android/pom.xml -Dseeds="$PWD/$stories" clean test; } || ended=$?
+        mvn -q -B -f android/pom.xml -Dseeds="$PWD/$stories" \
+            -Devents="${KEEPSAKE_EVENTS:-100000}" clean test; } || ended=$?
     surefire_tests kotlin "$ended" android/*/target/surefire-reports
     echo "$(kotlin_scenarios) scenarios passed in Kotlin"
 }

@@ -102,7 +102,7 @@ struct CrossingTests {
         }
         try await until(10_000)
         let before = Crossings.now
-        try await until(1_000_000)
+        try await until(Crossings.events)
         let crossed = Crossings.now - before
         reader.cancel()
         #expect(missed.withLock { $0 } == 0)
@@ -113,9 +113,9 @@ struct CrossingTests {
         let scans = crossed.of("callback_PhotoLibrary_scan") - crossed.of("_fn_free_scanpages")
         #expect([engines, futures, ports, scans].allSatisfy { (-20...20).contains($0) }, "\(crossed)")
         #expect(crossed.liveBuffers <= 20)
-        // Of a hundred bytes that stayed with each event this would be a hundred million.
-        print("a million events: \(crossed.bytesInUse) bytes more in use")
-        #expect(crossed.bytesInUse <= 1_000_000)
+        // Not one byte for each: what there is belongs to allocators and pools.
+        print("a number of \(Crossings.events) events: \(crossed.bytesInUse) bytes more in use")
+        #expect(crossed.bytesInUse <= 80_000)
         try await keepsake.stop()
     }
 }

@@ -14,6 +14,9 @@ struct Crossings: CustomStringConvertible {
     /// Whether that library is there. It counts for the whole process: only one test may run then.
     static var areCounted: Bool { counting != nil }
 
+    /// After how many events what is alive at the border is counted: in full, a million.
+    static let events = ProcessInfo.processInfo.environment["KEEPSAKE_EVENTS"].flatMap { Int($0) } ?? 100_000
+
     /// Since the start of this process.
     static var now: Crossings {
         guard let counting else { return Crossings(counts: [:], liveBuffers: 0, bytesInUse: 0) }
