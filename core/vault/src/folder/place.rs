@@ -69,7 +69,11 @@ impl Shared {
                 None => true,
                 Some(Taken::Given(other)) => *other == owner,
                 Some(Taken::There) => match digest {
-                    Some(digest) => is_same(&*self.files, &folder.dir, OsStr::new(file), digest)?,
+                    Some(digest) => {
+                        let same = is_same(&*self.files, &folder.dir, OsStr::new(file), digest);
+                        // What cannot be read is another file, unless it is the vault that is away.
+                        same.or_else(|_| self.home().map(|_| false))?
+                    }
                     None => false,
                 },
             };
