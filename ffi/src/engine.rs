@@ -82,7 +82,7 @@ pub struct Verified {
     pub loose: Vec<String>,
     /// What lies in the vault and cannot be looked at.
     pub unseen: Vec<String>,
-    /// Segments of records that are torn, or cannot be read, with the reason.
+    /// Segments of records that are torn, with the reason.
     pub segments: Vec<String>,
     /// Segments of records that cannot be read now, with the reason: nothing is said of what only they
     /// name.

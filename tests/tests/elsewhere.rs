@@ -189,3 +189,49 @@ fn a_device_that_believes_a_record_that_is_no_more_so_tries_the_others() {
         assert_eq!(tree::identities(&place.vault), before, "nothing was sent");
     }
 }
+
+#[test]
+fn what_was_found_to_have_other_bytes_is_not_believed_by_its_size() {
+    // Exchanged, seen, and then one of them goes.
+    let place = Place::new();
+    roll(&place.source, 1, 2, 30_000);
+    place.backed_up();
+    let [_, b] = exchange_two(&place);
+    place.verify().arg("--deep").finish();
+    fs::remove_file(&b).unwrap();
+    place.verify().finish().assert_code(2);
+    place.backup().finish().assert_code(0).assert_says("Everything is safe: 2 files");
+    tree::assert_holds(&place.vault, &tree::files(&place.source));
+    place.verify().arg("--deep").finish().assert_code(0);
+
+    // Rotten, sent again beside it, and then that goes.
+    let place = Place::new();
+    roll(&place.source, 1, 1, 30_000);
+    place.backed_up();
+    let first = place.vault.join(tree::files(&place.vault).into_keys().next().unwrap());
+    let mut bytes = fs::read(&first).unwrap();
+    bytes[20_000] ^= 1;
+    fs::write(&first, &bytes).unwrap();
+    place.verify().arg("--deep").finish().assert_code(2);
+    place.backup().finish().assert_code(0);
+    let second = tree::files(&place.vault).into_keys().map(|path| place.vault.join(path));
+    fs::remove_file(second.into_iter().find(|path| *path != first).unwrap()).unwrap();
+    place.verify().finish().assert_code(2);
+    place.backup().finish().assert_code(0);
+    place.verify().arg("--deep").finish().assert_code(0);
+}
+
+#[test]
+fn what_is_exchanged_back_is_believed_again() {
+    let place = Place::new();
+    roll(&place.source, 1, 2, 30_000);
+    place.backed_up();
+    exchange_two(&place);
+    place.verify().arg("--deep").finish();
+    exchange_two(&place);
+    let before = tree::identities(&place.vault);
+    place.verify().finish();
+    place.backup().finish().assert_code(0);
+    assert_eq!(tree::identities(&place.vault), before, "nothing was sent");
+    place.verify().finish().assert_code(0);
+}

@@ -212,3 +212,22 @@ fn what_was_let_go_of_is_backed_up_when_the_source_shows_it_again() {
     place.backup().finish().assert_code(0).assert_says("Everything is safe: 2 files");
     tree::assert_holds_exactly(&place.vault, &place.source);
 }
+
+#[test]
+fn what_was_let_go_of_and_is_safe_again_is_missed_when_it_goes_again() {
+    let place = two();
+    let photo = place.source.join("1.jpg");
+    fs::remove_file(&photo).unwrap();
+    place.backup().finish().assert_code(0);
+    fs::remove_file(place.vault.join(JULY)).unwrap();
+    place.ask("forget").arg(JULY).finish().assert_code(0);
+    place.verify().finish().assert_code(0);
+    write(&place.source, "1.jpg", &july(3_000));
+    place.backup().finish().assert_code(0);
+    fs::remove_file(&photo).unwrap();
+    place.backup().finish().assert_code(0);
+    fs::remove_file(place.vault.join(JULY)).unwrap();
+    for call in [place.verify(), place.verify().arg("--deep")] {
+        call.finish().assert_code(2).assert_says(&format!("missing: {JULY}"));
+    }
+}

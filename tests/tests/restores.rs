@@ -400,3 +400,37 @@ fn the_only_copy_in_the_place_of_what_is_there_already_comes_back_too() {
     let apart = dest.join("not as recorded").join(&path);
     assert_eq!(fs::read(apart).unwrap(), b"the only copy of something else");
 }
+
+#[test]
+fn only_copies_come_back_also_where_something_has_the_name_already() {
+    let place = Place::new();
+    write(&place.source, "1.jpg", &jpeg(1, 3_000, Some("2026:07:01 10:00:00")));
+    write(&place.source, "album/2.jpg", &jpeg(2, 3_000, Some("2026:07:02 10:00:00")));
+    place.backed_up();
+    // Exchanged, and one of the names is taken in the destination.
+    let paths = ["2026/07/1.jpg", "2026/07/2.jpg"].map(|path| place.vault.join(path));
+    let aside = place.root().join("aside");
+    for (from, to) in [(&paths[0], &aside), (&paths[1], &paths[0]), (&aside, &paths[1])] {
+        fs::rename(from, to).unwrap();
+    }
+    let dest = place.root().join("taken");
+    write(&dest, "1.jpg", b"other");
+    let done = place.restore_to(&dest).finish();
+    done.assert_code(2).assert_says("1.jpg: left as it was");
+    done.assert_does_not_say("does not have it any more");
+    assert_eq!(tree::sum(&dest.join("album/2.jpg")), tree::sum(&place.source.join("album/2.jpg")));
+
+    // Something else in the place of both, and a file where a folder is to be.
+    for (path, bytes) in paths.iter().zip(["one only copy", "another only copy"]) {
+        fs::write(path, bytes).unwrap();
+    }
+    let dest = place.root().join("filled");
+    write(&dest, "1.jpg", b"other");
+    write(&dest, "album", b"a file");
+    let done = place.restore_to(&dest).finish();
+    done.assert_code(2).assert_says("1.jpg: left as it was").assert_says("2.jpg: left as it was");
+    for (name, bytes) in [("1.jpg", "one only copy"), ("2.jpg", "another only copy")] {
+        let apart = dest.join("not as recorded/2026/07").join(name);
+        assert_eq!(fs::read(apart).unwrap(), bytes.as_bytes());
+    }
+}

@@ -349,10 +349,12 @@ fn a_file_in_the_vault_that_cannot_be_read_stops_nobody() {
     for day in 1..=4 {
         write(&place.source, format!("{day}.jpg"), &photo(10 + day, day));
     }
-    user(place.backup()).finish().assert_code(0).assert_says("Everything is safe: 4 files");
+    // Also one of the same name and month from another folder.
+    write(&place.source, "sub/1.jpg", &photo(20, 5));
+    user(place.backup()).finish().assert_code(0).assert_says("Everything is safe: 5 files");
     mode(0o644);
     let held = tree::files(&place.vault);
-    assert_eq!(held.len(), 5);
+    assert_eq!(held.len(), 6);
     let is_held = |sum| held.values().any(|other| other == sum);
     assert!(tree::files(&place.source).values().all(is_held));
 }

@@ -6,6 +6,7 @@ use crate::reader::active;
 use crate::{CatalogError, Reader, Result};
 use keepsake_machine::media::{Digest, VaultId};
 use rusqlite::{Connection, OptionalExtension as _, params};
+use std::collections::HashSet;
 
 /// That these bytes are in the vault, at this path; where so said: that they are not, or no longer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,6 +125,17 @@ impl Reader {
         })
     }
 
+    /// The paths of the active vault at which something is damaged: their sizes prove nothing.
+    pub fn damaged(&self) -> Result<HashSet<String>> {
+        self.ask(|connection| {
+            let Some(vault) = active(connection)? else { return Ok(HashSet::new()) };
+            connection
+                .prepare_cached("SELECT path FROM damaged WHERE vault = ?1")?
+                .query_map([vault.0], |row| row.get(0))?
+                .collect()
+        })
+    }
+
     /// Whether any known digest has this many bytes: if none has, no hash will be a duplicate.
     pub fn known_size(&self, size: u64) -> Result<bool> {
         self.ask(|connection| {
@@ -236,7 +248,7 @@ pub(crate) fn learn_one(
     Ok(())
 }
 
-/// These bytes lie at this path now: they are not damaged there any more.
+/// These bytes lie at this path now: they are not damaged there any more, and missed when they go.
 pub(crate) fn mend(
     connection: &Connection,
     vault: VaultId,
@@ -248,6 +260,9 @@ pub(crate) fn mend(
             "DELETE FROM damaged WHERE vault = ?1 AND path = ?2 AND sha256 IN (?3, x'')",
         )?
         .execute((vault.0, path, digest.sha256))?;
+    connection
+        .prepare_cached("DELETE FROM let_go WHERE vault = ?1 AND sha256 = ?2")?
+        .execute((vault.0, digest.sha256))?;
     Ok(())
 }
 

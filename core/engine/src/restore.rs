@@ -200,7 +200,9 @@ struct Newest {
 /// Where a file goes: where its device had it. A phone's library knows no places, only ids, which end in
 /// no file's name: from there it goes where the vault has it.
 fn goes_to(record: &Record) -> &[u8] {
-    let last = |path: &[u8]| path.rsplit(|byte| *byte == b'/').next().map(<[u8]>::to_vec);
+    fn last(path: &[u8]) -> Option<&[u8]> {
+        path.rsplit(|byte| *byte == b'/').next()
+    }
     let original = &record.original.0;
     let is_place = last(original) == last(&record.name.0);
     // (What is no plain path is to be named as that.)

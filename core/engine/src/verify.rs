@@ -10,7 +10,7 @@ use crate::open::of_store;
 use crate::runtime::together;
 use crate::seek::{self, Lying, Places};
 use crate::{forget, records};
-use keepsake_catalog::{Known, Which};
+use keepsake_catalog::{Known, Reader, Which};
 use keepsake_machine::media::Digest;
 use keepsake_machine::settle::Fact;
 use keepsake_vault::{Held, Vault, VaultError, VaultPath};
@@ -111,6 +111,9 @@ pub(crate) fn verify(
 ) -> Result<Verified, EngineError> {
     let vault = desk.link.vault().map_err(of_vault)?;
     total(&*vault, deep, progress).map_err(of_vault)?;
+    let doubted = desk.store.read(Reader::damaged).map_err(of_store)?;
+    let by_bytes = |path: &VaultPath| deep || doubted.contains(path.as_str());
+    let by_bytes: &(dyn Fn(&VaultPath) -> bool + Sync) = &by_bytes;
     let found = Mutex::new(Found::default());
     let workers = desk.runtime.cores().max(1);
     let (sender, receiver) = sync_channel::<Vec<Recorded>>(workers);
@@ -119,7 +122,7 @@ pub(crate) fn verify(
         let mut buffer = vec![0; BUFFER];
         loop {
             let Ok(batch) = lock(&receiver).recv() else { return };
-            look(&*vault, &batch, deep, &mut buffer, progress, &found);
+            look(&*vault, &batch, by_bytes, &mut buffer, progress, &found);
         }
     };
     let read = together(workers, work, || {
@@ -149,16 +152,17 @@ pub(crate) fn verify(
     let known = |(path, digest): &(String, Digest)| Known { digest: *digest, path: path.clone() };
     let wrong: Vec<_> = damaged.iter().map(known).collect();
     let bad: Vec<_> = missing.iter().map(known).chain(wrong.iter().cloned()).collect();
-    let missing_count = missing.len();
+    let gone: HashSet<_> = missing.iter().map(|(_, digest)| digest.sha256).collect();
     let loose = vault.unrecorded().map_err(of_vault)?;
-    let places = after::places(&*vault, &bad, &lying).map_err(of_vault)?;
+    let unread =
+        |path: &str| doubted.contains(path) && verified.unreadable.iter().any(|one| one == path);
+    let places = after::places(&*vault, &bad, &lying, unread).map_err(of_vault)?;
     let digests: Vec<_> = bad.iter().map(|one| one.digest).collect();
     let let_go = desk.store.read(|reader| reader.let_go(&digests)).map_err(of_store)?;
     let is_there = |digest: &Digest| places.contains_key(&digest.sha256);
     let is_let_go = |digest: &Digest| let_go.contains(&digest.sha256);
     verified.name_missing(missing, is_there, is_let_go);
     // What is missing already is not missed again where it lay before.
-    let gone: HashSet<_> = bad[..missing_count].iter().map(|one| one.digest.sha256).collect();
     let is_named = |digest: &Digest| is_let_go(digest) || gone.contains(&digest.sha256);
     verified.name_damaged(damaged, is_there, is_named, &good);
     verified.stopped = progress.stop.load(Ordering::Relaxed);
@@ -181,8 +185,9 @@ pub(crate) fn verify(
         verified.loose = loose.files.iter().map(|path| path.as_str().to_owned()).collect();
     }
     verified.unseen = loose.unseen;
-    // What is not as recorded is not to be believed when the records are read again.
-    let all = deep && verified.unreadable.is_empty() && !verified.stopped;
+    // What is not as recorded is not to be believed when the records are read again. (What was found so
+    // before was read now.)
+    let all = verified.unreadable.is_empty() && !verified.stopped;
     desk.store.write(|catalog| catalog.set_damaged(&wrong, all)).map_err(of_store)?;
     let of_either = |why| match why {
         Failed::Vault(why) => of_vault(why),
@@ -213,7 +218,8 @@ impl Verified {
         }
     }
 
-    /// Names what has other bytes, but what was let go of or is named already. `good`: paths that are as some record says.
+    /// Names what has other bytes, but what was let go of or is named already. `good`: paths that are as
+    /// some record says.
     fn name_damaged(
         &mut self,
         damaged: Vec<(String, Digest)>,
@@ -251,11 +257,11 @@ fn total(vault: &dyn Vault, deep: bool, progress: &Progress) -> Result<(), Vault
     Ok(())
 }
 
-/// Looks at a batch.
+/// Looks at a batch; `by_bytes` says of which paths the size is not enough.
 fn look(
     vault: &dyn Vault,
     batch: &[Recorded],
-    deep: bool,
+    by_bytes: &dyn Fn(&VaultPath) -> bool,
     buffer: &mut [u8],
     progress: &Progress,
     found: &Mutex<Found>,
@@ -272,7 +278,7 @@ fn look(
         if progress.stop.load(Ordering::Relaxed) {
             return;
         }
-        let lies = match (there, deep) {
+        let lies = match (there, by_bytes(&one.path)) {
             (Ok(true), false) => Ok(Lying::These(one.digest)),
             (Ok(_), _) => seek::lying_at(vault, &one.path, buffer, progress),
             (Err(_), _) => seek::is_there(vault).map(|()| Lying::Unreadable),

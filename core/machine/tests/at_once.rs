@@ -21,8 +21,8 @@ fn photos<const N: usize>(photo: impl Fn(u8) -> Photo) -> [Row; N] {
 }
 
 /// All orders of one kind that were given.
-fn all(mut next: impl FnMut() -> Option<EffectId>) -> Vec<EffectId> {
-    std::iter::from_fn(|| next()).collect()
+fn all(next: impl FnMut() -> Option<EffectId>) -> Vec<EffectId> {
+    std::iter::from_fn(next).collect()
 }
 
 #[test]

@@ -39,12 +39,12 @@ pub(crate) fn run(desk: &Desk, batch: Vec<Verify>) {
     let held: Vec<_> =
         placed.iter().map(|one| Held { path: &one.path, size: one.digest.size }).collect();
     let folders = folders::shown(desk, &*vault, placed.iter().map(|one| &one.path));
-    let (there, folders) = match folders.and_then(|folders| Ok((vault.confirm(&held)?, folders))) {
-        Ok(shown) => shown,
-        Err(error) => return fail(desk, placed, &error, &mut replies),
-    };
+    let (there, mut folders) =
+        match folders.and_then(|folders| Ok((vault.confirm(&held)?, folders))) {
+            Ok(shown) => shown,
+            Err(error) => return fail(desk, placed, &error, &mut replies),
+        };
     let mut good = Vec::with_capacity(placed.len());
-    let mut folders = folders;
     for (mut one, there) in placed.into_iter().zip(there) {
         if there {
             good.push(one);

@@ -147,6 +147,7 @@ impl<'a> Restoring<'a> {
         };
         let Some((name, folders)) = parts.split_last() else { return Ok(()) };
         let Some(dir) = self.folder.way(folders)? else {
+            self.notice_altered(record, path)?;
             self.done.insert(mark, from);
             self.restored.kept.push(shown);
             return Ok(());
@@ -160,17 +161,14 @@ impl<'a> Restoring<'a> {
         let name = OsString::from_vec(name);
         match self.folder.there(&dir, &name, &record.digest, &mut self.buffer)? {
             There::Same => {
+                self.notice_altered(record, path)?;
                 self.restored.already_there += 1;
-                // What lies in its place may be the only copy of something else.
-                let lies = seek::lying_at(self.vault, path, &mut self.buffer, &Progress::default());
-                if let Lying::These(lies) = lies.map_err(of_vault)?
-                    && lies.sha256 != record.digest.sha256
-                {
-                    self.altered.insert(path.clone());
-                }
-                self.progress.bytes.fetch_add(record.digest.size, Ordering::Relaxed);
+                self.bytes.insert(digest);
             }
-            There::Other => self.restored.kept.push(shown),
+            There::Other => {
+                self.notice_altered(record, path)?;
+                self.restored.kept.push(shown);
+            }
             There::Nothing => {
                 let temporary = part(self.number);
                 self.number += 1;
@@ -189,14 +187,26 @@ impl<'a> Restoring<'a> {
                 let bytes = record.digest.size;
                 self.waiting.push(Waiting { temporary, dir, name, shown, bytes });
                 self.waiting_bytes += bytes;
+                self.bytes.insert(digest);
             }
         }
         self.missing.remove(&mark);
         self.done.insert(mark, from);
-        self.bytes.insert(digest);
         self.progress.items.fetch_add(1, Ordering::Relaxed);
         if self.waiting.len() >= TOGETHER || self.waiting_bytes >= TOGETHER_BYTES {
             self.name_waiting()?;
+        }
+        Ok(())
+    }
+
+    /// Of a file that need not be written nobody has read what lies in its place in the vault: it may be
+    /// the only copy of something else.
+    fn notice_altered(&mut self, record: &Record, path: &VaultPath) -> Result<(), EngineError> {
+        let lies = seek::lying_at(self.vault, path, &mut self.buffer, self.progress);
+        if let Lying::These(lies) = lies.map_err(of_vault)?
+            && lies.sha256 != record.digest.sha256
+        {
+            self.altered.insert(path.clone());
         }
         Ok(())
     }

@@ -12,11 +12,13 @@ use keepsake_vault::{Held, Vault, VaultError};
 use std::collections::{BTreeMap, HashSet};
 
 /// Where the vault shows the bytes that are missing or damaged under one path: under another that is one
-/// that a record names, that of something else (`lying`), or one without a record.
+/// that a record names (and that is not `unread`: its size proves nothing), that of something else
+/// (`lying`), or one without a record.
 pub(super) fn places(
     vault: &dyn Vault,
     bad: &[Known],
     lying: &Places,
+    unread: impl Fn(&str) -> bool,
 ) -> Result<Places, VaultError> {
     let mut there = Places::new();
     if bad.is_empty() {
@@ -30,6 +32,7 @@ pub(super) fn places(
     records::all(vault, |record| {
         if wanted.contains(&record.digest.sha256)
             && !wrong.contains(&mark(record.path.as_str(), &record.digest))
+            && !unread(record.path.as_str())
         {
             others.push((record.path, record.digest));
         }
