@@ -1,9 +1,9 @@
 //! The writer.
 
-use crate::reader::{Reader, meta, oldest_confirmation};
+use crate::reader::{Reader, active, meta, oldest_confirmation};
 use crate::tallies::Tallies;
-use crate::{Result, open};
-use keepsake_machine::media::Run;
+use crate::{CatalogError, Result, open};
+use keepsake_machine::media::{Run, VaultId};
 use keepsake_machine::status::Counts;
 use keepsake_machine::time::Elapsed;
 use rusqlite::{Connection, ToSql, Transaction, TransactionBehavior};
@@ -107,6 +107,11 @@ impl Catalog {
             let last: Option<i64> = meta(connection, "probes")?;
             set_meta(connection, "probes", last.unwrap_or(0).wrapping_add(1))
         })
+    }
+
+    /// The active vault's number, for a call that needs one.
+    pub(crate) fn active_id(&self) -> Result<VaultId> {
+        self.ask(active)?.ok_or_else(|| CatalogError::NoVault { file: self.file.clone() })
     }
 
     /// One transaction: all of `work` and its counters, or nothing. `work` changes the counters in

@@ -3,7 +3,7 @@
 
 use crate::catalog::{Catalog, Sync};
 use crate::reader::active;
-use crate::{CatalogError, Reader, Result};
+use crate::{Reader, Result};
 use keepsake_machine::media::VaultId;
 use rusqlite::Connection;
 use std::collections::{HashMap, HashSet};
@@ -24,8 +24,7 @@ impl Catalog {
     /// Stores the marks of folders: everything safe in them was shown to lie there since they had
     /// these. One in which something else was shown meanwhile is left as it is.
     pub fn mark_folders(&mut self, folders: &[KnownFolder]) -> Result<()> {
-        let vault = self.ask(active)?;
-        let vault = vault.ok_or_else(|| CatalogError::NoVault { file: self.file.clone() })?;
+        let vault = self.active_id()?;
         self.write(Sync::Later, |connection, _| {
             let mut mark = connection.prepare_cached(
                 "UPDATE folder SET mark = ?3 WHERE vault = ?1 AND path = ?2 AND shown = ?4",
@@ -40,8 +39,7 @@ impl Catalog {
 
     /// Forgets what is known to lie in these folders of the active vault. Reads every entry.
     pub fn forget_known_in(&mut self, folders: &HashSet<&str>) -> Result<()> {
-        let vault = self.ask(active)?;
-        let vault = vault.ok_or_else(|| CatalogError::NoVault { file: self.file.clone() })?;
+        let vault = self.active_id()?;
         self.write(Sync::Later, |connection, _| {
             forget_where(connection, vault, |path| folders.contains(folder_of(path)))
         })
@@ -49,8 +47,7 @@ impl Catalog {
 
     /// Forgets these folders of the active vault, but those in which something was shown meanwhile.
     pub fn forget_folders(&mut self, folders: &[KnownFolder]) -> Result<()> {
-        let vault = self.ask(active)?;
-        let vault = vault.ok_or_else(|| CatalogError::NoVault { file: self.file.clone() })?;
+        let vault = self.active_id()?;
         self.write(Sync::Later, |connection, _| {
             let mut forget = connection.prepare_cached(
                 "DELETE FROM folder WHERE vault = ?1 AND path = ?2 AND shown = ?3",

@@ -3,7 +3,7 @@
 use crate::catalog::{Catalog, Sync};
 use crate::folders::folder_of;
 use crate::reader::active;
-use crate::{CatalogError, Reader, Result};
+use crate::{Reader, Result};
 use keepsake_machine::media::{Digest, VaultId};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use std::collections::HashSet;
@@ -42,8 +42,7 @@ impl Catalog {
         entries: &[Known],
         tombstones: &[Digest],
     ) -> Result<()> {
-        let vault = self.ask(active)?;
-        let vault = vault.ok_or_else(|| CatalogError::NoVault { file: self.file.clone() })?;
+        let vault = self.active_id()?;
         self.write(Sync::Later, |connection, _| {
             for entry in entries {
                 learn_one(connection, vault, &entry.digest, &entry.path)?;
@@ -57,8 +56,7 @@ impl Catalog {
 
     /// Nobody is to be told any more that the active vault does not have these bytes.
     pub fn let_go_of(&mut self, digests: &[Digest]) -> Result<()> {
-        let vault = self.ask(active)?;
-        let vault = vault.ok_or_else(|| CatalogError::NoVault { file: self.file.clone() })?;
+        let vault = self.active_id()?;
         self.write(Sync::Durable, |connection, _| {
             let mut add = connection
                 .prepare_cached("INSERT OR IGNORE INTO let_go (vault, sha256) VALUES (?1, ?2)")?;
@@ -73,8 +71,7 @@ impl Catalog {
     /// were read: they are to be read again. No row changes; [`crate::Which::Unrecorded`] finds those of which
     /// no record speaks any more.
     pub fn forget_records(&mut self) -> Result<()> {
-        let vault = self.ask(active)?;
-        let vault = vault.ok_or_else(|| CatalogError::NoVault { file: self.file.clone() })?;
+        let vault = self.active_id()?;
         self.write(Sync::Later, |connection, _| {
             connection.execute("DELETE FROM known WHERE vault = ?1", [vault.0])?;
             connection.execute("DELETE FROM segment WHERE vault = ?1", [vault.0])?;
@@ -85,8 +82,7 @@ impl Catalog {
     /// Stores what does not lie in the active vault where a record says: these, and no others if `all`
     /// were read. No record is believed about them.
     pub fn set_damaged(&mut self, damaged: &[Known], all: bool) -> Result<()> {
-        let vault = self.ask(active)?;
-        let vault = vault.ok_or_else(|| CatalogError::NoVault { file: self.file.clone() })?;
+        let vault = self.active_id()?;
         self.write(Sync::Later, |connection, _| {
             if all {
                 connection.execute("DELETE FROM damaged WHERE vault = ?1", [vault.0])?;
