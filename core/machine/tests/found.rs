@@ -5,11 +5,12 @@ mod support;
 use keepsake_machine::Machine;
 use keepsake_machine::effect::{Change, Effect, Part};
 use keepsake_machine::event::{
-    Answer, Disappearance, Event, Finding, Network, Trouble, VaultHealth,
+    Answer, Disappearance, Event, Finding, Network, TransferOutcome, Trouble, VaultHealth,
 };
 use keepsake_machine::media::{ResourceId, Run};
 use keepsake_machine::row::Row;
 use keepsake_machine::session::admissions::Admitted;
+use keepsake_machine::settings::{Config, Limits};
 use keepsake_machine::stage::{Bytes, Fault, Origin, Stage, Waiting, Why};
 use keepsake_machine::status::Activity;
 use keepsake_machine::time::Elapsed;
@@ -30,6 +31,27 @@ fn while_only_the_os_goes_on_it_is_said_so() {
     assert_eq!(script.activity(), Activity::WithOs);
     script.tell(Event::UserPaused);
     assert_eq!(script.activity(), Activity::Paused);
+}
+
+#[test]
+fn where_the_os_has_every_place_nothing_of_ours_is_waited_for() {
+    let stage = Stage::Uploading { bytes: Bytes::Staged(MB) };
+    let rows = [1, 2, 3].map(|id| Row { stage, ..known(i64::from(id), &Photo::cloud(id, MB)) });
+    let limits = Limits { under_way: 2, ..tickets().limits };
+    let mut script = Script::started(Config { limits, ..tickets() }, &rows, ROOMY);
+    script.tell(WINDOW);
+    script.bring(rows[..2].to_vec());
+    while let Some(id) = script.hand_over() {
+        assert_eq!(script.activity(), Activity::Working);
+        script.answer(id, Answer::HandedOver);
+    }
+    assert_eq!(script.activity(), Activity::WithOs, "the third comes when a place is given back");
+    let outcome = TransferOutcome::Delivered;
+    script.tell(Event::TransferFinished { resource: rows[0].id, outcome });
+    let id = script.verify().unwrap();
+    assert_eq!(script.activity(), Activity::Working);
+    script.answer(id, Answer::Confirmed);
+    assert!(script.wanted().is_some(), "{:?}", script.orders);
 }
 
 #[test]
