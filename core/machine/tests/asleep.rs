@@ -1,14 +1,12 @@
 //! A phone that nothing can be done on sleeps.
 
-mod support;
-
+use crate::support::library::Photo;
+use crate::support::script::Script;
 use keepsake_machine::event::Event;
 use keepsake_machine::machine::Deadline;
 use keepsake_machine::media::ResourceId;
 use keepsake_machine::row::Row;
 use keepsake_machine::settings::Config;
-use support::library::Photo;
-use support::script::Script;
 
 /// Whether free space is read now and then although nothing happens.
 fn reads_the_disk(rows: &[Row], then: Option<Event>) -> bool {

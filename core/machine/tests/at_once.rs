@@ -1,7 +1,7 @@
 //! How much goes on at once, and who must wait for whom.
 
-mod support;
-
+use crate::support::library::Photo;
+use crate::support::script::{MB, ROOMY, Script, WINDOW, known, small};
 use keepsake_machine::Machine;
 use keepsake_machine::effect::{Change, Effect, Part};
 use keepsake_machine::event::{Answer, Event, Finding, Network, PutOutcome};
@@ -10,8 +10,6 @@ use keepsake_machine::row::Row;
 use keepsake_machine::session::admissions::Admitted;
 use keepsake_machine::settings::{Config, MeteredUse, Settings, Vault};
 use keepsake_machine::stage::{Bytes, Class, Stage, Why};
-use support::library::Photo;
-use support::script::{MB, ROOMY, Script, WINDOW, known, small};
 
 fn photos<const N: usize>(photo: impl Fn(u8) -> Photo) -> [Row; N] {
     std::array::from_fn(|at| {

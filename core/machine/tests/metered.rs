@@ -1,8 +1,8 @@
 //! Data that costs by the byte: the day's budget is kept, whatever the engine reports and whenever
 //! the network changes.
 
-mod support;
-
+use crate::support::library::Photo;
+use crate::support::script::{Script, WINDOW, known, tickets};
 use keepsake_machine::effect::{Change, Effect, Part};
 use keepsake_machine::event::{Answer, Disappearance, Event, Finding, Network, PutOutcome};
 use keepsake_machine::hold::Hold;
@@ -10,8 +10,6 @@ use keepsake_machine::media::{Access, EffectId, ResourceId};
 use keepsake_machine::row::Row;
 use keepsake_machine::settings::{Config, MeteredUse, Settings, Vault};
 use keepsake_machine::stage::{Class, Why};
-use support::library::Photo;
-use support::script::{Script, WINDOW, known, tickets};
 
 const MB: u64 = 1_000_000;
 const HOUR: u64 = 3_600_000;

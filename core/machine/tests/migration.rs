@@ -1,7 +1,7 @@
 //! The guided migration, by hand.
 
-mod support;
-
+use crate::support::library::Photo;
+use crate::support::script::{Script, counts, known};
 use keepsake_machine::Machine;
 use keepsake_machine::effect::{Change, Effect, Part, ProposalId};
 use keepsake_machine::event::{Candidate, Event};
@@ -11,8 +11,6 @@ use keepsake_machine::session::migration::Migration;
 use keepsake_machine::settings::Config;
 use keepsake_machine::stage::Stage;
 use keepsake_machine::time::Elapsed;
-use support::library::Photo;
-use support::script::{Script, counts, known};
 
 #[test]
 fn waiting_for_the_space_ends_at_the_first_reading_that_admits_an_item() {

@@ -1,15 +1,13 @@
 //! Room on the phone: it is read when it changed, and made when it runs out.
 
-mod support;
-
+use crate::support::library::Photo;
+use crate::support::script::{MB, ROOMY, Script, WINDOW, known, small, tickets};
 use keepsake_machine::effect::Effect;
 use keepsake_machine::event::{Event, LibraryAccess};
 use keepsake_machine::hold::Hold;
 use keepsake_machine::media::{Access, ResourceId};
 use keepsake_machine::row::Row;
 use keepsake_machine::stage::{Bytes, Stage};
-use support::library::Photo;
-use support::script::{MB, ROOMY, Script, WINDOW, known, small, tickets};
 
 /// A photo from iCloud that was downloaded and is to be sent.
 fn staged() -> Row {

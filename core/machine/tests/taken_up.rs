@@ -1,15 +1,13 @@
 //! Rows are taken up as they are stored, however far they were.
 
-mod support;
-
+use crate::support::library::Photo;
+use crate::support::script::{MB, ROOMY, Script, known, small, tickets};
 use keepsake_machine::effect::Effect;
 use keepsake_machine::event::{Event, VaultHealth};
 use keepsake_machine::media::{ResourceId, Role, Run};
 use keepsake_machine::row::Row;
 use keepsake_machine::stage::{Bytes, Fault, Stage, Waiting, Why};
 use keepsake_machine::time::Elapsed;
-use support::library::Photo;
-use support::script::{MB, ROOMY, Script, known, small, tickets};
 
 #[test]
 fn a_photo_that_failed_is_read_again_also_while_the_vault_does_not_answer() {

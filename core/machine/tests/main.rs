@@ -1,0 +1,15 @@
+//! The machine's tests, in one binary: it is linked once, also for each mutant.
+
+mod asleep;
+mod at_once;
+mod driver;
+mod found;
+mod metered;
+mod migration;
+mod phone;
+mod races;
+mod room;
+mod stored;
+mod support;
+mod taken_up;
+mod told;
