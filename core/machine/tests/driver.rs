@@ -104,7 +104,7 @@ fn vaults() -> impl Strategy<Value = Vault> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_the_order_and_the_weather_every_photo_becomes_safe_and_is_sent_once(
