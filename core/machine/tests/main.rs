@@ -2,10 +2,12 @@
 
 mod asleep;
 mod at_once;
+mod counted;
 mod driver;
 mod found;
 mod metered;
 mod migration;
+mod noticed;
 mod phone;
 mod races;
 mod room;
