@@ -1,5 +1,6 @@
 //! The machine's tests, in one binary: it is linked once, also for each mutant.
 
+mod asked;
 mod asleep;
 mod at_once;
 mod counted;
