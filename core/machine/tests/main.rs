@@ -4,6 +4,7 @@ mod asked;
 mod asleep;
 mod at_once;
 mod counted;
+mod doing;
 mod driver;
 mod found;
 mod metered;
