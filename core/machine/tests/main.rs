@@ -3,6 +3,7 @@
 mod asked;
 mod asleep;
 mod at_once;
+mod conditions;
 mod counted;
 mod doing;
 mod driver;
@@ -12,6 +13,7 @@ mod migration;
 mod noticed;
 mod phone;
 mod races;
+mod remembered;
 mod room;
 mod stopped;
 mod stored;
