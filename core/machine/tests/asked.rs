@@ -210,3 +210,14 @@ fn what_ends_too_often_and_was_never_staged_is_not_evicted() {
     assert!(script.has(&Effect::Persist { durable: false, change }), "{:?}", script.orders);
     assert!(!script.has(&Effect::Evict { resource: row.id }));
 }
+
+#[test]
+fn what_may_not_be_done_is_not_asked_for_however_much_there_is_of_it() {
+    let rows = [1, 2].map(|one| Photo::cloud(one, MB).row(ResourceId(i64::from(one))));
+    let mut script = Script::new(small());
+    script.tell(Event::NetworkChanged(keepsake_machine::event::Network::OFFLINE));
+    script.begin(&rows[..1], ROOMY);
+    script.bring_no_more();
+    script.tell(Event::Counted(counts(&rows)));
+    assert_eq!(script.wanted(), None);
+}
