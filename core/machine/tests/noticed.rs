@@ -74,3 +74,9 @@ fn when_the_catalog_cannot_be_written_nothing_more_is_ordered() {
     script.wait(60_000);
     assert_eq!(script.orders, []);
 }
+
+#[test]
+fn in_a_log_a_digest_is_short() {
+    let digest = Photo::local(0xab, 9).digest();
+    assert_eq!(format!("{digest:?}"), "Digest(01ababababababab, 9 B)");
+}
