@@ -3,6 +3,7 @@
 use super::place::{captured, stored_places};
 use super::reply::{Replies, Reply};
 use super::{Desk, folders};
+use crate::seek;
 use keepsake_catalog::{Detail, Note};
 use keepsake_machine::event::{Answer, Disappearance};
 use keepsake_machine::media::Digest;
@@ -44,15 +45,21 @@ pub(crate) fn run(desk: &Desk, batch: Vec<Verify>) {
             Ok(shown) => shown,
             Err(error) => return fail(desk, placed, &error, &mut replies),
         };
-    let mut good = Vec::with_capacity(placed.len());
-    for (mut one, there) in placed.into_iter().zip(there) {
-        if there {
-            good.push(one);
-            continue;
+    let (mut good, mut astray) = (Vec::with_capacity(placed.len()), Vec::new());
+    for (one, there) in placed.into_iter().zip(there) {
+        if there { good.push(one) } else { astray.push(one) }
+    }
+    let elsewhere = match elsewhere(desk, &*vault, &astray) {
+        Ok(paths) => paths,
+        Err(error) => {
+            fail(desk, astray, &error, &mut replies);
+            return fail(desk, good, &error, &mut replies);
         }
-        // It is not to be found there again by the same record; another may be right.
+    };
+    for (mut one, path) in astray.into_iter().zip(elsewhere) {
+        // It is not to be found there again by the same record.
         let gone = Note::Unknown { digest: one.digest, path: one.path.as_str().to_owned() };
-        if let Some(path) = another(desk, &*vault, &one) {
+        if let Some(path) = path {
             one.path = path;
             folders.push(gone);
             good.push(one);
@@ -64,17 +71,32 @@ pub(crate) fn run(desk: &Desk, batch: Vec<Verify>) {
     record(desk, &*vault, good, folders, &mut replies);
 }
 
-/// Another path at which a record says that these bytes lie, and the vault shows them.
-fn another(desk: &Desk, vault: &dyn Vault, one: &Placed) -> Option<VaultPath> {
-    if !one.detail.role.is_deduplicated() {
-        return None;
+/// Where the vault shows bytes that are not where a record says: where another record says, or where no
+/// record says it. In order.
+fn elsewhere(
+    desk: &Desk,
+    vault: &dyn Vault,
+    astray: &[Placed],
+) -> Result<Vec<Option<VaultPath>>, VaultError> {
+    let is_shown = |path: &VaultPath, digest: Digest| {
+        vault.confirm(&[Held { path, size: digest.size }]).is_ok_and(|shown| shown == [true])
+    };
+    let mut paths = Vec::with_capacity(astray.len());
+    for one in astray {
+        if !one.detail.role.is_deduplicated() {
+            paths.push(None);
+            continue;
+        }
+        let known = desk.store.read(|reader| reader.known_at(&one.digest)).unwrap_or_default();
+        let others = known.iter().filter_map(|path| VaultPath::parse(path));
+        let mut others = others.filter(|path| *path != one.path);
+        let shown = others.find(|path| is_shown(path, one.digest));
+        paths.push(match shown {
+            Some(path) => Some(path),
+            None => seek::without_record(vault, &[one.digest])?.remove(&one.digest.sha256),
+        });
     }
-    let known = desk.store.read(|reader| reader.known_at(&one.digest)).ok()?;
-    let others = known.iter().filter_map(|path| VaultPath::parse(path));
-    others.filter(|path| *path != one.path).find(|path| {
-        let held = Held { path, size: one.digest.size };
-        vault.confirm(&[held]).is_ok_and(|shown| shown == [true])
-    })
+    Ok(paths)
 }
 
 /// Finds where each should be; `None`, and all are answered, when the catalog cannot be read.
