@@ -1,6 +1,6 @@
 //! Verify: the vault shows file and size, and the record is made durable; both in bulk.
 
-use super::place::{captured, stored_places};
+use super::place::{beside, captured, stored_places};
 use super::reply::{Replies, Reply};
 use super::{Desk, folders};
 use crate::seek;
@@ -83,20 +83,26 @@ fn elsewhere(
     };
     let mut paths = Vec::with_capacity(astray.len());
     for one in astray {
+        // What belongs to one asset is there beside it, or not.
         if !one.detail.role.is_deduplicated() {
             paths.push(None);
             continue;
         }
-        let known = desk.store.read(|reader| reader.known_at(&one.digest)).unwrap_or_default();
-        let others = known.iter().filter_map(|path| VaultPath::parse(path));
-        let mut others = others.filter(|path| *path != one.path);
-        let shown = others.find(|path| is_shown(path, one.digest));
+        let mut others = known_at(desk, &one.digest);
+        others.retain(|path| *path != one.path);
+        let shown = others.into_iter().find(|path| is_shown(path, one.digest));
         paths.push(match shown {
             Some(path) => Some(path),
             None => seek::without_record(vault, &[one.digest])?.remove(&one.digest.sha256),
         });
     }
     Ok(paths)
+}
+
+/// Where the catalog knows these bytes to lie. (One that cannot be read is seen to be by who writes it.)
+fn known_at(desk: &Desk, digest: &Digest) -> Vec<VaultPath> {
+    let known = desk.store.read(|reader| reader.known_at(digest)).unwrap_or_default();
+    known.iter().filter_map(|path| VaultPath::parse(path)).collect()
 }
 
 /// Finds where each should be; `None`, and all are answered, when the catalog cannot be read.
@@ -135,8 +141,11 @@ fn placed(
         };
         let stored = || detail.path.as_deref().and_then(VaultPath::parse);
         let path = path.or_else(stored).or_else(|| {
-            let known = known.filter(|_| detail.role.is_deduplicated())?;
-            VaultPath::parse(&known.path)
+            let path = VaultPath::parse(&known?.path)?;
+            if detail.role.is_deduplicated() {
+                return Some(path);
+            }
+            beside(desk, &detail, work.digest, known_at(desk, &work.digest))
         });
         let path = path.or_else(|| handed_over(desk, vault, &detail, work.digest));
         match path {
