@@ -238,8 +238,8 @@ fn what_is_exchanged_back_is_believed_again() {
 
 /// Photos of different sizes.
 fn different_sizes(place: &Place) {
-    for number in 0..4 {
-        let photo = jpeg(number, 20_000 + 1_000 * number as usize, Some("2026:07:03 10:00:00"));
+    for (number, size) in (0..).zip([20_000, 21_000, 22_000, 23_000]) {
+        let photo = jpeg(number, size, Some("2026:07:03 10:00:00"));
         write(&place.source, format!("IMG_{number}.JPG"), &photo);
     }
     place.backed_up();
@@ -280,7 +280,9 @@ fn lose_segments_but(place: &Place, before: &[PathBuf]) {
     let new = records::segments(&place.vault).into_iter().filter(|path| !before.contains(path));
     let new: Vec<_> = new.collect();
     assert!(!new.is_empty(), "something was recorded");
-    new.iter().for_each(|path| fs::remove_file(path).unwrap());
+    for path in new {
+        fs::remove_file(path).unwrap();
+    }
 }
 
 #[test]
@@ -328,4 +330,22 @@ fn what_is_found_elsewhere_while_no_record_can_be_written_is_recorded_later_and_
     place.backup().finish().assert_code(0).assert_says("Everything is safe: 4 files");
     assert_eq!(tree::identities(&place.vault), before, "nothing was sent");
     assert!(records::segments(&place.vault).len() > segments.len(), "it is recorded now");
+}
+
+#[test]
+fn what_was_found_elsewhere_is_looked_at_by_bytes_again_before_it_is_recorded_there() {
+    let place = Place::new();
+    roll(&place.source, 1, 3, 30_000);
+    place.backed_up();
+    let segments = records::segments(&place.vault);
+    let [a, b] = exchange_two(&place);
+    place.verify().arg("--deep").finish();
+    lose_segments_but(&place, &segments);
+    // Meanwhile only one of the two is left, and lies in both places.
+    fs::copy(&a, &b).unwrap();
+    place.backup().finish().assert_code(0).assert_says("Everything is safe: 3 files");
+    place.verify().arg("--deep").finish();
+    place.backup().finish().assert_code(0);
+    let held: Vec<_> = tree::files(&place.vault).into_values().collect();
+    assert!(tree::files(&place.source).values().all(|sum| held.contains(sum)));
 }

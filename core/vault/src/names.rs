@@ -93,9 +93,8 @@ impl Placement {
     pub fn may_have_named(&self, name: &[u8], digest: &Digest, path: &VaultPath) -> bool {
         let (folder, file) = path.split();
         let tildes = file.match_indices('~').filter_map(|(at, _)| file.get(at + 1..at + 9));
-        let tildes = tildes.map(hex::decode).filter(Option::is_some);
-        let mut places =
-            std::iter::once(None).chain(tildes).map(|tilde| Placement { tilde, ..self.clone() });
+        let tildes = std::iter::once(None).chain(tildes.filter_map(hex::decode).map(Some));
+        let mut places = tildes.map(|tilde| Placement { tilde, ..self.clone() });
         let own = [None, Some((digest, 1))];
         folder == self.folder
             && places.any(|place| own.iter().any(|own| place.file_name(name, *own) == file))

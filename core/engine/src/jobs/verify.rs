@@ -3,8 +3,9 @@
 use super::place::{beside, captured, stored_places};
 use super::reply::{Replies, Reply};
 use super::{Desk, folders};
-use crate::seek;
-use keepsake_catalog::{Detail, Note};
+use crate::seek::{self, Lying};
+use crate::verify::Progress;
+use keepsake_catalog::{Detail, Note, Reader};
 use keepsake_machine::event::{Answer, Disappearance};
 use keepsake_machine::media::Digest;
 use keepsake_vault::{DeviceId, Held, OriginalName, Record, Vault, VaultError, VaultPath};
@@ -37,11 +38,10 @@ pub(crate) fn run(desk: &Desk, batch: Vec<Verify>) {
         }
     };
     let Some(placed) = placed(desk, &*vault, batch, &mut replies) else { return };
-    let held: Vec<_> =
-        placed.iter().map(|one| Held { path: &one.path, size: one.digest.size }).collect();
     let folders = folders::shown(desk, &*vault, placed.iter().map(|one| &one.path));
+    let items: Vec<_> = placed.iter().map(|one| (&one.path, one.digest)).collect();
     let (there, mut folders) =
-        match folders.and_then(|folders| Ok((vault.confirm(&held)?, folders))) {
+        match folders.and_then(|folders| Ok((shown(desk, &*vault, &items)?, folders))) {
             Ok(shown) => shown,
             Err(error) => return fail(desk, placed, &error, &mut replies),
         };
@@ -71,6 +71,28 @@ pub(crate) fn run(desk: &Desk, batch: Vec<Verify>) {
     record(desk, &*vault, good, folders, &mut replies);
 }
 
+/// Whether the vault shows each there: file and size; where something else was seen to lie, every byte.
+/// In order.
+fn shown(
+    desk: &Desk,
+    vault: &dyn Vault,
+    items: &[(&VaultPath, Digest)],
+) -> Result<Vec<bool>, VaultError> {
+    let held: Vec<_> =
+        items.iter().map(|(path, digest)| Held { path, size: digest.size }).collect();
+    let mut there = vault.confirm(&held)?;
+    let doubted = desk.store.read(Reader::damaged).unwrap_or_default();
+    let is_doubted = |path: &VaultPath| doubted.contains(path.as_str());
+    for ((path, digest), there) in items.iter().zip(&mut there) {
+        if *there && is_doubted(path) {
+            let mut buffer = vec![0; 1 << 20];
+            let lies = seek::lying_at(vault, path, &mut buffer, &Progress::default())?;
+            *there = matches!(lies, Lying::These(lies) if lies.sha256 == digest.sha256);
+        }
+    }
+    Ok(there)
+}
+
 /// Where the vault shows bytes that are not where a record says: where another record says, or where no
 /// record says it. In order.
 fn elsewhere(
@@ -79,7 +101,7 @@ fn elsewhere(
     astray: &[Placed],
 ) -> Result<Vec<Option<VaultPath>>, VaultError> {
     let is_shown = |path: &VaultPath, digest: Digest| {
-        vault.confirm(&[Held { path, size: digest.size }]).is_ok_and(|shown| shown == [true])
+        shown(desk, vault, &[(path, digest)]).is_ok_and(|shown| shown == [true])
     };
     let mut paths = Vec::with_capacity(astray.len());
     for one in astray {
