@@ -39,6 +39,20 @@ fn that_the_vault_did_not_answer_is_remembered_until_it_does() {
 }
 
 #[test]
+fn who_asked_how_the_vault_is_and_was_killed_asks_again_at_once() {
+    let mut script = Script::started(small(), &[], ROOMY);
+    script.tell(Event::VaultChanged(VaultHealth::Unavailable));
+    script.wait(60_000);
+    let probe = |effect: &Effect| (*effect == Effect::ProbeVault).then_some(());
+    assert!(script.take(probe).is_some(), "{:?}", script.orders);
+    script.tell(Event::UserPaused); // (that it asked is stored with what comes next)
+    script.restart(small(), 0);
+    script.begin(&[], ROOMY);
+    script.tell(Event::UserResumed);
+    assert!(script.take(probe).is_some(), "{:?}", script.orders);
+}
+
+#[test]
 fn that_the_vault_has_room_again_is_remembered() {
     let mut script = Script::started(small(), &[], ROOMY);
     script.tell(Event::VaultChanged(VaultHealth::Full));

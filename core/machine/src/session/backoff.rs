@@ -106,6 +106,15 @@ pub struct Fired {
 }
 
 impl Backoffs {
+    /// As an earlier run left them: a probe that was under way died with it, and is due again.
+    #[must_use]
+    pub(crate) fn restored(mut self) -> Backoffs {
+        if let Some(vault) = self.vault.as_mut().filter(|vault| vault.probing) {
+            (vault.probing, vault.until) = (false, Elapsed(0));
+        }
+        self
+    }
+
     /// An operation or a probe found the vault unavailable. Says until when it is left alone.
     /// Failures of what was under way when that began do not make it longer.
     pub fn vault_failed(&mut self, at: Elapsed, seed: u64) -> Elapsed {

@@ -40,7 +40,7 @@ impl Session {
             Part::Fairness(count) => self.fairness = count,
             Part::Learned(learned) => self.learned = learned,
             Part::Ledger(ledger) => self.data.ledger = ledger,
-            Part::Backoffs(backoffs) => self.backoffs = backoffs,
+            Part::Backoffs(backoffs) => self.backoffs = backoffs.restored(),
             Part::Migration(migration) => self.migration = migration,
             Part::Cloud(saw) => self.saw_cloud = saw,
             Part::Alarm(alarm) => self.alarm = alarm,
