@@ -67,7 +67,7 @@ pub fn run(args: &Backup) -> Result<Exit, Failure> {
         away: None,
     };
     let ended = runtime.block_on(run.drive(&state.source))?;
-    let status = engine.status();
+    let status = ended.status;
     let summary = Summary {
         gone: more(&status, Class::Closed),
         out_of_sight: more(&status, Class::Hidden),

@@ -35,6 +35,9 @@ pub struct Ended {
     pub complete: bool,
     pub interrupted: bool,
     pub quarantined: Vec<(Vec<u8>, Fault)>,
+    /// What was known when it was over (another scan may have begun since, and was cut short); where
+    /// the last look at the vault changed that, what is known since.
+    pub status: Status,
 }
 
 impl Run<'_> {
@@ -58,7 +61,13 @@ impl Run<'_> {
         reconcile.tick().await;
         let mut look = tokio::time::interval(LOOK);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut ended = Ended { complete: false, interrupted: false, quarantined: Vec::new() };
+        let mut over = None;
+        let mut ended = Ended {
+            complete: false,
+            interrupted: false,
+            quarantined: Vec::new(),
+            status: self.engine.status(),
+        };
         let mut verdict = Verdict::default();
         let mut kept = tokio::time::interval(Duration::from_secs(1));
         kept.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -97,6 +106,7 @@ impl Run<'_> {
                 _ = look.tick() => {
                     let status = self.engine.status();
                     if verdict.is_over(&status) && !self.watch {
+                        over = Some(status);
                         break;
                     }
                 }
@@ -111,8 +121,13 @@ impl Run<'_> {
             () = signals.next() => std::process::exit(Exit::Paused as i32),
         }
         while let Some(happened) = self.engine.next_event().await {
-            self.tell(happened);
+            if !matches!(happened, Happened::ScanFinished { .. }) {
+                self.tell(happened);
+            }
         }
+        let last = self.engine.status();
+        let same = |over: &Status| (&over.counts, over.holds) == (&last.counts, last.holds);
+        ended.status = over.filter(same).unwrap_or(last);
         Ok(ended)
     }
 

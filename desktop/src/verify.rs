@@ -35,6 +35,10 @@ pub fn run(at: &At, deep: bool) -> Result<Exit, Failure> {
     }
     // (Opening it may have found already what the records lost since.)
     let counts = engine.status().counts;
+    if counts.total().items == 0 && state.last().is_none_or(|last| last.unseen) {
+        say!("No backup has looked through the source yet: what it has is not known to be safe.");
+        return Ok(Exit::Paused);
+    }
     let (open, lost) = (counts.unfinished().items, counts.of(Class::Lost).items);
     if open > 0 {
         say!(

@@ -354,3 +354,19 @@ fn a_month_is_simulated_and_drawn() {
     let never = Call::new("simulate").args(&["--phone", "32GB", "--library", "200GB"]).finish();
     never.assert_code(1).assert_says("add --optimised");
 }
+
+#[test]
+fn a_verification_does_not_call_safe_what_no_backup_has_looked_through() {
+    let place = Place::new();
+    roll(&place.source, 1, 3, 3_000);
+    let mut killed = place.backup().start();
+    let known = place.state.join("source.json");
+    if killed.stop_when(|_| known.exists()) {
+        killed.signal(Signal::KILL);
+        killed.go_on();
+    }
+    killed.finish();
+    let verified = place.verify().finish();
+    let safe = place.status().finish().status.code() == Some(0);
+    assert_eq!(verified.status.code() == Some(0), safe);
+}

@@ -2,7 +2,7 @@
 //! written outside, whatever its records say.
 
 use keepsake_tests::disk::Mount;
-use keepsake_tests::photos::{jpeg, roll, write};
+use keepsake_tests::photos::{changed_at, jpeg, roll, write};
 use keepsake_tests::skip::can_be_nobody;
 use keepsake_tests::{Call, Place, records, trace, tree};
 use rustix::process::Signal;
@@ -327,4 +327,24 @@ fn only_copies_come_back_also_where_something_has_the_name_already() {
         let apart = dest.join("not as recorded/2026/07").join(name);
         assert_eq!(fs::read(apart).unwrap(), bytes.as_bytes());
     }
+}
+
+#[test]
+fn the_newest_version_has_the_name_whichever_device_backed_it_up() {
+    let place = Place::new();
+    let version = |number: u64| {
+        let photo = write(&place.source, "I.JPG", &jpeg(number, 3_000, None));
+        changed_at(&photo, 1_780_000_000 + number, 0);
+    };
+    for number in 1..=5 {
+        version(number);
+        place.backup().finish().assert_code(0);
+    }
+    let again = place.another_device();
+    again.backup().finish().assert_code(0);
+    version(6);
+    again.backup().finish().assert_code(0);
+    let dest = place.root().join("restored");
+    place.restore_to(&dest).finish().assert_code(0).assert_says("Restored 6 files");
+    assert_eq!(fs::read(dest.join("I.JPG")).unwrap(), jpeg(6, 3_000, None));
 }

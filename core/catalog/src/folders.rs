@@ -2,9 +2,10 @@
 //! from any other of its name.
 
 use crate::catalog::{Catalog, Sync};
+use crate::known::{Known, forget_one};
 use crate::reader::active;
 use crate::{Reader, Result};
-use keepsake_machine::media::VaultId;
+use keepsake_machine::media::{Digest, VaultId};
 use rusqlite::Connection;
 use std::collections::{HashMap, HashSet};
 
@@ -37,11 +38,11 @@ impl Catalog {
         })
     }
 
-    /// Forgets what is known to lie in these folders of the active vault. Reads every entry.
-    pub fn forget_known_in(&mut self, folders: &HashSet<&str>) -> Result<()> {
+    /// Forgets that the active vault holds these where they were known to lie.
+    pub fn forget_known(&mut self, gone: &[Known]) -> Result<()> {
         let vault = self.active_id()?;
         self.write(Sync::Later, |connection, _| {
-            forget_where(connection, vault, |path| folders.contains(folder_of(path)))
+            gone.iter().try_for_each(|one| forget_one(connection, vault, &one.digest, &one.path))
         })
     }
 
@@ -76,6 +77,26 @@ impl Reader {
                     Ok(KnownFolder { path: row.get(0)?, mark, shown })
                 })?
                 .collect()
+        })
+    }
+
+    /// What is known to lie in these folders of the active vault, in no order. Reads every entry.
+    pub fn known_in(&self, folders: &HashSet<&str>) -> Result<Vec<Known>> {
+        self.ask(|connection| {
+            let Some(vault) = active(connection)? else { return Ok(Vec::new()) };
+            let mut known = connection
+                .prepare_cached("SELECT sha256, size, path FROM known WHERE +vault = ?1")?;
+            let mut rows = known.query([vault.0])?;
+            let mut all = Vec::new();
+            while let Some(row) = rows.next()? {
+                let path = row.get_ref(2)?.as_str()?;
+                if folders.contains(folder_of(path)) {
+                    let size = row.get::<_, i64>(1)?.cast_unsigned();
+                    let digest = Digest { sha256: row.get(0)?, md5: None, size };
+                    all.push(Known { digest, path: path.to_owned() });
+                }
+            }
+            Ok(all)
         })
     }
 
@@ -130,24 +151,4 @@ pub(crate) fn folder_shown(
 /// The folder in which a path of the vault lies.
 pub(crate) fn folder_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
-fn forget_where(
-    connection: &Connection,
-    vault: VaultId,
-    is_gone: impl Fn(&str) -> bool,
-) -> rusqlite::Result<()> {
-    let mut gone = Vec::new();
-    let mut read = connection.prepare_cached("SELECT id, path FROM known WHERE +vault = ?1")?;
-    let mut rows = read.query([vault.0])?;
-    while let Some(row) = rows.next()? {
-        if is_gone(row.get_ref(1)?.as_str()?) {
-            gone.push(row.get::<_, i64>(0)?);
-        }
-    }
-    let mut forget = connection.prepare_cached("DELETE FROM known WHERE id = ?1")?;
-    for id in gone {
-        forget.execute([id])?;
-    }
-    Ok(())
 }

@@ -74,6 +74,7 @@ pub(crate) fn open(
         held: Mutex::default(),
         placing: Mutex::default(),
         tombstones: Mutex::default(),
+        segments: Mutex::default(),
         clock: Mutex::new(clock),
         md5: features.md5,
         outgrown: Mutex::default(),

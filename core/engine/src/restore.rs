@@ -157,8 +157,10 @@ impl Known {
     fn of(vault: &dyn Vault, progress: &Progress) -> Result<Known, VaultError> {
         let mut known = Known::default();
         let mut seen = HashSet::new();
+        let mut others: HashMap<(u64, DeviceId), Newest> = HashMap::new();
         records::all(vault, |record| {
             let version = Newest {
+                modified: record.modified.unwrap_or(i64::MIN),
                 sequence: record.sequence,
                 device: record.device,
                 digest: records::mark(&[&record.digest.sha256]),
@@ -168,12 +170,19 @@ impl Known {
                 progress.bytes_total.fetch_add(record.digest.size, Ordering::Relaxed);
             }
             let place = goes_to(&record);
-            let newest = known.newest.entry(records::mark(&[place])).or_insert(version);
-            *newest = (*newest).max(version);
+            let at = records::mark(&[place]);
+            let mut newest = known.newest.entry(at).or_insert(version);
+            if newest.device != version.device {
+                newest = others.entry((at, version.device)).or_insert(version);
+            }
+            *newest = newest.of_one_device(version);
             let ends = place.iter().enumerate().filter(|(_, byte)| **byte == b'/');
             known.folders.extend(ends.map(|(end, _)| records::mark(&[&place[..end]])));
             !progress.stop.load(Ordering::Relaxed)
         })?;
+        for ((at, _), other) in others {
+            known.newest.entry(at).and_modify(|newest| *newest = (*newest).max(other));
+        }
         Ok(known)
     }
 
@@ -189,12 +198,22 @@ impl Known {
     }
 }
 
-/// A version of a file.
+/// A version of a file. Of two devices the one is newer that was changed later: each counts its records
+/// by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Newest {
+    modified: i64,
     sequence: u64,
     device: DeviceId,
     digest: u64,
+}
+
+impl Newest {
+    /// The newer of two of one device: the one that it recorded later.
+    fn of_one_device(self, other: Newest) -> Newest {
+        let order = |one: &Newest| (one.sequence, one.digest, one.modified);
+        if order(&other) > order(&self) { other } else { self }
+    }
 }
 
 /// Where a file goes: where its device had it. A phone's library knows no places, only ids, which end in

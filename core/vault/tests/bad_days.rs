@@ -188,6 +188,30 @@ fn what_is_promised_and_not_written_yet_is_not_promised_again() {
 }
 
 #[test]
+fn two_programs_that_fill_one_disk_at_once_stop_before_the_reserve() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("disk");
+    std::fs::create_dir(&root).unwrap();
+    let Some(_mounted) = support::mount::tmpfs(&root, 16 << 20) else { return };
+    let reserve = 4 << 20;
+    let [one, other] = [DEVICE, OTHER].map(|device| {
+        let how =
+            OpenFolder { expected: Expect::Any, device: Some(device), reserve: Some(reserve) };
+        FolderVault::open(Arc::new(OsFiles), &root, how).unwrap()
+    });
+    // Neither knows what the other one promises.
+    let (mut one, mut other) = (one.stage(8 << 20).unwrap(), other.stage(8 << 20).unwrap());
+    let mut write = || {
+        one.write(&vec![1; 1 << 20])?;
+        other.write(&vec![2; 1 << 20])
+    };
+    let full = (0..8).find_map(|_| write().err()).expect("not both fit");
+    assert!(matches!(full, VaultError::Full { .. }), "{full}");
+    let space = OsFiles.space(&OsFiles.root(&root, false).unwrap()).unwrap();
+    assert!(space.available >= reserve, "{} of {reserve}", space.available);
+}
+
+#[test]
 fn a_large_file_is_promised_room_by_a_reading_of_today() {
     let dir = tempfile::tempdir().unwrap();
     let files = Arc::new(Mortal::default());

@@ -2,13 +2,14 @@
 //! then the vault itself, each in bulk.
 
 use super::kept::Asked;
+use super::learn::catch_up;
 use super::place::beside;
 use super::reply::{Replies, Reply};
-use super::{Desk, lock};
+use super::{Desk, Failed, lock};
 use crate::store::StoreError;
 use keepsake_machine::event::{Answer, Finding};
 use keepsake_machine::media::Digest;
-use keepsake_vault::{Found, VaultPath};
+use keepsake_vault::{Found, Vault, VaultError, VaultPath};
 
 /// One to ask about.
 pub(crate) struct Find {
@@ -50,13 +51,25 @@ pub(crate) fn run(desk: &Desk, batch: Vec<Find>) {
     if unknown.is_empty() {
         return;
     }
-    let digests: Vec<_> = unknown.iter().map(|work| work.digest).collect();
-    match desk.link.vault().and_then(|vault| vault.find(&digests)) {
-        Err(error) => {
-            for work in unknown {
-                replies.add(work.reply, desk.vault_failed(&error, 0), Vec::new());
+    let vault = match desk.link.vault() {
+        Ok(vault) => vault,
+        Err(error) => return fail(desk, unknown, &error, &mut replies),
+    };
+    match recorded_since(desk, &*vault, &mut unknown) {
+        Ok(recorded) => {
+            for (work, path) in recorded {
+                desk.kept.keep_path(work.reply.resource(), Some(path));
+                replies.add(work.reply, Answer::Found(Finding::Hit), Vec::new());
             }
         }
+        Err(Failed::Vault(error)) => return fail(desk, unknown, &error, &mut replies),
+        Err(Failed::Store(why)) => {
+            return desk.catalog_failed(&why, unknown.into_iter().map(|work| work.reply));
+        }
+    }
+    let digests: Vec<_> = unknown.iter().map(|work| work.digest).collect();
+    match vault.find(&digests) {
+        Err(error) => fail(desk, unknown, &error, &mut replies),
         Ok(found) => {
             for (work, found) in unknown.into_iter().zip(found) {
                 let finding = match found {
@@ -71,6 +84,31 @@ pub(crate) fn run(desk: &Desk, batch: Vec<Find>) {
                 replies.add(work.reply, Answer::Found(finding), Vec::new());
             }
         }
+    }
+}
+
+/// Takes out of these what another device has recorded since the records were read, with where.
+fn recorded_since(
+    desk: &Desk,
+    vault: &dyn Vault,
+    unknown: &mut Vec<Find>,
+) -> Result<Vec<(Find, VaultPath)>, Failed> {
+    let mut recorded = Vec::new();
+    if catch_up(desk, vault)? {
+        let known = known(desk, unknown)?;
+        for (work, path) in std::mem::take(unknown).into_iter().zip(known) {
+            match path {
+                Some(path) => recorded.push((work, path)),
+                None => unknown.push(work),
+            }
+        }
+    }
+    Ok(recorded)
+}
+
+fn fail(desk: &Desk, unknown: Vec<Find>, error: &VaultError, replies: &mut Replies) {
+    for work in unknown {
+        replies.add(work.reply, desk.vault_failed(error, 0), Vec::new());
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::{Desk, Failed, lock};
 use crate::events::Happened;
-use keepsake_catalog::{KnownFolder, Lying, Note, Reader, Which};
+use keepsake_catalog::{Known, KnownFolder, Lying, Note, Reader, Which};
 use keepsake_machine::settle::Fact;
 use keepsake_vault::{FolderSeen, Held, Vault, VaultError, VaultPath};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -95,10 +95,12 @@ pub(crate) fn look(desk: &Desk, vault: &dyn Vault) -> Result<bool, Failed> {
     let held: Vec<_> = alone.iter().map(|(path, size)| Held { path, size: *size }).collect();
     let shown = vault.confirm(&held)?.into_iter().zip(&alone);
     let alone: Vec<_> = shown.filter_map(|(shown, (path, _))| (!shown).then_some(path)).collect();
+    // What another device brought into a folder that was made again is there.
+    let unknown = not_shown(vault, desk.store.read(|reader| reader.known_in(&unknown))?)?;
     let mut named = lost.folders;
     named.extend(alone.iter().map(|path| path.split().0.to_owned()));
     desk.store.write(|catalog| {
-        catalog.forget_known_in(&unknown)?;
+        catalog.forget_known(&unknown)?;
         catalog.forget_folders(&forget)?;
         catalog.mark_folders(&others)
     })?;
@@ -112,6 +114,16 @@ pub(crate) fn look(desk: &Desk, vault: &dyn Vault) -> Result<bool, Failed> {
         desk.stream.put(Happened::VaultLost { folders, again, only });
     }
     Ok(lost.again + lost.nowhere > 0)
+}
+
+/// Those of these that the vault does not show.
+fn not_shown(vault: &dyn Vault, known: Vec<Known>) -> Result<Vec<Known>, VaultError> {
+    let path = |one: Known| Some((VaultPath::parse(&one.path)?, one));
+    let known: Vec<_> = known.into_iter().filter_map(path).collect();
+    let held: Vec<_> =
+        known.iter().map(|(path, one)| Held { path, size: one.digest.size }).collect();
+    let shown = vault.confirm(&held)?.into_iter();
+    Ok(shown.zip(known).filter_map(|(shown, (_, one))| (!shown).then_some(one)).collect())
 }
 
 /// Says which folders cannot be looked into, when these are others than last time.

@@ -121,6 +121,42 @@ fn bury_again(desk: &Desk, vault: &dyn Vault, buried: &[Digest]) -> Result<(), F
     if notes.is_empty() { Ok(()) } else { Ok(desk.note(&notes, true)?) }
 }
 
+/// Which segments were there when somebody looked last.
+#[derive(Default)]
+pub(crate) struct Seen {
+    names: HashSet<String>,
+    /// The uptime of the last look.
+    looked: Option<u64>,
+}
+
+impl Seen {
+    /// This one is our own, and needs no reading.
+    pub(crate) fn wrote(&mut self, segment: &Segment) {
+        self.names.insert(segment.name.0.clone());
+    }
+}
+
+/// Once in so many milliseconds it is looked what others recorded meanwhile.
+const LOOK_AGAIN: u64 = 100;
+
+/// Reads what others recorded since somebody looked last, before anything is sent that they may have
+/// brought. Says whether there was anything.
+pub(crate) fn catch_up(desk: &Desk, vault: &dyn Vault) -> Result<bool, Failed> {
+    let now = desk.runtime.now().uptime;
+    let mut seen = lock(&desk.segments);
+    if seen.looked.is_some_and(|looked| now < looked.saturating_add(LOOK_AGAIN)) {
+        return Ok(false);
+    }
+    seen.looked = Some(now);
+    let there = vault.segments()?;
+    if there.iter().all(|segment| seen.names.contains(&segment.name.0)) {
+        return Ok(false);
+    }
+    drop(seen);
+    news(desk, vault)?;
+    Ok(true)
+}
+
 /// What was read.
 #[derive(Default)]
 struct News {
@@ -135,6 +171,7 @@ fn news(desk: &Desk, vault: &dyn Vault) -> Result<News, Failed> {
     let mut news = News::default();
     for _ in 0..LISTINGS {
         let there = vault.segments()?;
+        lock(&desk.segments).names = there.iter().map(|segment| segment.name.0.clone()).collect();
         let read = desk.store.read(keepsake_catalog::Reader::segments_read)?;
         let read: HashSet<_> = read.into_iter().map(|segment| segment.name).collect();
         forget_gone(desk, &there, &read)?;

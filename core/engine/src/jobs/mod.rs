@@ -65,6 +65,8 @@ pub(crate) struct Desk {
     pub(crate) placing: Mutex<Places>,
     /// The SHA-256 of what the user said forget about.
     pub(crate) tombstones: Mutex<HashSet<[u8; 32]>>,
+    /// The segments of the vault that somebody has looked at.
+    pub(crate) segments: Mutex<learn::Seen>,
     /// The machine's clock, as it stood at the last event.
     pub(crate) clock: Mutex<Clock>,
     /// Whether the vault wants MD5 beside SHA-256.

@@ -2,7 +2,7 @@
 
 use super::place::{beside, captured, stored_places};
 use super::reply::{Replies, Reply};
-use super::{Desk, folders};
+use super::{Desk, folders, lock};
 use crate::seek::{self, Lying};
 use crate::verify::Progress;
 use keepsake_catalog::{Detail, Note, Reader};
@@ -38,16 +38,19 @@ pub(crate) fn run(desk: &Desk, batch: Vec<Verify>) {
         }
     };
     let Some(placed) = placed(desk, &*vault, batch, &mut replies) else { return };
-    let folders = folders::shown(desk, &*vault, placed.iter().map(|one| &one.path));
+    let mut folders = match folders::shown(desk, &*vault, placed.iter().map(|one| &one.path)) {
+        Ok(folders) => folders,
+        Err(error) => return fail(desk, placed, &error, &mut replies),
+    };
     let items: Vec<_> = placed.iter().map(|one| (&one.path, one.digest)).collect();
-    let (there, mut folders) =
-        match folders.and_then(|folders| Ok((shown(desk, &*vault, &items)?, folders))) {
-            Ok(shown) => shown,
-            Err(error) => return fail(desk, placed, &error, &mut replies),
-        };
+    let there = each_shown(desk, &*vault, &items);
     let (mut good, mut astray) = (Vec::with_capacity(placed.len()), Vec::new());
     for (one, there) in placed.into_iter().zip(there) {
-        if there { good.push(one) } else { astray.push(one) }
+        match there {
+            Ok(true) => good.push(one),
+            Ok(false) => astray.push(one),
+            Err(error) => replies.add(one.reply, desk.vault_failed(&error, 0), Vec::new()),
+        }
     }
     let elsewhere = match elsewhere(desk, &*vault, &astray) {
         Ok(paths) => paths,
@@ -69,6 +72,20 @@ pub(crate) fn run(desk: &Desk, batch: Vec<Verify>) {
         }
     }
     record(desk, &*vault, good, folders, &mut replies);
+}
+
+/// [`shown`], each by itself where one cannot be looked at: a folder that may not be opened does not
+/// keep the others from being safe.
+fn each_shown(
+    desk: &Desk,
+    vault: &dyn Vault,
+    items: &[(&VaultPath, Digest)],
+) -> Vec<Result<bool, VaultError>> {
+    let one = |item| Ok(shown(desk, vault, std::slice::from_ref(item))?.remove(0));
+    match shown(desk, vault, items) {
+        Ok(there) => there.into_iter().map(Ok).collect(),
+        Err(_) => items.iter().map(one).collect(),
+    }
 }
 
 /// Whether the vault shows each there: file and size; where something else was seen to lie, every byte.
@@ -209,6 +226,9 @@ fn record(
         Ok(segment) => segment,
         Err(error) => return fail(desk, good, &error, replies),
     };
+    if let Some(segment) = &segment {
+        lock(&desk.segments).wrote(segment);
+    }
     for one in good {
         let path = one.path.as_str().to_owned();
         // With the first: all of them are stored in one transaction.

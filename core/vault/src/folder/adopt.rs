@@ -76,7 +76,10 @@ impl Shared {
         for digest in digests {
             let mut one = self.find_one(&home, &mut memory, digest)?;
             if one == Found::Miss && memory.listed == Listed::Names && memory.names(digest) {
-                *memory = self.look_around(&home, Listed::Sizes)?;
+                let listed = self.look_around(&home, Listed::Sizes)?;
+                let before = std::mem::replace(&mut *memory, listed);
+                // What was adopted in between has a record by now, which not everybody has read yet.
+                memory.add(before.loose);
                 one = self.find_one(&home, &mut memory, digest)?;
             }
             found.push(one);
@@ -260,6 +263,16 @@ impl Shared {
 }
 
 impl Memory {
+    /// Adds files to those without a record.
+    fn add(&mut self, loose: HashMap<u64, Vec<Loose>>) {
+        for (size, mut files) in loose {
+            let there = self.loose.entry(size).or_default();
+            let known: HashSet<_> = files.iter().map(|one| one.path.clone()).collect();
+            there.retain(|one| !known.contains(&one.path));
+            there.append(&mut files);
+        }
+    }
+
     /// Whether a record names these bytes.
     fn names(&self, digest: &Digest) -> bool {
         self.named.binary_search(&hash_of(&digest.sha256)).is_ok()

@@ -2,7 +2,9 @@
 //!
 //! Whoever writes asks first and gets a [`Promise`]. Free space does not show what is promised and
 //! not written yet, so that is counted here: of two large files that begin at once, the second one
-//! sees what the first one will take.
+//! sees what the first one will take. What another program promises itself nobody tells us: while a
+//! large file is written, free space is read again and again, and one that would not fit any more
+//! stops in time.
 
 use super::fail::fail;
 use crate::error::VaultError;
@@ -18,6 +20,8 @@ pub(super) const NAME_AND_RECORD: u64 = 512 + 1024;
 const ENDS: u64 = 4 * BLOCK;
 /// After this many bytes, or this near the end, free space is read again: others write there too.
 const READ_AGAIN: u64 = 64 << 20;
+/// Near the end it is read again after this many bytes that were written.
+const NEAR_THE_END: u64 = 1 << 20;
 
 /// The room of one vault.
 pub(super) struct Room {
@@ -34,6 +38,8 @@ struct State {
     since: u64,
     /// Bytes promised and not written yet.
     pending: u64,
+    /// Bytes written since that reading.
+    written: u64,
 }
 
 /// Room that nobody else is given. Dropped, what was not written is free again.
@@ -64,8 +70,7 @@ impl Room {
         let mut state = self.state();
         let since = state.since.saturating_add(bytes);
         if since >= READ_AGAIN || state.left < bytes.saturating_add(READ_AGAIN) {
-            state.left = self.above(files, root, state.pending)?;
-            state.since = 0;
+            self.read(files, root, &mut state)?;
         }
         if state.left < bytes {
             return Err(VaultError::Full { needed: bytes });
@@ -79,16 +84,34 @@ impl Room {
     /// Bytes that may be promised now, read anew.
     pub(super) fn left(&self, files: &dyn Files, root: &Dir) -> Result<u64, VaultError> {
         let mut state = self.state();
-        state.left = self.above(files, root, state.pending)?;
-        state.since = 0;
+        self.read(files, root, &mut state)?;
         Ok(state.left)
     }
 
-    fn above(&self, files: &dyn Files, root: &Dir, pending: u64) -> Result<u64, VaultError> {
+    /// `bytes` are about to be written that were promised: is there still room for all promises?
+    fn is_kept(&self, files: &dyn Files, root: &Dir, bytes: u64) -> Result<bool, VaultError> {
+        let mut state = self.state();
+        state.written = state.written.saturating_add(bytes);
+        let far = state.left >= READ_AGAIN;
+        if state.written < if far { READ_AGAIN } else { NEAR_THE_END } {
+            return Ok(true);
+        }
+        self.read(files, root, &mut state)
+    }
+
+    /// Reads what is free. Says whether it is enough for what is promised.
+    fn read(&self, files: &dyn Files, root: &Dir, state: &mut State) -> Result<bool, VaultError> {
         let space = files.space(root);
         let space = space.map_err(|error| fail("reading free space of", "it", 0, error))?;
         let reserve = self.reserve.unwrap_or_else(|| default_reserve(space));
-        Ok(space.available.saturating_sub(reserve).saturating_sub(pending).saturating_sub(ENDS))
+        let above = space.available.saturating_sub(reserve);
+        let needed = state.pending.saturating_add(ENDS);
+        *state = State {
+            left: above.saturating_sub(needed),
+            pending: state.pending,
+            ..State::default()
+        };
+        Ok(above >= state.pending)
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -109,6 +132,16 @@ impl Promise {
             self.add(more);
         }
         Ok(())
+    }
+
+    /// `bytes` of it are about to be written. `false`: somebody else took the room meanwhile.
+    pub(super) fn is_kept(
+        &self,
+        files: &dyn Files,
+        root: &Dir,
+        bytes: u64,
+    ) -> Result<bool, VaultError> {
+        self.room.is_kept(files, root, bytes)
     }
 
     /// Makes one of two.

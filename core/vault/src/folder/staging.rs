@@ -80,6 +80,9 @@ impl Landing {
             VaultError::Full { .. } => VaultError::Full { needed: self.written + more + BESIDES },
             other => other,
         })?;
+        if !self.promise.is_kept(files, &self.home.root, more)? {
+            return Err(VaultError::Full { needed: self.written + more + BESIDES });
+        }
         files.write(file, bytes).map_err(|error| {
             self.shared.fail("staging", "an original", self.written + more, error)
         })?;
