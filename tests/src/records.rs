@@ -1,6 +1,8 @@
 //! What a vault's records say, read and forged: segments are JSON Lines with a checksum at the end
 //! (`core/vault/src/segment.rs`).
 
+use crate::photos::{jpeg, roll, write};
+use crate::place::Place;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -41,6 +43,17 @@ pub fn all(vault: &Path) -> Vec<Value> {
 pub fn of(vault: &Path, original: &str) -> Value {
     let found = all(vault).into_iter().find(|record| record["original"] == original);
     found.unwrap_or_else(|| panic!("no record names {original}"))
+}
+
+/// A vault with a few photos, and the record of one of them.
+///
+/// # Panics
+/// When they cannot be backed up.
+pub fn kept(place: &Place) -> Value {
+    roll(&place.source, 1, 5, 3_000);
+    write(&place.source, "IMG.JPG", &jpeg(9, 3_000, Some("2026:07:14 09:30:00")));
+    place.backed_up();
+    of(&place.vault, "IMG.JPG")
 }
 
 /// Adds a segment with these lines between its head and its end, and a checksum that fits.

@@ -3,7 +3,7 @@
 
 use keepsake_tests::photos::{jpeg, roll, two_months, write};
 use keepsake_tests::place::Place;
-use keepsake_tests::{records, tree};
+use keepsake_tests::{records, trace, tree};
 use std::fs;
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -234,4 +234,116 @@ fn what_is_exchanged_back_is_believed_again() {
     place.backup().finish().assert_code(0);
     assert_eq!(tree::identities(&place.vault), before, "nothing was sent");
     place.verify().finish().assert_code(0);
+}
+
+/// Photos of different sizes.
+fn different_sizes(place: &Place) {
+    for (number, size) in (0..).zip([20_000, 21_000, 22_000, 23_000]) {
+        let photo = jpeg(number, size, Some("2026:07:03 10:00:00"));
+        write(&place.source, format!("IMG_{number}.JPG"), &photo);
+    }
+    place.backed_up();
+}
+
+#[test]
+fn a_device_that_knows_only_the_records_finds_what_was_renamed_or_exchanged_since() {
+    type Change = fn(&Place);
+    let rename: Change = |place| {
+        let first = tree::files(&place.vault).into_keys().next().unwrap();
+        fs::rename(place.vault.join(&first), place.vault.join("2026/07/mine.jpg")).unwrap();
+    };
+    let exchange: Change = |place| _ = exchange_two(place);
+    let onto: Change = |place| {
+        // One takes the place of another, which is gone: that one alone is sent again.
+        let [a, b] = exchange_two(place);
+        fs::rename(a, b).unwrap();
+    };
+    for (change, sent) in [(rename, 0), (exchange, 0), (onto, 1)] {
+        let place = Place::new();
+        different_sizes(&place);
+        change(&place);
+        let before = tree::identities(&place.vault);
+        let other = place.another_device();
+        other.backup().finish().assert_code(0).assert_says("Everything is safe: 4 files");
+        let after = tree::identities(&place.vault);
+        assert_eq!(after.len(), before.len() + sent);
+        assert!(before.iter().all(|(path, identity)| after.get(path) == Some(identity)));
+        tree::assert_holds(&place.vault, &tree::files(&place.source));
+        // It is recorded where it lies: who comes next finds it there at once.
+        place.another_device().backup().finish().assert_code(0);
+        assert_eq!(tree::identities(&place.vault), after);
+    }
+}
+
+/// Takes the segments of records away that are not among these.
+fn lose_segments_but(place: &Place, before: &[PathBuf]) {
+    let new = records::segments(&place.vault).into_iter().filter(|path| !before.contains(path));
+    let new: Vec<_> = new.collect();
+    assert!(!new.is_empty(), "something was recorded");
+    for path in new {
+        fs::remove_file(path).unwrap();
+    }
+}
+
+#[test]
+fn what_was_found_elsewhere_is_not_sent_again_when_its_new_record_is_lost() {
+    let exchanged = Place::new();
+    roll(&exchanged.source, 1, 4, 30_000);
+    exchanged.backed_up();
+    let renamed = Place::new();
+    different_sizes(&renamed);
+    for place in [exchanged, renamed] {
+        let segments = records::segments(&place.vault);
+        let [a, _] = exchange_two(&place);
+        if place.source.join("IMG_0.JPG").exists() {
+            exchange_two(&place); // back again
+            fs::rename(&a, a.with_file_name("mine.jpg")).unwrap();
+        }
+        let before = tree::identities(&place.vault);
+        place.verify().arg("--deep").finish();
+        lose_segments_but(&place, &segments);
+        for _ in 0..2 {
+            place.verify().finish();
+            place.backup().finish().assert_code(0).assert_says("Everything is safe: 4 files");
+            assert_eq!(tree::identities(&place.vault), before, "nothing was sent");
+        }
+        assert!(records::segments(&place.vault).len() > segments.len(), "it is recorded again");
+    }
+}
+
+#[test]
+fn what_is_found_elsewhere_while_no_record_can_be_written_is_recorded_later_and_not_sent() {
+    if !trace::can_trace() {
+        return;
+    }
+    let place = Place::new();
+    roll(&place.source, 1, 4, 30_000);
+    place.backed_up();
+    let segments = records::segments(&place.vault);
+    exchange_two(&place);
+    let before = tree::identities(&place.vault);
+    let folder = place.vault.join(".keepsake/segments");
+    let verify = place.verify().arg("--deep");
+    let verified = trace::with_fault(verify, "renameat2", &folder, "error=ENOSPC");
+    verified.finish().assert_says("not as recorded");
+    assert_eq!(records::segments(&place.vault).len(), segments.len(), "none could be written");
+    place.backup().finish().assert_code(0).assert_says("Everything is safe: 4 files");
+    assert_eq!(tree::identities(&place.vault), before, "nothing was sent");
+    assert!(records::segments(&place.vault).len() > segments.len(), "it is recorded now");
+}
+
+#[test]
+fn what_was_found_elsewhere_is_looked_at_by_bytes_again_before_it_is_recorded_there() {
+    let place = Place::new();
+    roll(&place.source, 1, 3, 30_000);
+    place.backed_up();
+    let segments = records::segments(&place.vault);
+    let [a, b] = exchange_two(&place);
+    place.verify().arg("--deep").finish();
+    lose_segments_but(&place, &segments);
+    // Meanwhile only one of the two is left, and lies in both places.
+    fs::copy(&a, &b).unwrap();
+    place.backup().finish().assert_code(0).assert_says("Everything is safe: 3 files");
+    let held: Vec<_> = tree::files(&place.vault).into_values().collect();
+    assert!(tree::files(&place.source).values().all(|sum| held.contains(sum)));
 }

@@ -253,3 +253,42 @@ fn the_month_is_the_photos_and_not_its_sidecars_whichever_is_read_first() {
         assert!(month.join("1.jpg").exists() && month.join("1.xmp").exists());
     }
 }
+
+#[test]
+fn sidecars_are_known_again_beside_their_photos_and_each_photo_has_its_own() {
+    let place = Place::new();
+    let when = Some("2026:07:03 10:00:00");
+    // Two have the same name in the same month, and all the same sidecar but one.
+    let photos = ["a/1", "b/1", "2", "3"];
+    for (seed, stem) in (1..).zip(photos) {
+        write(&place.source, format!("{stem}.jpg"), &jpeg(seed, 20_000, when));
+        let sidecar = if stem == "3" { "<x:xmpmeta>3</x:xmpmeta>" } else { "<x:xmpmeta/>" };
+        write(&place.source, format!("{stem}.xmp"), sidecar.as_bytes());
+    }
+    place.backup().finish().assert_code(0);
+    let before = tree::identities(&place.vault);
+    assert_eq!(before.len(), 8, "each photo has a sidecar of its own");
+    for order in 0..4 {
+        let other = place.another_device();
+        other.backup().finish().assert_code(0).assert_says("Everything is safe: 8 files");
+        assert_eq!(tree::identities(&place.vault), before, "nothing was sent ({order})");
+    }
+    // Moved in the source, both of them.
+    fs::create_dir(place.source.join("c")).unwrap();
+    for name in ["2.jpg", "2.xmp"] {
+        fs::rename(place.source.join(name), place.source.join("c").join(name)).unwrap();
+    }
+    place.backup().finish().assert_code(0).assert_says("Everything is safe: 8 files");
+    assert_eq!(tree::identities(&place.vault), before, "nothing was sent");
+    // Another photo's is sent, although the vault has such bytes, and what was changed as well.
+    write(&place.source, "4.jpg", &jpeg(9, 20_000, when));
+    write(&place.source, "4.xmp", b"<x:xmpmeta/>");
+    write(&place.source, "3.xmp", b"<x:xmpmeta/>");
+    place.backup().finish().assert_code(0).assert_says("Everything is safe: 10 files");
+    assert_eq!(tree::identities(&place.vault).len(), 11);
+    assert!(place.vault.join("2026/07/4.xmp").exists());
+    let dest = place.root().join("restored");
+    place.restore_to(&dest).finish().assert_code(0);
+    let back = tree::files(&dest);
+    assert!(tree::files(&place.source).iter().all(|(path, sum)| back.get(path) == Some(sum)));
+}

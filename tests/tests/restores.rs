@@ -6,120 +6,14 @@ use keepsake_tests::photos::{jpeg, roll, write};
 use keepsake_tests::skip::can_be_nobody;
 use keepsake_tests::{Call, Place, records, trace, tree};
 use rustix::process::Signal;
-use serde_json::{Value, json};
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-
-/// A vault with a few photos, and the record of one of them to forge others from.
-fn kept(place: &Place) -> Value {
-    roll(&place.source, 1, 5, 3_000);
-    write(&place.source, "IMG.JPG", &jpeg(9, 3_000, Some("2026:07:14 09:30:00")));
-    place.backed_up();
-    records::of(&place.vault, "IMG.JPG")
-}
-
-/// `record` with another value for `field`, as a line of a segment and of another device.
-fn forged(record: &Value, field: &str, value: impl Into<Value>) -> Value {
-    let mut record = record.clone();
-    record["device"] = json!("00112233445566778899aabbccddeeff");
-    record[field] = value.into();
-    json!({ "record": record })
-}
-
-#[test]
-fn records_that_lead_out_of_the_destination_are_named_and_not_followed() {
-    let place = Place::new();
-    let record = kept(&place);
-    let outside = place.root().join("outside");
-    fs::create_dir(&outside).unwrap();
-    let absolute = outside.join("absolute.jpg");
-    let originals = [
-        "../escaped.jpg",
-        "a/../../escaped.jpg",
-        "../outside/escaped.jpg",
-        "..",
-        ".",
-        "",
-        "a//b.jpg",
-        absolute.to_str().unwrap(),
-        "nul\0.jpg",
-    ];
-    let mut lines: Vec<Value> =
-        originals.iter().map(|original| forged(&record, "original", *original)).collect();
-    for path in ["../Pictures/IMG.JPG", "/etc/passwd", "..", ".keepsake/vault.json", "a//b"] {
-        lines.push(forged(&record, "path", path));
-    }
-    lines.push(forged(&record, "original", json!({ "hex": "2e2e2f657363617065642e6a7067" })));
-    records::forge(&place.vault, "00000000000000000000000000000001", &lines);
-    let before = tree::paths(place.root());
-    let dest = place.root().join("deep/restored");
-    let done = place.restore_to(&dest).finish();
-    done.assert_code(2).assert_says("not followed");
-    tree::assert_restored(&place.source, &dest);
-    let mut after = tree::paths(place.root());
-    after.retain(|path| !path.starts_with("deep/restored"));
-    assert_eq!(after, before, "something was written outside");
-    // Nor does such a record end a backup, or a verification.
-    place.verify().finish().assert_no_panic();
-    place.backup().finish().assert_code(0);
-}
-
-#[test]
-fn links_in_the_destination_and_in_the_vault_are_not_followed() {
-    let place = Place::new();
-    let record = kept(&place);
-    let outside = place.root().join("outside");
-    let secret = write(&outside, "secret", b"nobody asked for this");
-    let dest = place.root().join("restored");
-    fs::create_dir(&dest).unwrap();
-    symlink(&outside, dest.join("sub")).unwrap();
-    symlink(outside.join("new.jpg"), dest.join("dangling.jpg")).unwrap();
-    let original = |path: &str| {
-        let name = path.rsplit('/').next().unwrap_or_default();
-        forged(&forged(&record, "original", path), "name", name)
-    };
-    symlink(&secret, place.vault.join("linked.jpg")).unwrap();
-    symlink("/", place.vault.join("root")).unwrap();
-    let lines = [
-        original("sub/planted.jpg"),
-        original("dangling.jpg"),
-        forged(&record, "path", "linked.jpg"),
-        forged(&record, "path", "root/etc/hostname"),
-    ];
-    records::forge(&place.vault, "00000000000000000000000000000002", &lines);
-    let done = place.restore_to(&dest).finish();
-    done.assert_code(2);
-    assert_eq!(tree::paths(&outside).len(), 1, "something was planted: {done:#?}");
-    assert!(fs::symlink_metadata(dest.join("dangling.jpg")).unwrap().is_symlink());
-    let secret = tree::sum(&secret);
-    assert!(tree::files(&dest).values().all(|sum| *sum != secret), "{done:#?}");
-}
-
-#[test]
-fn a_torn_or_foreign_segment_ends_nothing() {
-    let place = Place::new();
-    kept(&place);
-    let segments = place.vault.join(".keepsake/segments");
-    let whole = fs::read(&records::segments(&place.vault)[0]).unwrap();
-    write(&segments, "11111111111111111111111111111111.jsonl", &whole[..whole.len() / 2]);
-    write(&segments, "22222222222222222222222222222222.jsonl", &[0xFF; 5_000]);
-    write(&segments, "33333333333333333333333333333333.jsonl", b"");
-    let deep = "[".repeat(100_000);
-    write(&segments, "44444444444444444444444444444444.jsonl", deep.as_bytes());
-    symlink("/dev/zero", segments.join("55555555555555555555555555555555.jsonl")).unwrap();
-    let dest = place.root().join("restored");
-    place.restore_to(&dest).finish().assert_no_panic();
-    tree::assert_restored(&place.source, &dest);
-    place.backup().finish().assert_code(0);
-    place.verify().arg("--deep").finish().assert_no_panic();
-    tree::assert_holds_exactly(&place.vault, &place.source);
-}
 
 #[test]
 fn nothing_is_overwritten_and_what_is_there_already_is_not_written_again() {
     let place = Place::new();
-    kept(&place);
+    records::kept(&place);
     let dest = place.root().join("restored");
     place.restore_to(&dest).finish().assert_code(0).assert_says("Restored 6 files");
     let before = tree::identities(&dest);
@@ -170,7 +64,7 @@ fn a_restore_that_was_killed_goes_on_and_leaves_nothing_half_written() {
 #[test]
 fn what_the_vault_lost_or_broke_is_named_and_the_rest_comes_back() {
     let place = Place::new();
-    let record = kept(&place);
+    let record = records::kept(&place);
     let lost = place.vault.join(record["path"].as_str().unwrap());
     fs::remove_file(&lost).unwrap();
     let name = records::all(&place.vault)
@@ -220,7 +114,7 @@ fn what_is_no_vault_is_refused_and_stays_as_it_is() {
     let dest = place.root().join("restored");
     place.restore_to(&dest).finish().assert_code(1).assert_says("is no vault");
     assert!(!dest.exists() && !place.vault.exists());
-    kept(&place);
+    records::kept(&place);
     let file = write(place.root(), "file", b"x");
     place.restore_to(&file).finish().assert_code(1).assert_says("file");
     assert_eq!(fs::read(file).unwrap(), b"x");

@@ -224,24 +224,31 @@ fn a_vault_that_we_may_not_write_is_named_and_nothing_is_given_up_on() {
 }
 
 #[test]
-fn a_month_that_may_not_be_written_is_named() {
+fn a_month_that_may_not_be_looked_into_or_written_is_named_and_the_others_go_on() {
     if !can_be_nobody() {
         return;
     }
-    let place = Place::new();
-    let user = |call: Call| call.as_nobody(place.root());
-    let photo = |day| jpeg(day, 3_000, Some(&format!("2026:07:{day:02} 10:00:00")));
-    write(&place.source, "1.jpg", &photo(1));
-    user(place.backup()).finish().assert_code(0);
-    let july = place.vault.join("2026/07");
-    let mode = |mode| fs::set_permissions(&july, fs::Permissions::from_mode(mode)).unwrap();
-    mode(0o555);
-    write(&place.source, "2.jpg", &photo(2));
-    let done = user(place.backup()).finish();
-    not_safe(&done).assert_says("Keepsake/2026/07 nothing may be written").assert_code(3);
-    mode(0o755);
-    user(place.backup()).finish().assert_code(0);
-    tree::assert_holds_exactly(&place.vault, &place.source);
+    let says = ["2026/07 in the vault may not be read", "Keepsake/2026/07 nothing may be written"];
+    for (closed, says) in [0o000, 0o555].into_iter().zip(says) {
+        let place = Place::new();
+        let user = |call: Call| call.as_nobody(place.root());
+        let photo = |month: u64, day: u64| {
+            jpeg(100 * month + day, 3_000, Some(&format!("2026:{month:02}:{day:02} 10:00:00")))
+        };
+        write(&place.source, "1.jpg", &photo(7, 1));
+        user(place.backup()).finish().assert_code(0);
+        let july = place.vault.join("2026/07");
+        let mode = |mode| fs::set_permissions(&july, fs::Permissions::from_mode(mode)).unwrap();
+        mode(closed);
+        write(&place.source, "2.jpg", &photo(7, 2));
+        write(&place.source, "3.jpg", &photo(8, 3));
+        let done = user(place.backup()).finish();
+        not_safe(&done).assert_says(says).assert_code(3);
+        assert!(place.vault.join("2026/08/3.jpg").exists());
+        mode(0o755);
+        user(place.backup()).finish().assert_code(0);
+        tree::assert_holds_exactly(&place.vault, &place.source);
+    }
 }
 
 #[test]

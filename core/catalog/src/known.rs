@@ -24,6 +24,15 @@ pub struct KnownAt {
     pub path: String,
 }
 
+/// That other bytes lie in a place than a record says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damaged {
+    /// What the record says.
+    pub recorded: Known,
+    /// What lies there.
+    pub lies: Digest,
+}
+
 /// A segment of the active vault's records that was read, or written by us.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SegmentKnown {
@@ -80,18 +89,19 @@ impl Catalog {
     }
 
     /// Stores what does not lie in the active vault where a record says: these, and no others if `all`
-    /// were read. No record is believed about them.
-    pub fn set_damaged(&mut self, damaged: &[Known], all: bool) -> Result<()> {
+    /// were read. No record is believed about them, and what lies in their places is known to lie there,
+    /// also when no record can be written that says so.
+    pub fn set_damaged(&mut self, damaged: &[Damaged], all: bool) -> Result<()> {
         let vault = self.active_id()?;
         self.write(Sync::Later, |connection, _| {
             if all {
                 connection.execute("DELETE FROM damaged WHERE vault = ?1", [vault.0])?;
             }
             let mut add = connection.prepare_cached(
-                "INSERT OR IGNORE INTO damaged (vault, path, sha256) VALUES (?1, ?2, ?3)",
+                "INSERT OR REPLACE INTO damaged (vault, path, sha256, lies) VALUES (?1, ?2, ?3, ?4)",
             )?;
-            for Known { digest, path } in damaged {
-                add.execute((vault.0, path, digest.sha256))?;
+            for Damaged { recorded: Known { digest, path }, lies } in damaged {
+                add.execute((vault.0, path, digest.sha256, lies.sha256))?;
             }
             Ok(())
         })
@@ -99,13 +109,14 @@ impl Catalog {
 }
 
 impl Reader {
-    /// Every path at which the active vault is known to hold these bytes, in no order.
+    /// Every path at which the active vault is known to hold these bytes, those that records name first.
     pub fn known_at(&self, digest: &Digest) -> Result<Vec<String>> {
         self.ask(|connection| {
             let Some(vault) = active(connection)? else { return Ok(Vec::new()) };
             let mut read = connection.prepare_cached(
                 "SELECT path FROM known WHERE vault = ?1 AND size = ?2 AND head = ?3 \
-                 AND sha256 = ?4",
+                 AND sha256 = ?4 UNION ALL \
+                 SELECT path FROM damaged WHERE vault = ?1 AND lies = ?4",
             )?;
             let size = digest.size.cast_signed();
             read.query_map(params![vault.0, size, head(digest), digest.sha256], |row| row.get(0))?
@@ -113,11 +124,16 @@ impl Reader {
         })
     }
 
-    /// For each digest where the active vault holds it, as far as is known. MD5 is not looked at.
+    /// For each digest where the active vault holds it, as far as is known: where a record says, or
+    /// where it was seen to lie in the place of something else. MD5 is not looked at.
     pub fn known(&self, digests: &[Digest]) -> Result<Vec<Option<KnownAt>>> {
         self.ask_at_once(|connection| {
             let Some(vault) = active(connection)? else { return Ok(vec![None; digests.len()]) };
-            digests.iter().map(|digest| find(connection, vault, digest)).collect()
+            let known = |digest| match recorded(connection, vault, digest)? {
+                None => displaced(connection, vault, digest),
+                at => Ok(at),
+            };
+            digests.iter().map(known).collect()
         })
     }
 
@@ -199,8 +215,8 @@ impl Reader {
     }
 }
 
-/// Where the vault holds these bytes.
-pub(crate) fn find(
+/// Where a record says that the vault holds these bytes.
+pub(crate) fn recorded(
     connection: &Connection,
     vault: VaultId,
     digest: &Digest,
@@ -214,6 +230,18 @@ pub(crate) fn find(
             params![vault.0, digest.size.cast_signed(), head(digest), digest.sha256],
             |row| Ok(KnownAt { path: row.get(0)? }),
         )
+        .optional()
+}
+
+/// Where these bytes were seen to lie in the place of something else.
+fn displaced(
+    connection: &Connection,
+    vault: VaultId,
+    digest: &Digest,
+) -> rusqlite::Result<Option<KnownAt>> {
+    connection
+        .prepare_cached("SELECT path FROM damaged WHERE vault = ?1 AND lies = ?2 LIMIT 1")?
+        .query_row((vault.0, digest.sha256), |row| Ok(KnownAt { path: row.get(0)? }))
         .optional()
 }
 
@@ -301,5 +329,10 @@ pub(crate) fn forget_one(
              AND path = ?5",
         )?
         .execute(params![vault.0, digest.size.cast_signed(), head(digest), digest.sha256, path])?;
+    connection
+        .prepare_cached(
+            "UPDATE damaged SET lies = NULL WHERE vault = ?1 AND path = ?2 AND lies = ?3",
+        )?
+        .execute((vault.0, path, digest.sha256))?;
     Ok(())
 }

@@ -40,7 +40,7 @@ pub use catalog::{Catalog, Identity, Opened};
 pub use details::{Detail, Sibling};
 pub use error::{CatalogError, Kind};
 pub use folders::KnownFolder;
-pub use known::{Known, KnownAt, SegmentKnown};
+pub use known::{Damaged, Known, KnownAt, SegmentKnown};
 pub use library::{Entry, LibraryPage};
 pub use lists::{Confirmation, FreeablePage, Lying, LyingPage};
 pub use note::Note;

@@ -158,9 +158,13 @@ impl Reader {
         })
     }
 
-    /// The resources that are safe with these bytes at these paths of the active vault, and for which
-    /// equal bytes may stand. Reads every row.
-    pub fn safe_at(&self, held: &[Known]) -> Result<Vec<(ResourceId, Digest)>> {
+    /// The resources that are safe with these bytes at these paths of the active vault, or with any of
+    /// `wherever` at any path, and for which equal bytes may stand. Reads every row.
+    pub fn safe_at(
+        &self,
+        held: &[Known],
+        wherever: &HashSet<[u8; 32]>,
+    ) -> Result<Vec<(ResourceId, Digest)>> {
         let held: HashSet<(&str, [u8; 32])> =
             held.iter().map(|one| (&one.path[..], one.digest.sha256)).collect();
         self.ask(|connection| {
@@ -175,7 +179,8 @@ impl Reader {
                 if let (Some(path), Some(digest)) = (&row.path, row.digest)
                     && row.stage.is_safe()
                     && row.role.is_deduplicated()
-                    && held.contains(&(&path[..], digest.sha256))
+                    && (held.contains(&(&path[..], digest.sha256))
+                        || wherever.contains(&digest.sha256))
                 {
                     safe.push((row.id, digest));
                 }

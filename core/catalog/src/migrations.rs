@@ -3,12 +3,13 @@
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 /// The steps, each with the format that it makes.
-const STEPS: [(i64, &str); 5] = [
+const STEPS: [(i64, &str); 6] = [
     (1, include_str!("migrations/0001.sql")),
     (2, include_str!("migrations/0002.sql")),
     (3, include_str!("migrations/0003.sql")),
     (4, include_str!("migrations/0004.sql")),
     (5, include_str!("migrations/0005.sql")),
+    (6, include_str!("migrations/0006.sql")),
 ];
 
 /// The format that this version writes.

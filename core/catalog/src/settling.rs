@@ -165,7 +165,7 @@ impl Matching<'_> {
             let mut unrecorded = Vec::new();
             for row in page.drain(..) {
                 let known = match (vault, row.digest) {
-                    (Some(vault), Some(digest)) => known::find(connection, vault, &digest)?,
+                    (Some(vault), Some(digest)) => known::recorded(connection, vault, &digest)?,
                     _ => None,
                 };
                 if known.is_none() {

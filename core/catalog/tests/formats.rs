@@ -38,12 +38,13 @@ fn library() -> Vec<keepsake_catalog::seen::SeenAsset> {
 }
 
 /// One dump of every format.
-const ALL: [&str; 5] = [
+const ALL: [&str; 6] = [
     include_str!("formats/1.sql"),
     include_str!("formats/2.sql"),
     include_str!("formats/3.sql"),
     include_str!("formats/4.sql"),
     include_str!("formats/5.sql"),
+    include_str!("formats/6.sql"),
 ];
 
 #[test]
@@ -54,16 +55,21 @@ fn a_catalog_of_every_format_opens_and_says_what_it_said() {
 #[test]
 fn what_only_newer_formats_say_is_not_known_of_older_ones() {
     let marks = ALL.map(dumped).map(|home| home.catalog.known_folders().unwrap().remove(0).mark);
-    assert_eq!(marks, [None, None, Some(u64::MAX - 1), Some(u64::MAX - 1), Some(u64::MAX - 1)]);
+    let kept = Some(u64::MAX - 1);
+    assert_eq!(marks, [None, None, kept, kept, kept, kept]);
     let marks = ALL.map(dumped).map(|home| home.catalog.segments_read().unwrap().remove(0).mark);
-    assert_eq!(marks, [None, None, None, Some(u64::MAX - 1), Some(u64::MAX - 1)]);
+    assert_eq!(marks, [None, None, None, kept, kept, kept]);
     let lost = ALL.map(dumped).map(|mut home| {
         let gone: Vec<_> =
             library().into_iter().filter(|a| a.local_id != b"2026/wait.JPG").collect();
         home.scan(&gone);
         home.stage("2026/wait.JPG")
     });
-    assert_eq!(lost, [Stage::Closed, Stage::Closed, Stage::Lost, Stage::Lost, Stage::Lost]);
+    let [closed, lost_now] = [Stage::Closed, Stage::Lost];
+    assert_eq!(lost, [closed, closed, lost_now, lost_now, lost_now, lost_now]);
+    let moved = ALL.map(dumped).map(|home| home.catalog.known(&[digest("moved")]).unwrap());
+    let at = Some(KnownAt { path: "2026/07/rotten.JPG".into() });
+    assert_eq!(moved.map(|mut one| one.remove(0)), [None, None, None, None, None, at]);
 }
 
 fn says_what_it_said(mut home: Home) {

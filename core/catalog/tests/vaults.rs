@@ -3,7 +3,9 @@
 mod support;
 
 use keepsake_catalog::seen::SeenAsset;
-use keepsake_catalog::{Kind, Known, KnownAt, Note, SegmentKnown, Settling, UnderWay, Which};
+use keepsake_catalog::{
+    Damaged, Kind, Known, KnownAt, Note, SegmentKnown, Settling, UnderWay, Which,
+};
 use keepsake_machine::Event;
 use keepsake_machine::effect::{Change, Part};
 use keepsake_machine::media::{Digest, Version};
@@ -304,10 +306,11 @@ fn what_is_damaged_at_a_path_is_these_bytes_and_no_others() {
     let mut home = Home::new();
     home.scan(&[photo("b")]);
     let known = |bytes| Known { digest: digest(bytes), path: "2026/a".into() };
+    let damaged = |recorded, lies| Damaged { recorded: known(recorded), lies: digest(lies) };
     home.catalog.learn(&segment("one"), &[known("a")], &[]).unwrap();
     let gone = Note::Unknown { digest: digest("a"), path: "2026/a".into() };
     home.catalog.apply(&[], &[gone], false, Elapsed(0)).unwrap();
-    home.catalog.set_damaged(&[known("a")], true).unwrap();
+    home.catalog.set_damaged(&[damaged("a", "c")], true).unwrap();
     home.catalog.learn(&segment("two"), &[known("a"), known("b")], &[]).unwrap();
     let at = |path: &str| Some(KnownAt { path: path.into() });
     let asked = [digest("a"), digest("b")];
@@ -331,6 +334,31 @@ fn what_is_damaged_at_a_path_is_these_bytes_and_no_others() {
     home.catalog.set_damaged(&[], true).unwrap();
     home.catalog.learn(&segment("five"), &[known("a")], &[]).unwrap();
     assert_eq!(home.catalog.known(&asked).unwrap()[0], at("2026/a"));
+}
+
+#[test]
+fn what_lies_in_the_place_of_something_else_is_known_there_until_it_is_not_shown() {
+    let mut home = Home::new();
+    home.scan(&[photo("a"), photo("b")]);
+    home.persist("b", Stage::BackedUp);
+    let known = |bytes: &str| Known { digest: digest(bytes), path: "2026/a".into() };
+    let damaged = Damaged { recorded: known("a"), lies: digest("b") };
+    home.catalog.set_damaged(&[damaged], true).unwrap();
+    home.catalog.forget_records().unwrap();
+    assert_eq!(home.catalog.known_at(&digest("b")).unwrap(), ["2026/a"]);
+    let asked = [digest("a"), digest("b")];
+    let at = Some(KnownAt { path: "2026/a".into() });
+    assert_eq!(home.catalog.known(&asked).unwrap(), [None, at]);
+    // No record speaks of it: it is to be recorded.
+    let nobody = UnderWay::default();
+    let settled = home
+        .catalog
+        .settle_where(&Which::Unrecorded, Fact::GoneFromVault, Elapsed(0), &nobody)
+        .unwrap();
+    assert_eq!(settled.changed, 1);
+    let gone = Note::Unknown { digest: digest("b"), path: "2026/a".into() };
+    home.catalog.apply(&[], &[gone], false, Elapsed(0)).unwrap();
+    assert_eq!(home.catalog.known(&asked).unwrap(), [None, None]);
 }
 
 #[test]

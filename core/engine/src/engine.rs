@@ -33,8 +33,9 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Opens the catalog and the vault, cleans what an earlier run left in staging, and reads what
-    /// the vault's records say that is new. Blocks; nothing is backed up before [`Engine::start`].
+    /// Opens the catalog and the vault, and reads what the vault's records say that is new. Blocks;
+    /// nothing is backed up, and nothing that an earlier run left in staging is removed, before
+    /// [`Engine::start`].
     ///
     /// A vault that this state knows and that is not there now is no error: the engine waits for it.
     pub fn open(options: Options, source: Arc<dyn Source>) -> Result<Engine, EngineError> {

@@ -101,7 +101,7 @@ pub(crate) fn open(
     Ok(Parts { desk, driver, shown, ended })
 }
 
-/// Reads the vault's news, and removes staged files that nobody owns.
+/// Reads the vault's news.
 fn prepare(desk: &Desk) -> Result<(), Failed> {
     if let Ok(vault) = desk.link.vault() {
         learn(desk, &*vault)?;
@@ -110,9 +110,6 @@ fn prepare(desk: &Desk) -> Result<(), Failed> {
         let tombstones = tombstones.into_iter().map(|digest| digest.sha256).collect();
         *crate::jobs::lock(&desk.tombstones) = tombstones;
     }
-    let owned = desk.store.read(keepsake_catalog::Reader::staged)?;
-    // What cannot be swept now is swept another time.
-    let _ = desk.staging.sweep(&owned.into_iter().map(|(resource, _)| resource).collect());
     Ok(())
 }
 

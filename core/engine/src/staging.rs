@@ -1,8 +1,9 @@
 //! Our own staging, `state/staging`: originals from the cloud, from the moment they land until
 //! they are evicted.
 //!
-//! A file is named by its resource. While it lands it ends in `.part`: what a kill leaves of it is
-//! swept at the next opening, and so is every file that no stored stage names.
+//! A file is named by its resource. While it lands it ends in `.part`. Whenever a machine begins, all
+//! that no stored stage names is swept: what a kill left, and what an earlier machine had no time to
+//! evict.
 
 use keepsake_machine::media::ResourceId;
 use keepsake_vault::files::{Dir, File, Files, Space, Written};
@@ -205,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_stage_names_is_swept_at_opening() {
+    fn what_no_stage_names_is_swept() {
         let state = tempfile::tempdir().unwrap();
         let staging = StagingFolder::open(Arc::new(OsFiles), state.path()).unwrap();
         for name in ["7", "8", "8.part", "other"] {

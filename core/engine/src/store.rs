@@ -66,6 +66,8 @@ pub(crate) enum Fails {
     Writes,
     /// So many calls from now, once.
     OnceAfter(u64),
+    /// So many calls from now, and ever after.
+    After(u64),
 }
 
 impl Store {
@@ -131,6 +133,8 @@ impl Store {
             Fails::Writes => (writes, Fails::Writes),
             Fails::OnceAfter(0) => (true, Fails::Never),
             Fails::OnceAfter(calls) => (false, Fails::OnceAfter(calls - 1)),
+            Fails::After(0) => (true, Fails::After(0)),
+            Fails::After(calls) => (false, Fails::After(calls - 1)),
         };
         *fails = next;
         if now { Err(CatalogError::Full { file: self.path.clone() }.into()) } else { Ok(()) }

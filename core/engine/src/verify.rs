@@ -12,7 +12,7 @@ use crate::open::of_store;
 use crate::runtime::together;
 use crate::seek::{self, Lying, Places};
 use crate::{forget, records};
-use keepsake_catalog::{Known, Reader, Which};
+use keepsake_catalog::{Damaged, Known, Reader, Which};
 use keepsake_machine::media::Digest;
 use keepsake_machine::settle::Fact;
 use keepsake_vault::{Held, Vault, VaultError, VaultPath};
@@ -94,11 +94,10 @@ const BUFFER: usize = 1 << 20;
 #[derive(Default)]
 struct Found {
     verified: Verified,
-    /// What is missing, and what has other bytes than a record says, with the bytes of the record.
+    /// What is missing, with the bytes of the record.
     missing: Vec<(String, Digest)>,
-    damaged: Vec<(String, Digest)>,
-    /// What lies in the place of what is damaged.
-    lying: Places,
+    /// What has other bytes than a record says.
+    damaged: Vec<Damaged>,
     /// Paths that are as some record says.
     good: HashSet<u64>,
     error: Option<VaultError>,
@@ -144,27 +143,31 @@ pub(crate) fn verify(
         read
     });
     let read = read.map_err(of_vault)?;
-    let Found { mut verified, missing, damaged, lying, good, error } =
+    let Found { mut verified, missing, damaged: wrong, good, error } =
         found.into_inner().unwrap_or_else(PoisonError::into_inner);
     if let Some(why) = error {
         return Err(of_vault(why));
     }
     let known = |(path, digest): &(String, Digest)| Known { digest: *digest, path: path.clone() };
-    let wrong: Vec<_> = damaged.iter().map(known).collect();
-    let bad: Vec<_> = missing.iter().map(known).chain(wrong.iter().cloned()).collect();
+    let replaced = wrong.iter().map(|one| one.recorded.clone());
+    let bad: Vec<_> = missing.iter().map(known).chain(replaced).collect();
+    let lying = wrong
+        .iter()
+        .filter_map(|one| Some((one.lies.sha256, VaultPath::parse(&one.recorded.path)?)));
+    let lying: Places = lying.collect();
     let gone: HashSet<_> = missing.iter().map(|(_, digest)| digest.sha256).collect();
     let loose = vault.unrecorded().map_err(of_vault)?;
     let unread =
         |path: &str| doubted.contains(path) && verified.unreadable.iter().any(|one| one == path);
-    let places = after::places(&*vault, &bad, &lying, unread).map_err(of_vault)?;
+    let shown = after::shown(&*vault, &bad, &lying, unread).map_err(of_vault)?;
     let digests: Vec<_> = bad.iter().map(|one| one.digest).collect();
     let let_go = desk.store.read(|reader| reader.let_go(&digests)).map_err(of_store)?;
-    let is_there = |digest: &Digest| places.contains_key(&digest.sha256);
+    let is_there = |digest: &Digest| shown.path(digest).is_some();
     let is_let_go = |digest: &Digest| let_go.contains(&digest.sha256);
     verified.name_missing(missing, is_there, is_let_go);
     // What is missing already is not missed again where it lay before.
     let is_named = |digest: &Digest| is_let_go(digest) || gone.contains(&digest.sha256);
-    verified.name_damaged(damaged, is_there, is_named, &good);
+    verified.name_damaged(&wrong, is_there, is_named, &good);
     verified.stopped = progress.stop.load(Ordering::Relaxed);
     (verified.segments, verified.closed) = (read.damaged, read.unreadable);
     let Verified {
@@ -193,7 +196,7 @@ pub(crate) fn verify(
         Failed::Vault(why) => of_vault(why),
         Failed::Store(why) => of_store(why),
     };
-    after::settle(desk, &*vault, &bad, &places).map_err(of_either)?;
+    after::settle(desk, &*vault, &bad, &shown).map_err(of_either)?;
     if !verified.stopped {
         verified.unrecorded = audit(desk, &*vault).map_err(of_either)?.unwrap_or(0);
         if verified.unreadable.is_empty() {
@@ -222,22 +225,22 @@ impl Verified {
     /// some record says.
     fn name_damaged(
         &mut self,
-        damaged: Vec<(String, Digest)>,
+        damaged: &[Damaged],
         is_there: impl Fn(&Digest) -> bool,
         is_named: impl Fn(&Digest) -> bool,
         good: &HashSet<u64>,
     ) {
-        for (path, digest) in damaged {
+        for Known { digest, path } in damaged.iter().map(|one| &one.recorded) {
             // Where one record is right about a file, another names what lay there before.
             let taken = good.contains(&records::mark(&[path.as_bytes()]));
-            let list = match (taken, is_there(&digest)) {
+            let list = match (taken, is_there(digest)) {
                 (true, true) => continue,
-                (_, false) if is_named(&digest) => continue,
+                (_, false) if is_named(digest) => continue,
                 (true, false) => &mut self.replaced,
                 (false, true) => &mut self.altered,
                 (false, false) => &mut self.damaged,
             };
-            list.push(path);
+            list.push(path.clone());
         }
     }
 }
@@ -294,7 +297,7 @@ fn look(
         progress.items.fetch_add(1, Ordering::Relaxed);
         let path = one.path.as_str().to_owned();
         let mut found = lock(found);
-        let Found { verified, missing, damaged, lying, good, .. } = &mut *found;
+        let Found { verified, missing, damaged, good, .. } = &mut *found;
         match lies {
             Lying::These(digest)
                 if (digest.sha256, digest.size) == (one.digest.sha256, one.digest.size) =>
@@ -304,9 +307,8 @@ fn look(
                 good.insert(records::mark(&[path.as_bytes()]));
             }
             Lying::Nothing => missing.push((path, one.digest)),
-            Lying::These(digest) => {
-                damaged.push((path, one.digest));
-                lying.insert(digest.sha256, one.path.clone());
+            Lying::These(lies) => {
+                damaged.push(Damaged { recorded: Known { digest: one.digest, path }, lies });
             }
             Lying::Unreadable => verified.unreadable.push(path),
             Lying::Stopped => {}

@@ -183,8 +183,8 @@ pub fn closed(at_vault: AtVault) -> Stage {
 }
 
 /// Bytes of a staged file that the row named before and names no longer: nothing is forgotten in
-/// staging. The catalog notes the row as one to evict in the same transaction (a mark that only the
-/// eviction removes), and the engine deletes the file; a kill in between finds the mark again.
+/// staging. The engine is told ([`Event::StagingLeft`](crate::Event::StagingLeft)) and deletes the file;
+/// what a kill in between loses of that is swept when the next machine begins.
 pub fn left_in_staging(before: &Settled, after: &Settled) -> u64 {
     before.stage.bytes().staged().saturating_sub(after.stage.bytes().staged())
 }

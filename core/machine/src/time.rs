@@ -139,4 +139,11 @@ mod tests {
         assert_eq!(Now { wall: -1, ..Now::default() }.local_day(), -1);
         assert_eq!(Now { wall: -1, utc_offset: 60, ..Now::default() }.local_day(), 0);
     }
+
+    #[test]
+    fn a_phone_that_was_off_for_a_year_was_off_for_a_week() {
+        let mut clock = Clock::default();
+        clock.advance(at(1, 0, 0));
+        assert_eq!(clock.advance(at(2, 0, 365 * 86_400_000)), Elapsed(7 * 86_400_000));
+    }
 }

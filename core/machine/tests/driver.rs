@@ -2,8 +2,8 @@
 //! check: at the end of fair weather every photo that is still there is safe, its bytes are in the
 //! vault exactly once, and a photo that cannot be read is quarantined.
 
-mod support;
-
+use crate::support::library::Photo;
+use crate::support::{Dice, UNIT, Weather, World, config};
 use keepsake_machine::effect::Effect;
 use keepsake_machine::media::ResourceId;
 use keepsake_machine::settings::{MeteredUse, Vault};
@@ -12,8 +12,6 @@ use keepsake_machine::status::Activity;
 use keepsake_machine::{Machine, Snapshot};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use support::library::Photo;
-use support::{Dice, UNIT, Weather, World, config};
 
 /// What must become of a photo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +104,7 @@ fn vaults() -> impl Strategy<Value = Vault> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_the_order_and_the_weather_every_photo_becomes_safe_and_is_sent_once(

@@ -1,7 +1,7 @@
 //! What the phone in a box (tests/simulator) found, each as short as it gets.
 
-mod support;
-
+use crate::support::library::Photo;
+use crate::support::script::{MB, ROOMY, Script, WINDOW, counts, known, small, tickets};
 use keepsake_machine::Machine;
 use keepsake_machine::effect::{Change, Effect, Part};
 use keepsake_machine::event::{
@@ -15,8 +15,6 @@ use keepsake_machine::stage::{Bytes, Fault, Origin, Stage, Waiting, Why};
 use keepsake_machine::status::Activity;
 use keepsake_machine::time::Elapsed;
 use std::time::Duration;
-use support::library::Photo;
-use support::script::{MB, ROOMY, Script, WINDOW, counts, known, small, tickets};
 
 #[test]
 fn while_only_the_os_goes_on_it_is_said_so() {

@@ -1,8 +1,8 @@
 //! Data that costs by the byte: the day's budget is kept, whatever the engine reports and whenever
 //! the network changes.
 
-mod support;
-
+use crate::support::library::Photo;
+use crate::support::script::{Script, WINDOW, known, tickets};
 use keepsake_machine::effect::{Change, Effect, Part};
 use keepsake_machine::event::{Answer, Disappearance, Event, Finding, Network, PutOutcome};
 use keepsake_machine::hold::Hold;
@@ -10,8 +10,6 @@ use keepsake_machine::media::{Access, EffectId, ResourceId};
 use keepsake_machine::row::Row;
 use keepsake_machine::settings::{Config, MeteredUse, Settings, Vault};
 use keepsake_machine::stage::{Class, Why};
-use support::library::Photo;
-use support::script::{Script, WINDOW, known, tickets};
 
 const MB: u64 = 1_000_000;
 const HOUR: u64 = 3_600_000;
@@ -194,4 +192,54 @@ fn what_no_days_budget_lets_in_is_named_also_while_there_is_no_space() {
         _ => None,
     });
     assert_eq!(waits, Some(Class::Waiting(Why::NeedsUnmetered)));
+}
+
+/// A download of 60 MB that is ending because its photo was deleted; another waits.
+fn deleted() -> (Script, EffectId) {
+    let mut script = metered(&[cloud(1, 60 * MB), cloud(2, 60 * MB)]);
+    let id = script.download().unwrap();
+    let (resource, how) = (id.resource, Disappearance::Deleted);
+    script.tell(Event::Disappeared { resource, how });
+    (script, id)
+}
+
+#[test]
+fn what_landed_although_it_was_told_to_stop_is_counted() {
+    let (mut script, id) = deleted();
+    script.answer(id, Answer::Downloaded(Photo::cloud(1, 60 * MB).digest()));
+    assert_eq!(script.download(), None, "{}", used(&script));
+    let (mut script, id) = deleted();
+    script.tell(Event::Progressed { id, bytes: 60 * MB });
+    script.answer(id, Answer::Stopped);
+    assert_eq!(script.download(), None, "{}", used(&script));
+    let (mut script, id) = deleted();
+    script.answer(id, Answer::Stopped);
+    assert!(script.download().is_some(), "nothing had landed");
+}
+
+#[test]
+fn what_has_its_part_of_the_day_goes_on_when_the_network_is_reported_again() {
+    let mut script = metered(&[cloud(1, 60 * MB)]);
+    let id = script.download().unwrap();
+    script.tell(Event::NetworkChanged(Network::METERED));
+    assert!(!script.has(&Effect::Cancel { id }), "{:?}", script.orders);
+}
+
+#[test]
+fn what_no_longer_fitted_into_a_day_goes_on_the_next() {
+    let mut script = metered(&[cloud(1, 60 * MB), cloud(2, 60 * MB)]);
+    let id = script.download().unwrap();
+    script.answer(id, Answer::Downloaded(Photo::cloud(1, 60 * MB).digest()));
+    assert!(script.machine.status().holds.has(Hold::DataBudget));
+    script.wait(31 * HOUR);
+    assert!(!script.machine.status().holds.has(Hold::DataBudget));
+    assert!(script.download().is_some());
+}
+
+#[test]
+fn a_day_that_is_used_up_is_said_to_be_although_nothing_was_refused_yet() {
+    let mut script = metered(&[cloud(1, 100 * MB)]);
+    let id = script.download().unwrap();
+    script.answer(id, Answer::Downloaded(Photo::cloud(1, 100 * MB).digest()));
+    assert!(script.machine.status().holds.has(Hold::DataBudget));
 }

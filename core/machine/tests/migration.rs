@@ -1,9 +1,9 @@
 //! The guided migration, by hand.
 
-mod support;
-
+use crate::support::library::Photo;
+use crate::support::script::{Script, counts, known};
 use keepsake_machine::Machine;
-use keepsake_machine::effect::{Change, Effect, Part, ProposalId};
+use keepsake_machine::effect::{Change, Effect, Part, Proposal, ProposalId};
 use keepsake_machine::event::{Candidate, Event};
 use keepsake_machine::media::{AssetId, ResourceId, Version};
 use keepsake_machine::row::Row;
@@ -11,8 +11,6 @@ use keepsake_machine::session::migration::Migration;
 use keepsake_machine::settings::Config;
 use keepsake_machine::stage::Stage;
 use keepsake_machine::time::Elapsed;
-use support::library::Photo;
-use support::script::{Script, counts, known};
 
 #[test]
 fn waiting_for_the_space_ends_at_the_first_reading_that_admits_an_item() {
@@ -105,4 +103,94 @@ fn to_free_a_little_is_no_news_of_how_much_could_be_freed() {
     let migration = script.machine.status().migration;
     let all = matches!(migration, Migration::OutOfRoom { freeable: Some(50_009), .. });
     assert!(all, "{migration:?}");
+}
+
+/// Out of room, and shown what could be freed: the proposal.
+fn proposed() -> (Script, ProposalId) {
+    let mut script = migrating(Photo::cloud(1, 1_000_000_000).row(ResourceId(1)), 0);
+    script.bring_no_more();
+    script.wait(5_000);
+    script.tell(Event::FreeUpRequested { wanted: None });
+    let _surveyed = asked_what_could_be_freed(&mut script).unwrap();
+    let id = asked_what_could_be_freed(&mut script).unwrap();
+    script.tell(Event::FreeUpCandidates { id, assets: vec![candidate(2, 50_000)] });
+    script.tell(Event::FreeUpConfirmed { id, assets: vec![AssetId(2)] });
+    let migration = script.machine.status().migration;
+    assert!(matches!(migration, Migration::AwaitingDeletion { .. }), "{migration:?}");
+    (script, id)
+}
+
+const DAY: u64 = 24 * 3_600_000;
+
+#[test]
+fn what_was_deleted_is_waited_for_until_recently_deleted_has_emptied_itself() {
+    let (mut script, id) = proposed();
+    script.tell(Event::FreeUpAnswered { id, deleted: vec![AssetId(2)] });
+    // The machine's clock began with the first event, a millisecond after the script's.
+    let now = Elapsed(script.now.uptime - 1_001);
+    let migration = script.machine.status().migration;
+    let Migration::AwaitingSpace { since, freed: 50_000, .. } = migration else {
+        panic!("{migration:?}")
+    };
+    assert_eq!(since, now);
+    script.wait(30 * DAY);
+    assert_eq!(script.machine.status().migration, migration);
+    script.wait(DAY);
+    let migration = script.machine.status().migration;
+    assert!(matches!(migration, Migration::OutOfRoom { freeable: None, .. }), "{migration:?}");
+}
+
+#[test]
+fn photos_that_are_recovered_are_to_be_deleted_again_and_the_library_is_scanned() {
+    let (mut script, id) = proposed();
+    script.tell(Event::FreeUpAnswered { id, deleted: vec![AssetId(2)] });
+    script.orders.clear();
+    script.tell(Event::PhotosRecovered);
+    assert!(script.has(&Effect::Scan), "{:?}", script.orders);
+    let migration = script.machine.status().migration;
+    assert!(matches!(migration, Migration::AwaitingDeletion { .. }), "{migration:?}");
+}
+
+#[test]
+fn a_proposal_that_a_kill_left_open_is_looked_for_in_the_library_and_may_be_answered() {
+    let mut script = Script::started(Config::default(), &[], 1 << 36);
+    script.orders.clear();
+    let (id, expires) = (ProposalId(9), Elapsed(u64::MAX));
+    let (assets, frees) = (vec![candidate(1, 5)], 5);
+    script.tell(Event::ProposalRestored(Proposal { id, assets, expires, frees }));
+    assert!(script.has(&Effect::Scan), "{:?}", script.orders);
+    script.tell(Event::FreeUpAnswered { id, deleted: vec![AssetId(1)] });
+    let change = Change::Freed { asset: AssetId(1) };
+    assert!(script.has(&Effect::Persist { durable: true, change }), "{:?}", script.orders);
+}
+
+#[test]
+fn while_there_is_room_nobody_asks_what_could_be_freed() {
+    let mut script = migrating(known(1, &Photo::local(1, 5)), 1 << 36);
+    script.tell(Event::DiskRead { asked: None, available: 1 << 36, total: 1 << 37 });
+    assert_eq!(script.machine.status().migration, Migration::BackingUp);
+    assert_eq!(asked_what_could_be_freed(&mut script), None);
+}
+
+#[test]
+fn while_something_is_being_made_safe_it_is_not_out_of_room() {
+    let rows = [Photo::cloud(1, 1_000_000_000).row(ResourceId(1)), known(2, &Photo::local(2, 5))];
+    let mut config = Config::default();
+    config.settings.migrate = true;
+    let mut script = Script::started(config, &rows, 0);
+    script.bring(rows.to_vec());
+    assert!(script.find().is_some());
+    script.tell(Event::DiskRead { asked: None, available: 0, total: 1 << 40 });
+    assert_eq!(script.machine.status().migration, Migration::BackingUp);
+}
+
+#[test]
+fn what_was_given_up_on_is_no_question_of_space() {
+    let stage = Stage::Quarantined(keepsake_machine::Fault::Refused);
+    let row = Row { stage, ..known(1, &Photo::local(1, 5)) };
+    let mut config = Config::default();
+    config.settings.migrate = true;
+    let mut script = Script::started(config, &[row], 1 << 36);
+    script.bring_no_more();
+    assert_eq!(script.machine.status().migration, Migration::BackingUp);
 }

@@ -1,7 +1,7 @@
 //! The phone, by hand: what the OS owns, windows, access, low storage, and answers that repeat.
 
-mod support;
-
+use crate::support::library::Photo;
+use crate::support::script::{MB, ROOMY, Script, WINDOW, counts, known, small, tickets};
 use keepsake_machine::effect::{Change, Effect};
 use keepsake_machine::event::{
     Answer, Disappearance, Event, Finding, LibraryAccess, PutOutcome, TransferOutcome, Trouble,
@@ -16,8 +16,6 @@ use keepsake_machine::stage::{Bytes, Class, Fault, Stage, Waiting, Why};
 use keepsake_machine::status::{Activity, Advice};
 use keepsake_machine::time::Elapsed;
 use keepsake_machine::{Machine, effect::Part};
-use support::library::Photo;
-use support::script::{MB, ROOMY, Script, WINDOW, counts, known, small, tickets};
 
 fn with_os(id: i64) -> Row {
     let stage = Stage::Uploading { bytes: Bytes::WithOs(MB) };

@@ -1,15 +1,13 @@
 //! Room on the phone: it is read when it changed, and made when it runs out.
 
-mod support;
-
+use crate::support::library::Photo;
+use crate::support::script::{MB, ROOMY, Script, WINDOW, known, small, tickets};
 use keepsake_machine::effect::Effect;
-use keepsake_machine::event::{Event, LibraryAccess};
+use keepsake_machine::event::{Answer, Event, LibraryAccess};
 use keepsake_machine::hold::Hold;
 use keepsake_machine::media::{Access, ResourceId};
 use keepsake_machine::row::Row;
-use keepsake_machine::stage::{Bytes, Stage};
-use support::library::Photo;
-use support::script::{MB, ROOMY, Script, WINDOW, known, small, tickets};
+use keepsake_machine::stage::{Bytes, Fault, Stage};
 
 /// A photo from iCloud that was downloaded and is to be sent.
 fn staged() -> Row {
@@ -48,7 +46,7 @@ fn while_nothing_can_be_sent_a_full_phone_gets_back_what_is_staged() {
     script.bring(vec![row]);
     let id = script.upload().unwrap();
     script.tell(Event::UserPaused);
-    script.answer(id, keepsake_machine::event::Answer::Stopped);
+    script.answer(id, Answer::Stopped);
     script.tell(full());
     assert!(script.machine.status().holds.has(Hold::LowStorage));
     assert!(script.has(&Effect::Evict { resource: row.id }), "{:?}", script.orders);
@@ -75,4 +73,63 @@ fn in_front_of_the_user_we_send_ourselves() {
     let mut script = Script::started(tickets(), &[row], ROOMY);
     script.bring(vec![row]);
     assert!(script.upload().is_some(), "{:?}", script.orders);
+}
+
+#[test]
+fn a_full_phone_on_which_something_is_staged_is_looked_at_again_also_while_the_user_pauses() {
+    let rows = [1, 2].map(|id| {
+        let stage = Stage::Uploading { bytes: Bytes::Staged(MB) };
+        Row { stage, ..known(i64::from(id), &Photo::cloud(id, MB)) }
+    });
+    let mut script = Script::started(small(), &rows, ROOMY);
+    script.bring(rows.to_vec());
+    let sending = [script.upload().unwrap(), script.upload().unwrap()];
+    script.tell(Event::UserPaused);
+    for id in sending {
+        script.answer(id, Answer::Stopped);
+    }
+    script.bring_no_more();
+    let total = 1 << 40;
+    script.tell(Event::DiskRead { asked: None, available: total / 20 - 1, total });
+    let evicted = rows.iter().filter(|row| script.has(&Effect::Evict { resource: row.id }));
+    assert_eq!(evicted.count(), 1, "that is enough");
+    script.orders.clear();
+    script.wait(60_000);
+    assert!(reads_the_disk(&mut script), "{:?}", script.orders);
+}
+
+#[test]
+fn what_no_row_names_any_more_leaves_staging() {
+    let mut script = Script::started(small(), &[], ROOMY);
+    let resource = ResourceId(1);
+    script.tell(Event::StagingLeft { resource });
+    assert!(script.has(&Effect::Evict { resource }), "{:?}", script.orders);
+}
+
+#[test]
+fn of_a_download_that_failed_nothing_is_staged() {
+    let row = Photo::cloud(1, MB).row(ResourceId(1));
+    let mut script = Script::started(small(), &[row], ROOMY);
+    script.bring(vec![row]);
+    let id = script.download().unwrap();
+    script.answer(id, Answer::Failed { fault: Fault::DownloadFailed, wasted: 0 });
+    assert!(!script.has(&Effect::Evict { resource: row.id }), "{:?}", script.orders);
+}
+
+#[test]
+fn a_download_that_outgrows_what_it_was_let_in_for_is_given_a_quarter_more() {
+    let hinted = Photo { hint: Some(12_000_000), ..Photo::cloud(1, 50 * MB) };
+    let row = hinted.row(ResourceId(1));
+    let mut script = Script::started(small(), &[row], ROOMY);
+    script.bring(vec![row]);
+    let id = script.download().unwrap();
+    let raised = |script: &mut Script, landed| {
+        script.answer(id, Answer::Outgrown(landed));
+        script.take(|effect| match effect {
+            Effect::Download { at_most, .. } => Some(*at_most),
+            _ => None,
+        })
+    };
+    assert_eq!(raised(&mut script, 5 * MB), Some(5 * MB + (4 << 20)), "4 MiB at least");
+    assert_eq!(raised(&mut script, 40 * MB), Some(50 * MB));
 }

@@ -1,15 +1,13 @@
 //! Rows are taken up as they are stored, however far they were.
 
-mod support;
-
-use keepsake_machine::effect::Effect;
+use crate::support::library::Photo;
+use crate::support::script::{MB, ROOMY, Script, known, small, tickets};
+use keepsake_machine::effect::{Change, Effect};
 use keepsake_machine::event::{Event, VaultHealth};
 use keepsake_machine::media::{ResourceId, Role, Run};
 use keepsake_machine::row::Row;
 use keepsake_machine::stage::{Bytes, Fault, Stage, Waiting, Why};
 use keepsake_machine::time::Elapsed;
-use support::library::Photo;
-use support::script::{MB, ROOMY, Script, known, small, tickets};
 
 #[test]
 fn a_photo_that_failed_is_read_again_also_while_the_vault_does_not_answer() {
@@ -51,4 +49,17 @@ fn may_be_another_s(role: Role) -> bool {
 fn what_describes_one_photo_does_not_stand_for_another() {
     assert!(may_be_another_s(Role::Photo) && may_be_another_s(Role::PairedVideo));
     assert!(!may_be_another_s(Role::Sidecar) && !may_be_another_s(Role::Adjustment));
+}
+
+#[test]
+fn what_is_staged_without_its_digest_is_fetched_again_and_has_failed_as_often() {
+    let (due, why) = (Elapsed(0), Why::Failed(Fault::UploadFailed));
+    let waiting = Waiting { due, attempt: 3, wasted: 7, why, bytes: Bytes::Staged(MB) };
+    let row = Row { stage: Stage::Waiting(waiting), ..Photo::cloud(1, MB).row(ResourceId(1)) };
+    let mut script = Script::started(small(), &[row], ROOMY);
+    script.bring(vec![row]);
+    let stage = Stage::Waiting(Waiting { bytes: Bytes::InLibrary, ..waiting });
+    let change = Change::Stage { resource: row.id, stage };
+    assert!(script.has(&Effect::Persist { durable: false, change }), "{:?}", script.orders);
+    assert!(script.download().is_some());
 }

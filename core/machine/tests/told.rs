@@ -1,8 +1,8 @@
 //! What the user is told: how far it is, what is in the way and until when, and what could be done
 //! better.
 
-mod support;
-
+use crate::support::library::Photo;
+use crate::support::script::{MB, ROOMY, Script, counts, known, small};
 use keepsake_machine::effect::Effect;
 use keepsake_machine::event::{Answer, Event, Finding, Network, VaultHealth};
 use keepsake_machine::hold::Hold;
@@ -11,8 +11,6 @@ use keepsake_machine::row::Row;
 use keepsake_machine::stage::{Bytes, Fault, Stage, Waiting, Why, counted_bytes};
 use keepsake_machine::status::{Activity, Advice, Notice};
 use keepsake_machine::time::Elapsed;
-use support::library::Photo;
-use support::script::{MB, ROOMY, Script, counts, known, small};
 
 /// Until when what this hold stops is left alone, as the user is told.
 fn until(script: &Script, hold: Hold) -> Option<Elapsed> {

@@ -6,6 +6,7 @@
 //! where that holds other bytes too (it was damaged), `-2`, `-3`, ….
 
 use crate::capture::Captured;
+use crate::path::VaultPath;
 use keepsake_machine::media::{Digest, hex};
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -85,6 +86,18 @@ impl Placement {
         let taken = joint.len() + middle.len() + suffix.len() + extension.len();
         let stem = first_bytes(&self.stem, 255_usize.saturating_sub(taken));
         format!("{stem}{joint}{middle}{suffix}{extension}")
+    }
+
+    /// Whether a file at `path` has a name that these bytes, called `name` as shot, may have been given in
+    /// this folder with this stem, whatever else had names there then.
+    pub fn may_have_named(&self, name: &[u8], digest: &Digest, path: &VaultPath) -> bool {
+        let (folder, file) = path.split();
+        let tildes = file.match_indices('~').filter_map(|(at, _)| file.get(at + 1..at + 9));
+        let tildes = std::iter::once(None).chain(tildes.filter_map(hex::decode).map(Some));
+        let mut places = tildes.map(|tilde| Placement { tilde, ..self.clone() });
+        let own = [None, Some((digest, 1))];
+        folder == self.folder
+            && places.any(|place| own.iter().any(|own| place.file_name(name, *own) == file))
     }
 
     /// The text that the catalog keeps.

@@ -60,10 +60,11 @@ pub trait Vault: Send + Sync {
     /// again here.
     fn probe(&self) -> Result<Option<u64>, VaultError>;
 
-    /// Asks for digests that the catalog does not know from the records: what was put there
-    /// without a record (a kill in between, another tool) and what tombstones name. One answer per
-    /// digest, in order. The first call after opening, and after [`Vault::tidy`], lists what is
-    /// there; a file is hashed only when an asked digest has its size, and once. (What is not deduplicated,
+    /// Asks for digests that are not where the records say, as far as the catalog knows them: what was
+    /// put there without a record (a kill in between, another tool), or moved, and what tombstones name.
+    /// One answer per digest, in order. The first call after opening, and after [`Vault::tidy`], lists
+    /// what is there; a file is hashed only when an asked digest has its size, and once. Where a record
+    /// does name an asked digest, a file of another size than its own record says is one without. (What is not deduplicated,
     /// [`keepsake_machine::media::Role::is_deduplicated`], is asked for its tombstone only: a hit is
     /// another asset's.)
     fn find(&self, digests: &[Digest]) -> Result<Vec<Found>, VaultError>;
@@ -166,7 +167,7 @@ pub enum Found {
     Miss,
     /// Only sending will tell.
     CannotTell,
-    /// A tombstone names it.
+    /// A tombstone names it, and no file without a record has these bytes.
     Forgotten,
 }
 

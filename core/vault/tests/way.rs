@@ -214,6 +214,19 @@ fn a_photo_without_a_record_is_found_by_its_bytes_never_by_its_name() {
 }
 
 #[test]
+fn a_photo_in_the_place_of_another_is_found_by_its_bytes_where_its_record_is_wrong() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = open(dir.path());
+    let (a, _) = back_up(&vault, b"a.jpg", b"photo").unwrap();
+    let (b, _) = back_up(&vault, b"b.jpg", b"another").unwrap();
+    let at = |path: &VaultPath| dir.path().join(path.as_str());
+    std::fs::rename(at(&a), at(&b)).unwrap();
+    let vault = open(dir.path());
+    let asked = [digest(b"other"), digest(b"photo"), digest(b"another")];
+    assert_eq!(vault.find(&asked).unwrap(), [Found::Miss, Found::Hit(b), Found::Miss]);
+}
+
+#[test]
 fn what_is_gone_or_of_another_size_is_not_confirmed() {
     let dir = tempfile::tempdir().unwrap();
     let vault = open(dir.path());
@@ -237,6 +250,10 @@ fn a_tombstone_is_obeyed_by_every_device_and_files_stay() {
     let other = open_as(dir.path(), support::OTHER);
     assert_eq!(other.find(&[digest(b"photo")]).unwrap(), [Found::Forgotten]);
     assert_eq!(photos(dir.path()).len(), 1);
+    // What somebody moved is there all the same, for who restores it.
+    std::fs::rename(dir.path().join("2026/07"), dir.path().join("2026/elsewhere")).unwrap();
+    let moved = VaultPath::parse("2026/elsewhere/a.jpg").unwrap();
+    assert_eq!(open(dir.path()).find(&[digest(b"photo")]).unwrap(), [Found::Hit(moved)]);
     let mut tombstones = 0;
     for segment in other.segments().unwrap() {
         let count = &mut |entry| tombstones += u64::from(matches!(entry, Entry::Tombstone(_)));

@@ -1,16 +1,18 @@
 //! Plays scenarios from seeds on the real engine: `cargo run --release -p keepsake-scenarios -- --seeds
 //! 1000`. One that fails is printed with the command that plays it again, and as a short story.
 //!
-//! The last line is `N seeds, M failed`.
+//! The last lines say how often what happened, and `N seeds, M failed`.
 
 use clap::Parser;
+use keepsake_scenarios::format::Happening;
 use keepsake_scenarios::seed::{FAIR, drawn};
 use keepsake_scenarios::shrink::{shrink, wrong};
 use keepsake_scenarios::{Scenario, play};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Stories of backups, on the real engine in virtual time.
 #[derive(Debug, Parser)]
@@ -51,7 +53,7 @@ fn main() -> ExitCode {
         return report(&drawn(args.from), true);
     }
     let next = AtomicU64::new(args.from);
-    let failed = Mutex::new(0);
+    let tally = Mutex::new(Tally::default());
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..workers {
@@ -61,25 +63,52 @@ fn main() -> ExitCode {
                     if seed >= args.from + args.seeds {
                         return;
                     }
-                    let failed_to = match &args.write {
-                        Some(folder) => !is_written(seed, folder),
-                        None => fails(seed),
+                    let scenario = drawn(seed);
+                    let happened = words(&scenario);
+                    let failed = match &args.write {
+                        Some(folder) => !is_written(seed, scenario, folder),
+                        None => fails(seed, scenario),
                     };
-                    if failed_to {
-                        *failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner) += 1;
-                    }
+                    tally.lock().unwrap_or_else(PoisonError::into_inner).add(happened, failed);
                 }
             });
         }
     });
-    let failed = failed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let Tally { happened, failed } = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let each: Vec<_> = happened.iter().map(|(word, times)| format!("{word} {times}")).collect();
+    println!("{} happenings: {}", happened.values().sum::<u64>(), each.join(", "));
     println!("{} seeds, {failed} failed", args.seeds);
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// What was played.
+#[derive(Default)]
+struct Tally {
+    /// How often each thing happened, by its word; fair weather too.
+    happened: BTreeMap<String, u64>,
+    failed: u64,
+}
+
+impl Tally {
+    fn add(&mut self, happened: Vec<String>, failed: bool) {
+        for word in happened {
+            *self.happened.entry(word).or_default() += 1;
+        }
+        self.failed += u64::from(failed);
+    }
+}
+
+/// What happens in it: the word of each.
+fn words(scenario: &Scenario) -> Vec<String> {
+    let word = |happening: &Happening| match serde_json::to_value(&happening.what) {
+        Ok(serde_json::Value::Object(what)) => what.into_iter().next().map(|(word, _)| word),
+        _ => None,
+    };
+    scenario.happens.iter().filter_map(word).collect()
+}
+
 /// Plays a seed, and writes it with what came of it. Says whether all is well.
-fn is_written(seed: u64, folder: &Path) -> bool {
-    let mut scenario = drawn(seed);
+fn is_written(seed: u64, mut scenario: Scenario, folder: &Path) -> bool {
     let played = match play(&scenario) {
         Ok(played) if played.wrong.is_empty() => played,
         other => {
@@ -98,8 +127,7 @@ fn is_written(seed: u64, folder: &Path) -> bool {
 }
 
 /// Plays a seed; prints it, and a short story of it, if it fails.
-fn fails(seed: u64) -> bool {
-    let scenario = drawn(seed);
+fn fails(seed: u64, scenario: Scenario) -> bool {
     let Some(why) = wrong(&scenario) else { return false };
     println!("seed {seed}: {why}");
     println!("  cargo run --release -p keepsake-scenarios -- --show --from {seed}");

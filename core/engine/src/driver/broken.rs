@@ -8,7 +8,7 @@ use crate::jobs::lock;
 use crate::log;
 use crate::runtime::Next;
 use crate::store::StoreError;
-use keepsake_machine::effect::{Effect, Part};
+use keepsake_machine::effect::Part;
 use keepsake_machine::event::{Event, VaultHealth};
 use keepsake_machine::machine::Machine;
 use keepsake_machine::time::{Clock, Now};
@@ -32,16 +32,9 @@ const LONGEST: u64 = 60_000;
 const AGAIN: u64 = 100;
 
 impl Driver {
-    /// The catalog could not be written. Of `orders` nothing is performed but the removal of files
-    /// that no stored row names.
-    pub(super) fn break_down(&mut self, orders: Vec<Effect>) {
-        for order in orders {
-            if let Effect::Evict { resource } = order
-                && !self.is_named(resource)
-            {
-                let _ = self.desk.staging.evict(resource); // else tried again
-            }
-        }
+    /// The catalog could not be written. What was ordered and not performed goes with the machine: the
+    /// next one begins from what is stored. (What was to leave staging is swept then.)
+    pub(super) fn break_down(&mut self) {
         let now = self.now();
         self.handle(Event::CatalogFailed, now);
         let status = self.machine.take().map(|machine| machine.status());
@@ -57,14 +50,6 @@ impl Driver {
     pub(super) fn is_to_blame(&mut self) {
         if let Some(broken) = &mut self.broken {
             broken.blameless = false;
-        }
-    }
-
-    /// Whether a stored row names the staged file of this resource; if that cannot be told, it does.
-    fn is_named(&self, resource: keepsake_machine::ResourceId) -> bool {
-        match self.desk.store.read(|reader| reader.details(&[resource])) {
-            Ok(details) => details.iter().any(|detail| detail.stage.bytes().staged() > 0),
-            Err(_) => true,
         }
     }
 
@@ -127,9 +112,14 @@ impl Driver {
         }
     }
 
-    /// Makes the machine from what is stored, and starts it.
+    /// Removes from staging what no stored row names, makes the machine from what is stored, and starts
+    /// it.
     fn begin_run(&mut self, now: Now) -> Result<(), StoreError> {
         let store = &self.desk.store;
+        // First of all: it may make the room that the catalog lacks.
+        let owned = store.read(keepsake_catalog::Reader::staged)?;
+        // What cannot be swept now is swept another time.
+        let _ = self.desk.staging.sweep(&owned.into_iter().map(|(resource, _)| resource).collect());
         store.write(keepsake_catalog::Catalog::probe)?;
         let mut parts = store.write(|catalog| catalog.parts())?;
         if self.broken.as_ref().is_some_and(|broken| broken.blameless) {

@@ -227,7 +227,7 @@ impl Driver {
             }
             Message::Told(fact) => self.told(fact, now),
             Message::CountersChanged => self.counters_changed = true,
-            Message::CatalogFailed => self.break_down(Vec::new()),
+            Message::CatalogFailed => self.break_down(),
             Message::ScanEnded => self.scan_ended(),
             Message::RefillEnded => self.refilling = self.refilling.saturating_sub(1),
             Message::Tidied => self.tidying = false,
@@ -258,7 +258,7 @@ impl Driver {
                 self.handle(Event::Counted(counts), now);
             }
             Ok(_) => {}
-            Err(_) => self.break_down(Vec::new()),
+            Err(_) => self.break_down(),
         }
     }
 
@@ -293,7 +293,7 @@ impl Driver {
                 stored
             };
             if stored.is_err() {
-                return self.break_down(orders);
+                return self.break_down();
             }
             for resource in ended(&changes) {
                 self.awaits_counters = true;
@@ -303,7 +303,7 @@ impl Driver {
             self.counters_changed = true;
         }
         if self.settle_later().is_err() {
-            return self.break_down(orders);
+            return self.break_down();
         }
         for order in orders {
             if let Effect::Notify(Notice::ActivityChanged(_)) = order {
@@ -407,7 +407,7 @@ impl Driven for Driver {
         catch_unwind(AssertUnwindSafe(|| self.step())).unwrap_or_else(|_| {
             log::panicked("the loop");
             self.machine = None;
-            self.break_down(Vec::new());
+            self.break_down();
             self.is_to_blame();
             Next::Now
         })

@@ -4,9 +4,12 @@
 mod support;
 
 use crate::events::Happened;
+use crate::inbox::Message;
 use crate::jobs::lock;
 use crate::store::Fails;
+use keepsake_machine::event::Event;
 use keepsake_machine::hold::Hold;
+use keepsake_machine::media::{Access, Locality};
 use keepsake_machine::status::{Activity, Notice};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -93,6 +96,32 @@ fn a_catalog_that_fails_while_a_new_machine_begins_is_tried_again() {
 }
 
 #[test]
+fn nothing_is_forgotten_in_staging_whatever_the_catalog_fails_at() {
+    for after in 0..20 {
+        let (place, library) = (Place::new(), Library::with(&[("A.HEIC", b"in the cloud")]));
+        library.edit("A.HEIC", |photo| {
+            photo.locality = Locality::Cloud;
+            photo.access = Access::Poured;
+        });
+        let run = Run::open(&place, &library);
+        let inbox = Arc::clone(&run.engine.desk.inbox);
+        library.on_open(move |_| inbox.put(Message::Event(Event::UserPaused)));
+        run.engine.start().unwrap();
+        tell_all(&run.engine);
+        run.pass(10);
+        assert_eq!(place.staged(), 1, "it waits there to be sent");
+        library.remove("A.HEIC");
+        *lock(&run.engine.desk.store.fails) = Fails::After(after);
+        run.engine.tell(crate::HostFact::LibraryChanged);
+        run.pass(10);
+        *lock(&run.engine.desk.store.fails) = Fails::Never;
+        let status = run.pass(120);
+        assert_eq!((place.staged(), status.counts.total().items), (0, 0), "{after}: {status:?}");
+        run.engine.stop();
+    }
+}
+
+#[test]
 fn no_photo_is_suspected_because_the_catalog_failed() {
     let (place, library) = (Place::new(), many(300));
     let run = Run::open(&place, &library);
@@ -128,7 +157,7 @@ fn a_machine_that_panics_begins_again_from_what_is_stored() {
     let (inbox, once) = (Arc::clone(&run.engine.desk.inbox), AtomicBool::new(false));
     library.on_open(move |name| {
         if name == "20.JPG" && !once.swap(true, Ordering::SeqCst) {
-            inbox.put(crate::inbox::Message::Panic);
+            inbox.put(Message::Panic);
         }
     });
     let status = run.pass(600);

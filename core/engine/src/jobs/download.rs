@@ -63,7 +63,11 @@ pub(crate) fn begin(desk: &Desk, work: Download) {
     // download is a matter of permits and budgets again.
     let network = detail.locality == Locality::Cloud;
     match Poured::begin(&desk.source, &*desk.runtime, wanted, network, reply.stop()) {
-        Err(error) => reply.answer(blame::unread(&error, 0)),
+        Err(error) => {
+            // As everywhere: first what landed is removed, for who begins again at once.
+            drop(landing);
+            reply.answer(blame::unread(&error, 0));
+        }
         Ok(poured) => go_on(
             desk,
             Downloading {

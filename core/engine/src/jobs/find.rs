@@ -2,6 +2,7 @@
 //! then the vault itself, each in bulk.
 
 use super::kept::Asked;
+use super::place::beside;
 use super::reply::{Replies, Reply};
 use super::{Desk, lock};
 use crate::store::StoreError;
@@ -39,7 +40,7 @@ pub(crate) fn run(desk: &Desk, batch: Vec<Find>) {
     };
     let mut unknown = Vec::with_capacity(open.len());
     for (work, path) in open.into_iter().zip(known) {
-        if let Some(path) = path.filter(|_| work.deduplicated) {
+        if let Some(path) = path {
             desk.kept.keep_path(work.reply.resource(), Some(path));
             replies.add(work.reply, Answer::Found(Finding::Hit), Vec::new());
         } else {
@@ -59,12 +60,12 @@ pub(crate) fn run(desk: &Desk, batch: Vec<Find>) {
         Ok(found) => {
             for (work, found) in unknown.into_iter().zip(found) {
                 let finding = match found {
-                    // Another asset's: it does not stand for this one.
-                    Found::Hit(_) if !work.deduplicated => Finding::Miss,
-                    Found::Hit(path) => {
+                    Found::Hit(path) if work.deduplicated => {
                         desk.kept.keep_path(work.reply.resource(), Some(path));
                         Finding::Hit
                     }
+                    // Another asset's, as far as can be told: it does not stand for this one.
+                    Found::Hit(_) => Finding::Miss,
                     other => other.finding(),
                 };
                 replies.add(work.reply, Answer::Found(finding), Vec::new());
@@ -86,9 +87,21 @@ fn known(desk: &Desk, batch: &[Find]) -> Result<Vec<Option<VaultPath>>, StoreErr
         desk.store.read(|reader| reader.known(&digests))?
     };
     let mut found = found.into_iter();
-    let path = |asked: Option<Asked>| match asked {
+    let mut path = |asked: Option<Asked>| match asked {
         Some(asked) => asked.path,
         None => found.next().flatten().and_then(|at| VaultPath::parse(&at.path)),
     };
-    Ok(asked.into_iter().map(path).collect())
+    let paths = batch.iter().zip(asked).map(|(one, asked)| match path(asked) {
+        Some(_) if !one.deduplicated => own(desk, one),
+        path => Ok(path),
+    });
+    paths.collect()
+}
+
+/// Where what belongs to one asset lies already, beside its photo.
+fn own(desk: &Desk, one: &Find) -> Result<Option<VaultPath>, StoreError> {
+    let Some(Some(detail)) = desk.details(&[one.reply.resource()])?.pop() else { return Ok(None) };
+    let known = desk.store.read(|reader| reader.known_at(&one.digest))?;
+    let paths = known.iter().filter_map(|path| VaultPath::parse(path)).collect();
+    Ok(beside(desk, &detail, one.digest, paths))
 }

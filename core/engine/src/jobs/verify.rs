@@ -1,9 +1,11 @@
 //! Verify: the vault shows file and size, and the record is made durable; both in bulk.
 
-use super::place::{captured, stored_places};
+use super::place::{beside, captured, stored_places};
 use super::reply::{Replies, Reply};
 use super::{Desk, folders};
-use keepsake_catalog::{Detail, Note};
+use crate::seek::{self, Lying};
+use crate::verify::Progress;
+use keepsake_catalog::{Detail, Note, Reader};
 use keepsake_machine::event::{Answer, Disappearance};
 use keepsake_machine::media::Digest;
 use keepsake_vault::{DeviceId, Held, OriginalName, Record, Vault, VaultError, VaultPath};
@@ -36,23 +38,28 @@ pub(crate) fn run(desk: &Desk, batch: Vec<Verify>) {
         }
     };
     let Some(placed) = placed(desk, &*vault, batch, &mut replies) else { return };
-    let held: Vec<_> =
-        placed.iter().map(|one| Held { path: &one.path, size: one.digest.size }).collect();
     let folders = folders::shown(desk, &*vault, placed.iter().map(|one| &one.path));
+    let items: Vec<_> = placed.iter().map(|one| (&one.path, one.digest)).collect();
     let (there, mut folders) =
-        match folders.and_then(|folders| Ok((vault.confirm(&held)?, folders))) {
+        match folders.and_then(|folders| Ok((shown(desk, &*vault, &items)?, folders))) {
             Ok(shown) => shown,
             Err(error) => return fail(desk, placed, &error, &mut replies),
         };
-    let mut good = Vec::with_capacity(placed.len());
-    for (mut one, there) in placed.into_iter().zip(there) {
-        if there {
-            good.push(one);
-            continue;
+    let (mut good, mut astray) = (Vec::with_capacity(placed.len()), Vec::new());
+    for (one, there) in placed.into_iter().zip(there) {
+        if there { good.push(one) } else { astray.push(one) }
+    }
+    let elsewhere = match elsewhere(desk, &*vault, &astray) {
+        Ok(paths) => paths,
+        Err(error) => {
+            fail(desk, astray, &error, &mut replies);
+            return fail(desk, good, &error, &mut replies);
         }
-        // It is not to be found there again by the same record; another may be right.
+    };
+    for (mut one, path) in astray.into_iter().zip(elsewhere) {
+        // It is not to be found there again by the same record.
         let gone = Note::Unknown { digest: one.digest, path: one.path.as_str().to_owned() };
-        if let Some(path) = another(desk, &*vault, &one) {
+        if let Some(path) = path {
             one.path = path;
             folders.push(gone);
             good.push(one);
@@ -64,17 +71,60 @@ pub(crate) fn run(desk: &Desk, batch: Vec<Verify>) {
     record(desk, &*vault, good, folders, &mut replies);
 }
 
-/// Another path at which a record says that these bytes lie, and the vault shows them.
-fn another(desk: &Desk, vault: &dyn Vault, one: &Placed) -> Option<VaultPath> {
-    if !one.detail.role.is_deduplicated() {
-        return None;
+/// Whether the vault shows each there: file and size; where something else was seen to lie, every byte.
+/// In order.
+fn shown(
+    desk: &Desk,
+    vault: &dyn Vault,
+    items: &[(&VaultPath, Digest)],
+) -> Result<Vec<bool>, VaultError> {
+    let held: Vec<_> =
+        items.iter().map(|(path, digest)| Held { path, size: digest.size }).collect();
+    let mut there = vault.confirm(&held)?;
+    let doubted = desk.store.read(Reader::damaged).unwrap_or_default();
+    let is_doubted = |path: &VaultPath| doubted.contains(path.as_str());
+    for ((path, digest), there) in items.iter().zip(&mut there) {
+        if *there && is_doubted(path) {
+            let mut buffer = vec![0; 1 << 20];
+            let lies = seek::lying_at(vault, path, &mut buffer, &Progress::default())?;
+            *there = matches!(lies, Lying::These(lies) if lies.sha256 == digest.sha256);
+        }
     }
-    let known = desk.store.read(|reader| reader.known_at(&one.digest)).ok()?;
-    let others = known.iter().filter_map(|path| VaultPath::parse(path));
-    others.filter(|path| *path != one.path).find(|path| {
-        let held = Held { path, size: one.digest.size };
-        vault.confirm(&[held]).is_ok_and(|shown| shown == [true])
-    })
+    Ok(there)
+}
+
+/// Where the vault shows bytes that are not where a record says: where another record says, or where no
+/// record says it. In order.
+fn elsewhere(
+    desk: &Desk,
+    vault: &dyn Vault,
+    astray: &[Placed],
+) -> Result<Vec<Option<VaultPath>>, VaultError> {
+    let is_shown = |path: &VaultPath, digest: Digest| {
+        shown(desk, vault, &[(path, digest)]).is_ok_and(|shown| shown == [true])
+    };
+    let mut paths = Vec::with_capacity(astray.len());
+    for one in astray {
+        // What belongs to one asset is there beside it, or not.
+        if !one.detail.role.is_deduplicated() {
+            paths.push(None);
+            continue;
+        }
+        let mut others = known_at(desk, &one.digest);
+        others.retain(|path| *path != one.path);
+        let shown = others.into_iter().find(|path| is_shown(path, one.digest));
+        paths.push(match shown {
+            Some(path) => Some(path),
+            None => seek::without_record(vault, &[one.digest])?.remove(&one.digest.sha256),
+        });
+    }
+    Ok(paths)
+}
+
+/// Where the catalog knows these bytes to lie. (One that cannot be read is seen to be by who writes it.)
+fn known_at(desk: &Desk, digest: &Digest) -> Vec<VaultPath> {
+    let known = desk.store.read(|reader| reader.known_at(digest)).unwrap_or_default();
+    known.iter().filter_map(|path| VaultPath::parse(path)).collect()
 }
 
 /// Finds where each should be; `None`, and all are answered, when the catalog cannot be read.
@@ -113,8 +163,11 @@ fn placed(
         };
         let stored = || detail.path.as_deref().and_then(VaultPath::parse);
         let path = path.or_else(stored).or_else(|| {
-            let known = known.filter(|_| detail.role.is_deduplicated())?;
-            VaultPath::parse(&known.path)
+            let path = VaultPath::parse(&known?.path)?;
+            if detail.role.is_deduplicated() {
+                return Some(path);
+            }
+            beside(desk, &detail, work.digest, known_at(desk, &work.digest))
         });
         let path = path.or_else(|| handed_over(desk, vault, &detail, work.digest));
         match path {

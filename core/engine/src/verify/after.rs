@@ -8,19 +8,35 @@ use crate::seek::{self, Places};
 use keepsake_catalog::{Known, Note, Which};
 use keepsake_machine::media::Digest;
 use keepsake_machine::settle::Fact;
-use keepsake_vault::{Held, Vault, VaultError};
+use keepsake_vault::{Held, Vault, VaultError, VaultPath};
 use std::collections::{BTreeMap, HashSet};
 
-/// Where the vault shows the bytes that are missing or damaged under one path: under another that is one
-/// that a record names (and that is not `unread`: its size proves nothing), that of something else
-/// (`lying`), or one without a record.
-pub(super) fn places(
+/// Where the vault shows bytes that are missing or damaged under one path.
+#[derive(Default)]
+pub(super) struct Shown {
+    /// Under another path that a record names.
+    recorded: Places,
+    /// Where no record says it: in the place of something else, or without a record.
+    unrecorded: Places,
+}
+
+impl Shown {
+    /// Where these bytes are.
+    pub(super) fn path(&self, digest: &Digest) -> Option<&VaultPath> {
+        self.recorded.get(&digest.sha256).or_else(|| self.unrecorded.get(&digest.sha256))
+    }
+}
+
+/// Looks for what is missing or damaged under one path (`bad`): under others that records name (and that
+/// are not `unread`: their sizes prove nothing), in the place of something else (`lying`), or without a
+/// record.
+pub(super) fn shown(
     vault: &dyn Vault,
     bad: &[Known],
     lying: &Places,
     unread: impl Fn(&str) -> bool,
-) -> Result<Places, VaultError> {
-    let mut there = Places::new();
+) -> Result<Shown, VaultError> {
+    let mut there = Shown::default();
     if bad.is_empty() {
         return Ok(there);
     }
@@ -42,31 +58,35 @@ pub(super) fn places(
         let held: Vec<_> =
             batch.iter().map(|(path, digest)| Held { path, size: digest.size }).collect();
         let shown = vault.confirm(&held)?.into_iter().zip(batch).filter(|(shown, _)| *shown);
-        there.extend(shown.map(|(_, (path, digest))| (digest.sha256, path.clone())));
+        there.recorded.extend(shown.map(|(_, (path, digest))| (digest.sha256, path.clone())));
     }
-    let lying = lying.iter().filter(|(digest, _)| wanted.contains(*digest));
-    there.extend(lying.map(|(digest, path)| (*digest, path.clone())));
+    let sought =
+        |digest: &[u8; 32]| wanted.contains(digest) && !there.recorded.contains_key(digest);
+    let lying = lying.iter().filter(|(digest, _)| sought(digest));
+    there.unrecorded = lying.map(|(digest, path)| (*digest, path.clone())).collect();
     let rest = bad.iter().map(|one| one.digest);
-    let rest: Vec<_> = rest.filter(|digest| !there.contains_key(&digest.sha256)).collect();
-    there.extend(seek::without_record(vault, &rest)?);
+    let rest: Vec<_> = rest.filter(|digest| there.path(digest).is_none()).collect();
+    there.unrecorded.extend(seek::without_record(vault, &rest)?);
     Ok(there)
 }
 
-/// Records what is safe where it lies (`places`), so that nothing of it is sent again; the rest of what
+/// Records what is safe where it lies (`shown`), so that nothing of it is sent again; the rest of what
 /// is not as recorded (`bad`) is to be sent again, or lost.
 pub(super) fn settle(
     desk: &Desk,
     vault: &dyn Vault,
     bad: &[Known],
-    places: &Places,
+    shown: &Shown,
 ) -> Result<(), Failed> {
     if bad.is_empty() {
         return Ok(());
     }
-    let safe = desk.store.read(|reader| reader.safe_at(bad))?;
-    let there = safe.into_iter().filter_map(|(resource, digest)| {
-        Some((resource, (digest, places.get(&digest.sha256)?.clone())))
-    });
+    // Also what is thought to lie just there: the record that said so is gone.
+    let unrecorded = shown.unrecorded.keys().copied().collect();
+    let safe = desk.store.read(|reader| reader.safe_at(bad, &unrecorded))?;
+    let there = safe
+        .into_iter()
+        .filter_map(|(resource, digest)| Some((resource, (digest, shown.path(&digest)?.clone()))));
     let there: BTreeMap<_, _> = there.collect();
     let mut notes = if there.is_empty() { Vec::new() } else { recorded_at(desk, vault, &there)? };
     let unknown = |Known { digest, path }| Note::Unknown { digest, path };
@@ -75,7 +95,7 @@ pub(super) fn settle(
     desk.settle(&Which::Held(bad.to_vec()), Fact::GoneFromVault)?;
     // Also those of which the catalog thought that they lie where no record says.
     let nowhere = bad.iter().map(|one| one.digest);
-    let nowhere: Vec<_> = nowhere.filter(|one| !places.contains_key(&one.sha256)).collect();
+    let nowhere: Vec<_> = nowhere.filter(|one| shown.path(one).is_none()).collect();
     desk.settle(&Which::Digests(nowhere), Fact::GoneFromVault)?;
     Ok(())
 }

@@ -87,7 +87,7 @@ impl Session {
         // To look now and then whether there is space again is no work.
         let low = self.holds.has(Hold::LowStorage);
         let measuring = self.disk.is_asked() && self.slots.wants(Work::Download) && !low;
-        if underway || measuring || self.uncounted || !self.walk_is_over() {
+        if underway || measuring || self.uncounted {
             return Activity::Working;
         }
         let with_os = self.slots.with_os().count();

@@ -232,4 +232,12 @@ mod tests {
         }
         assert_eq!(advise(&known(&counts)), [Advice::MigrateOrUseMac]);
     }
+
+    #[test]
+    fn what_nobody_told_the_size_of_is_taken_for_a_typical_item_of_this_library() {
+        let waits = Tally { items: 10, bytes: 60 * GB, estimated: 2 };
+        let mut counts = cloud(1, 1);
+        counts.classes.insert(Class::Pending, waits);
+        assert_eq!(advise(&known(&counts)), [Advice::MigrateOrUseMac], "75 GB on a phone of 64");
+    }
 }

@@ -256,4 +256,11 @@ mod tests {
             prop_assert_eq!(ledger.left(LIMIT), LIMIT);
         }
     }
+
+    #[test]
+    fn the_next_day_begins_at_local_midnight() {
+        let ledger = opened(0);
+        let now = Now { utc_offset: 60, ..Now::default() };
+        assert_eq!(ledger.next_day(now, Elapsed(0)), Elapsed(23 * HOUR));
+    }
 }

@@ -263,4 +263,19 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn a_change_by_an_eighth_is_not_worth_storing() {
+        let learned = r#"{"rates":{"Small":{"mean":589824,"deviation":0,"told":524288}}}"#;
+        let mut learned: Learned = serde_json::from_str(learned).unwrap();
+        assert!(!learned.learn(SizeClass::Small, 0, 9));
+        assert!(learned.learn(SizeClass::Small, 0, 100), "more is");
+    }
+
+    #[test]
+    fn what_is_small_is_small_whatever_its_picture_measures() {
+        let upper =
+            |measure| Learned::default().upper(Size::Hinted { class: SizeClass::Small, measure });
+        assert_eq!(upper(PIXELS), upper(0));
+    }
 }

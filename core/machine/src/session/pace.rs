@@ -88,4 +88,36 @@ mod tests {
         pace.made_safe(Elapsed(101_000), 4_000);
         assert_eq!(pace.bytes_a_second(Elapsed(102_000)), Some(2_000));
     }
+
+    #[test]
+    fn nothing_is_said_of_less_than_a_second_or_of_nothing_that_was_made_safe() {
+        let mut pace = Pace::default();
+        pace.working(Elapsed(0), true);
+        assert_eq!(pace.bytes_a_second(Elapsed(2_000)), None);
+        pace.working(Elapsed(3_000), false);
+        pace.working(Elapsed(5_000), true);
+        pace.made_safe(Elapsed(5_500), 10_000);
+        assert_eq!(pace.bytes_a_second(Elapsed(5_900)), None);
+    }
+
+    #[test]
+    fn work_that_goes_on_is_measured_from_when_it_began() {
+        let mut pace = Pace::default();
+        pace.working(Elapsed(0), true);
+        pace.made_safe(Elapsed(1_000), 10_000);
+        pace.working(Elapsed(1_500), true);
+        assert_eq!(pace.bytes_a_second(Elapsed(2_000)), Some(5_000));
+    }
+
+    #[test]
+    fn it_is_three_minutes_that_are_looked_back_on() {
+        let mut pace = Pace::default();
+        pace.working(Elapsed(0), true);
+        for second in 3_600..4_000 {
+            pace.made_safe(Elapsed(second * 1_000), 7_000);
+        }
+        let now = pace.bytes_a_second(Elapsed(3_999_500)).unwrap();
+        assert!((6_950..=7_050).contains(&now), "{now}");
+        assert_eq!(pace.slices.len() as u64, SLICES, "whatever was made safe in them");
+    }
 }

@@ -128,7 +128,8 @@ impl Session {
                 return;
             }
         }
-        let enough = self.enough_room();
+        // A quarter of the room at least: few large questions instead of many small ones.
+        let enough = (self.config.limits.under_way / 4).max(1);
         if classes.is_empty() {
             return;
         }
@@ -168,11 +169,6 @@ impl Session {
     fn room(&self) -> u32 {
         let under_way = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
         self.config.limits.under_way.saturating_sub(under_way)
-    }
-
-    /// So much room is worth a question, a quarter of all: few large ones instead of many small ones.
-    fn enough_room(&self) -> u32 {
-        (self.config.limits.under_way / 4).max(1)
     }
 
     /// What may not go on, and of which nothing is in our hands, must not keep out what may: as many
@@ -322,14 +318,6 @@ impl Session {
             }
         }
         sum
-    }
-
-    /// Whether the walk is over: nothing more is to be had as things are.
-    pub(super) fn walk_is_over(&self) -> bool {
-        self.refilling.asked.is_none()
-            && (self.refilling.ended
-                || self.room() < self.enough_room()
-                || self.permitted_classes().is_empty())
     }
 
     /// The next waiting row is due: it is brought.

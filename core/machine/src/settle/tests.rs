@@ -306,3 +306,37 @@ fn what_is_recorded_of_facts_opens() {
         assert_eq!(serde_json::from_str::<Fact>(&text).unwrap(), *fact);
     }
 }
+
+fn settled(stage: Stage, at_vault: AtVault) -> Settled {
+    let (locality, size) = (Locality::Local, Size::Exact(STAGED));
+    Settled { version: ONE, locality, size, digest: Some(digest()), stage, at_vault }
+}
+
+#[test]
+fn what_is_out_of_sight_and_then_lost_by_the_vault_is_lost() {
+    let hidden = settled(Stage::Hidden, AtVault::There);
+    let lost = settle(hidden, Fact::GoneFromVault);
+    assert_eq!((lost.stage, lost.at_vault), (Stage::Lost, AtVault::Lost));
+}
+
+#[test]
+fn what_waits_for_space_begins_again_only_when_it_has_come_to_the_phone() {
+    let waits = settled(waiting(Why::NeedsMoreSpace, Bytes::InLibrary), AtVault::Never);
+    let seen = |locality| {
+        let size = Size::Exact(STAGED);
+        settle(waits, Fact::Seen { version: ONE, locality, size, chosen: true })
+    };
+    assert_eq!(seen(Locality::Cloud).stage, waits.stage);
+    assert_eq!(seen(Locality::Local).stage, Stage::Discovered);
+}
+
+#[test]
+fn a_scan_brings_up_to_date_where_an_original_is_and_how_large() {
+    let before = Settled {
+        size: Size::Hinted { class: SizeClass::Heif, measure: 1 },
+        ..settled(Stage::Discovered, AtVault::Never)
+    };
+    let (locality, size) = (Locality::Cloud, Size::Exact(9));
+    let seen = settle(before, Fact::Seen { version: ONE, locality, size, chosen: true });
+    assert_eq!((seen.locality, seen.size), (locality, size));
+}

@@ -2,8 +2,6 @@
 //! a few lines of obvious bookkeeping. It performs effects in a random order, keeps the rules of
 //! the contract itself, and panics when the machine breaks one.
 
-#![allow(dead_code)] // each test file uses a part of it
-
 pub mod catalog;
 pub mod library;
 pub mod perform;

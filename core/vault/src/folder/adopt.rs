@@ -2,6 +2,9 @@
 //!
 //! It is adopted by its own bytes, never by its name: names are listed against the records, and a
 //! file without one is hashed when a digest of its size is asked for, once.
+//!
+//! Where a record names bytes that are asked for all the same, somebody has moved files in the vault:
+//! then sizes are listed too, and a file of another size than its record says counts as one without.
 
 use super::Shared;
 use super::bytes::hash;
@@ -21,14 +24,27 @@ use std::sync::PoisonError;
 /// What is known of the folder besides its records.
 #[derive(Default)]
 pub(super) struct Memory {
-    /// Whether names were listed since the opening or the last tidying.
-    listed: bool,
-    /// Files without a record, by size.
+    /// What was listed since the opening or the last tidying.
+    listed: Listed,
+    /// Hashes of the digests that records name, in order.
+    named: Vec<u64>,
+    /// Files without a record, by size; where sizes were listed, those that no record fits.
     loose: HashMap<u64, Vec<Loose>>,
     /// Names that are no paths of a vault, and folders that may not be looked into.
     unseen: Vec<String>,
     /// What tombstones name.
     pub(super) forgotten: HashSet<[u8; 32]>,
+}
+
+/// How closely the files of a vault were looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Listed {
+    #[default]
+    Not,
+    /// Against the paths of the records.
+    Names,
+    /// Against their sizes too: every file is looked at.
+    Sizes,
 }
 
 struct Loose {
@@ -53,15 +69,24 @@ impl Shared {
     pub(super) fn find(&self, digests: &[Digest]) -> Result<Vec<Found>, VaultError> {
         let home = self.home()?;
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        if !memory.listed {
-            *memory = self.look_around(&home)?;
+        if memory.listed == Listed::Not {
+            *memory = self.look_around(&home, Listed::Names)?;
         }
-        digests.iter().map(|digest| self.find_one(&home, &mut memory, digest)).collect()
+        let mut found = Vec::with_capacity(digests.len());
+        for digest in digests {
+            let mut one = self.find_one(&home, &mut memory, digest)?;
+            if one == Found::Miss && memory.listed == Listed::Names && memory.names(digest) {
+                *memory = self.look_around(&home, Listed::Sizes)?;
+                one = self.find_one(&home, &mut memory, digest)?;
+            }
+            found.push(one);
+        }
+        Ok(found)
     }
 
     /// What no record speaks of.
     pub(super) fn unrecorded(&self) -> Result<Strays, VaultError> {
-        let around = self.look_around(&*self.home()?)?;
+        let around = self.look_around(&*self.home()?, Listed::Names)?;
         let loose = around.loose.values().flatten();
         let mut paths: Vec<_> = loose.map(|loose| loose.path.clone()).collect();
         // Who asks for bytes next is told of these.
@@ -78,21 +103,20 @@ impl Shared {
         memory: &mut Memory,
         digest: &Digest,
     ) -> Result<Found, VaultError> {
-        if memory.forgotten.contains(&digest.sha256) {
-            return Ok(Found::Forgotten);
-        }
+        let is_forgotten = memory.forgotten.contains(&digest.sha256);
+        let not_there = if is_forgotten { Found::Forgotten } else { Found::Miss };
         let recent = {
             let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
             recent.path(&digest.sha256).cloned()
         };
         let mut visit = self.visit(home);
-        if let Some(path) = recent {
+        if let Some(path) = recent.filter(|_| !is_forgotten) {
             let (folder, name) = path.split();
             if visit.holds(folder, name, digest.size)? {
                 return Ok(Found::Hit(path));
             }
         }
-        let Some(candidates) = memory.loose.get_mut(&digest.size) else { return Ok(Found::Miss) };
+        let Some(candidates) = memory.loose.get_mut(&digest.size) else { return Ok(not_there) };
         let mut found = None;
         let mut gone = Vec::new();
         for (at, candidate) in candidates.iter_mut().enumerate() {
@@ -120,12 +144,12 @@ impl Shared {
         for at in gone.into_iter().rev() {
             candidates.swap_remove(at);
         }
-        Ok(found.map_or(Found::Miss, Found::Hit))
+        Ok(found.map_or(not_there, Found::Hit))
     }
 
-    /// Reads all records for the paths that they name, then lists all files against them.
-    fn look_around(&self, home: &Home) -> Result<Memory, VaultError> {
-        let mut memory = Memory { listed: true, ..Memory::default() };
+    /// Reads all records for the paths (and sizes) that they name, then lists all files against them.
+    fn look_around(&self, home: &Home, listed: Listed) -> Result<Memory, VaultError> {
+        let mut memory = Memory { listed, ..Memory::default() };
         // Before the listing: a file recorded in between is then loose, hashed at worst; the other
         // way round it would be neither.
         let mut recorded = HashSet::new();
@@ -138,7 +162,9 @@ impl Shared {
                 }
                 let outcome = self.read_segment(home, &name, &mut |entry| match entry {
                     Entry::Record(record) => {
-                        recorded.insert(path_hash(record.path.as_str()));
+                        let size = (listed == Listed::Sizes).then_some(record.digest.size);
+                        recorded.insert(hash_of(&(record.path.as_str(), size)));
+                        memory.named.push(hash_of(&record.digest.sha256));
                     }
                     Entry::Tombstone(tombstone) => {
                         memory.forgotten.insert(tombstone.digest.sha256);
@@ -151,6 +177,8 @@ impl Shared {
                 break; // else one was merged as we read: its records are in a new one
             }
         }
+        memory.named.sort_unstable();
+        memory.named.dedup();
         self.look_into(&home.root, "", 0, &recorded, &mut memory)?;
         Ok(memory)
     }
@@ -163,6 +191,8 @@ impl Shared {
         recorded: &HashSet<u64>,
         memory: &mut Memory,
     ) -> Result<(), VaultError> {
+        let is_recorded =
+            |path: &str, size: Option<u64>| recorded.contains(&hash_of(&(path, size)));
         let (mut folders, mut unknown) = (Vec::new(), Vec::new());
         let listed = self.files.list(dir, &mut |name, kind| {
             if depth == 0 && name == OWN {
@@ -177,7 +207,7 @@ impl Shared {
             }
             match kind {
                 Kind::Dir => folders.push(below),
-                Kind::File | Kind::Unknown if !recorded.contains(&path_hash(&below)) => {
+                Kind::File | Kind::Unknown if !is_recorded(&below, None) => {
                     unknown.push(below);
                 }
                 _ => {}
@@ -197,6 +227,9 @@ impl Shared {
             let Some(path) = VaultPath::parse(&path) else { continue };
             match self.files.stat(dir, OsStr::new(path.split().1)) {
                 Ok(stat) if stat.kind == Kind::File => {
+                    if is_recorded(path.as_str(), Some(stat.size)) {
+                        continue;
+                    }
                     memory.loose.entry(stat.size).or_default().push(Loose { path, sha256: None });
                 }
                 Ok(stat) if stat.kind == Kind::Dir => folders.push(path.as_str().to_owned()),
@@ -222,7 +255,14 @@ impl Shared {
 
     /// Makes the next [`Shared::find`] look around again.
     pub(super) fn look_again(&self) {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner).listed = false;
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner).listed = Listed::Not;
+    }
+}
+
+impl Memory {
+    /// Whether a record names these bytes.
+    fn names(&self, digest: &Digest) -> bool {
+        self.named.binary_search(&hash_of(&digest.sha256)).is_ok()
     }
 }
 
@@ -230,9 +270,10 @@ fn is_closed(error: &std::io::Error) -> bool {
     is_absent(error) || error.kind() == std::io::ErrorKind::PermissionDenied
 }
 
-/// Stands for a path among the recorded ones. Two that meet only cost one adoption.
-fn path_hash(path: &str) -> u64 {
+/// Stands for a path, a path and a size, or a digest, among those of the records. Two paths that meet only
+/// cost one adoption; two digests, one listing of sizes.
+fn hash_of(what: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
-    path.hash(&mut hasher);
+    what.hash(&mut hasher);
     hasher.finish()
 }

@@ -21,9 +21,10 @@ impl Shared {
                 });
             };
             let as_shot = Placement::as_shot(asset.captured, primary);
-            // Where the folder cannot be a folder, the put of each item says so, by name.
+            // Where the folder cannot be a folder, or may not be looked into, the put of each item says
+            // so, by name: the others go on.
             let folder = match visit.made(as_shot.folder()) {
-                Err(VaultError::Refused { .. }) => {
+                Err(VaultError::Refused { .. } | VaultError::Closed { .. }) => {
                     placed.push(as_shot);
                     continue;
                 }

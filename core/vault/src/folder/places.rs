@@ -153,9 +153,11 @@ fn made(
     make_dir(files, at, name)
 }
 
-/// A date folder that is a link or a file concerns the items in it, not the vault.
+/// A date folder that is a link or a file concerns the items in it, not the vault; one that may not be
+/// looked into is named as a whole.
 fn of_item(error: VaultError, path: &str) -> VaultError {
     match error {
+        VaultError::Closed { why, .. } => VaultError::Closed { name: path.to_owned(), why },
         VaultError::Damaged { why, .. } => VaultError::Refused { name: path.to_owned(), why },
         other => other,
     }

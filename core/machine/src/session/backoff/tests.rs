@@ -268,3 +268,18 @@ fn what_was_stored_of_back_offs_opens() {
     assert_eq!(serde_json::from_str::<Backoffs>(&stored).unwrap(), backoffs);
     assert_eq!(serde_json::from_str::<Backoffs>("{}").unwrap(), Backoffs::default());
 }
+
+#[test]
+fn a_vault_that_does_not_answer_a_probe_is_left_alone_for_longer() {
+    let mut backoffs = Backoffs::default();
+    let first = backoffs.vault_failed(Elapsed(0), SEED);
+    assert!(backoffs.fire(first, SEED).probe_vault);
+    let second = backoffs.vault_failed(first, SEED);
+    assert!((secs(5)..secs(10)).contains(&(second - first)), "{:?}", second - first);
+}
+
+#[test]
+fn an_original_that_is_missing_is_looked_for_again_after_a_while_and_not_at_once() {
+    let waits = fail(None, Fault::OriginalMissing, 0, 1).unwrap();
+    assert!(waits.due >= Elapsed(1_000) + secs(30), "{waits:?}");
+}

@@ -235,3 +235,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn candidates_that_came_for_another_question_are_of_no_use() {
+    let mut free_up = FreeUp::new(Run(7));
+    free_up.survey();
+    assert_eq!(free_up.candidates(ProposalId(1), vec![asset(1, 10)]), None);
+    assert_eq!(free_up.freeable(), None);
+}
+
+#[test]
+fn ids_are_unique_also_after_the_destination_changed() {
+    let mut free_up = FreeUp::new(Run(7));
+    free_up.requested(None);
+    assert!(!free_up.is_idle());
+    free_up.cancel();
+    let id = ProposalId(7 << 32 | 2);
+    assert_eq!(free_up.requested(None), [Effect::ListFreeable { id, wanted: None }]);
+}
