@@ -3,6 +3,7 @@ package app.keepsake.android
 import android.app.Notification
 import android.app.job.JobParameters
 import android.app.job.JobScheduler
+import android.app.job.JobService
 import android.net.NetworkCapabilities.NET_CAPABILITY_INTERNET
 import android.net.NetworkCapabilities.NET_CAPABILITY_VALIDATED
 import app.keepsake.FakeEngine
@@ -26,13 +27,16 @@ import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
 import org.robolectric.annotation.Config
+import org.robolectric.annotation.Implementation
+import org.robolectric.annotation.Implements
 import org.robolectric.shadow.api.Shadow
+import org.robolectric.shadows.ShadowJobService
 import java.util.concurrent.atomic.AtomicInteger
 import kotlin.time.Duration.Companion.minutes
 import kotlin.time.Duration.Companion.seconds
 
 @RunWith(RobolectricTestRunner::class)
-@Config(sdk = [34, 35])
+@Config(sdk = [34, 35], shadows = [BackupJobServiceTest.Noting::class])
 class BackupJobServiceTest {
     @get:Rule val phone = Phone()
 
@@ -46,6 +50,26 @@ class BackupJobServiceTest {
         public override suspend fun keepsake() = keepsake
 
         override fun notification(): Notification = Notification.Builder(this, "backup").build()
+    }
+
+    /** Robolectric's own forgets what is shown. */
+    @Implements(JobService::class)
+    class Noting : ShadowJobService() {
+        val shown = mutableListOf<Pair<Notification, Int>>()
+
+        @Implementation(minSdk = 34)
+        public override fun setNotification(job: JobParameters, id: Int, notification: Notification, atEnd: Int) {
+            shown += notification to atEnd
+        }
+    }
+
+    @Test
+    fun `a job shows what it does from its start on, and nothing when it is over`() {
+        val service = service()
+        service.onStartJob(parameters)
+        val (notification, atEnd) = (shadowOf(service) as Noting).shown.single()
+        assertEquals("backup", notification.channelId)
+        assertEquals(JobService.JOB_END_NOTIFICATION_POLICY_REMOVE, atEnd)
     }
 
     @Test

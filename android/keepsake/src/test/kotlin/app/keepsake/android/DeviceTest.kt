@@ -178,6 +178,7 @@ class DeviceTest {
         assertEquals(0, shadowOf(connectivity).networkCallbacks.size)
         assertTrue(shadowOf(app).registeredReceivers.none { it.intentFilter.hasAction(Intent.ACTION_BATTERY_CHANGED) })
         assertEquals(0, shadowOf(app.contentResolver).getContentObservers(MediaStore.AUTHORITY_URI).size)
+        assertEquals(0, shadowOf(app.service<PowerManager>()).thermalStatusListeners.size)
     }
 
     @Test
