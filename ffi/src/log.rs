@@ -74,7 +74,7 @@ impl Lines {
     }
 }
 
-/// Lines on their way to one log, until it is dropped. (A channel of `std` is three of them in one: fourteen
+/// Lines on their way to one log, until it is dropped. (A channel of `std` is three of them in one: ten
 /// kilobytes that every phone would carry.)
 struct Queue(Arc<Way>);
 

@@ -25,8 +25,11 @@ struct GuardedPortTests {
     private let original = Original(
         resource: 1, id: "IMG_1.HEIC", role: .photo, access: .seekable, version: 3, size: 4)
 
-    @Test(arguments: [Unseen.nothing, Unseen(isLimited: true), Unseen(prefixes: ["card/"])])
-    func aWalkGivesItsPagesAndHowItEnded(unseen: Unseen) throws {
+    @Test(arguments: [
+        (Unseen.nothing, "finished false []"), (Unseen(isLimited: true), "finished true []"),
+        (Unseen(prefixes: ["card/"]), "finished false [\"card/\"]"),
+    ])
+    func aWalkGivesItsPagesAndHowItEnded(unseen: Unseen, end: String) throws {
         let pages = Pages()
         try guarded(Walk { scan in
             try await scan.add([])
@@ -35,9 +38,10 @@ struct GuardedPortTests {
         }).scan(pages: pages)
         #expect(
             pages.heard == [
-                "page on a stack of \(2 << 20)", "page on a stack of \(2 << 20)",
-                "finished \(unseen.isLimited) \(unseen.prefixes)",
+                "page on a stack of \(2 << 20)", "page on a stack of \(2 << 20)", end,
             ])
+        // What the core takes at once.
+        #expect(Scan.pageSize == 1_000)
     }
 
     @Test func aWalkThatFailsSaysWhy() throws {

@@ -1,5 +1,5 @@
 //! Batches on their way from one who reads to several who work: few wait, so that a fast reader does not fill
-//! the memory. (A channel of `std` does the same with fourteen kilobytes more, which every phone would carry.)
+//! the memory. (A channel of `std` does the same with ten kilobytes of code, which every phone would carry.)
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};

@@ -33,6 +33,7 @@ import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import org.junit.After
 import org.junit.Assert.assertEquals
+import org.junit.Assert.assertFalse
 import org.junit.Assert.assertThrows
 import org.junit.Assert.assertTrue
 import org.junit.Test
@@ -98,6 +99,22 @@ class DeviceTest {
             ),
             seen.takeLast(5),
         )
+    }
+
+    @Test
+    fun `a network is one with the internet behind it, and until it is lost`() {
+        val seen = device.networks.seen()
+        fun online(vararg has: Int): Boolean {
+            changes(*has)
+            return seen.last().online
+        }
+        repeat(2) {
+            assertTrue(online(NET_CAPABILITY_INTERNET, NET_CAPABILITY_VALIDATED))
+            assertFalse(online(if (it == 0) NET_CAPABILITY_INTERNET else NET_CAPABILITY_VALIDATED))
+        }
+        assertTrue(online(NET_CAPABILITY_INTERNET, NET_CAPABILITY_VALIDATED))
+        shadowOf(connectivity).networkCallbacks.forEach { it.onLost(network) }
+        assertFalse(seen.last().online)
     }
 
     @Test
