@@ -187,13 +187,14 @@ impl From<PortError> for Refusal {
 mod tests {
     use super::*;
 
+    type Crossed = fn(String) -> KeepsakeError;
+
     #[test]
     fn an_error_crosses_as_what_the_caller_can_do_about_it_and_says_the_same() {
         let state =
             || EngineError::State { path: "s".into(), source: std::io::Error::other("full") };
         let destination = || EngineError::Destination { path: "d".into(), why: "a file".into() };
         let log = || EngineError::Log { path: "l".into(), why: "torn".into() };
-        type Crossed = fn(String) -> KeepsakeError;
         let all: [(EngineError, Crossed); 9] = [
             (state(), |detail| KeepsakeError::State { detail }),
             (EngineError::NoRoom("no room".into()), |detail| KeepsakeError::State { detail }),
