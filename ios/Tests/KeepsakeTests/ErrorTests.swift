@@ -36,7 +36,8 @@ struct ErrorTests {
         }
         let last = try await phone.started()
         await last.eventsUntilDone()
-        #expect(phone.stored == phone.expected)
+        let status = try last.status
+        #expect(phone.stored == phone.expected, "\(status)")
         try await last.stop()
     }
 
