@@ -175,7 +175,10 @@ pub struct Simulate {
     /// With "Optimise iPhone Storage": most originals are only in iCloud
     #[arg(long)]
     pub optimised: bool,
-    /// Mobile data may be used too; otherwise Wi-Fi at night only
+    /// Wi-Fi is there from ten at night to seven, and mobile data by day: so it is without this too
+    #[arg(long)]
+    pub wifi_at_night: bool,
+    /// Mobile data may be used by day
     #[arg(long)]
     pub mobile: bool,
     /// For so many days

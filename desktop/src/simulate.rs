@@ -30,6 +30,7 @@ pub fn run(args: &Simulate) -> Result<Exit, Failure> {
             size::bytes(args.phone)
         )));
     }
+    let form = Form::of(&args.out)?;
     let wish = Wish {
         phone: args.phone,
         library: args.library,
@@ -49,8 +50,7 @@ pub fn run(args: &Simulate) -> Result<Exit, Failure> {
     let beside = possible
         .then(|| live(&other))
         .map(|month| (self::title(&other), answers(&other, &month), month));
-    let is_page = args.out.extension().is_none_or(|extension| extension != "svg");
-    let text = if is_page {
+    let text = if form == Form::Page {
         let beside = match &beside {
             Some((title, lines, month)) => {
                 let picture = picture::of(title, &other, month)
@@ -76,6 +76,32 @@ pub fn run(args: &Simulate) -> Result<Exit, Failure> {
     }
     say!("Drawn: {}", args.out.display());
     Ok(Exit::Safe)
+}
+
+/// What is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Page,
+    Picture,
+}
+
+impl Form {
+    /// What the name asks for: no name gets what it does not say.
+    fn of(out: &Path) -> Result<Form, Failure> {
+        let Some(ending) = out.extension() else { return Ok(Form::Page) };
+        match ending.to_ascii_lowercase().to_str() {
+            Some("html" | "htm") => Ok(Form::Page),
+            Some("svg") => Ok(Form::Picture),
+            _ => {
+                let svg = out.with_extension("svg");
+                let (out, svg) = (out.display(), svg.display());
+                Err(Failure::wrong(format!(
+                    "{out} is not drawn: a page ends in .html, a picture in .svg. For a PNG: --out {svg}, then \
+                     rsvg-convert {svg} -o {out}"
+                )))
+            }
+        }
+    }
 }
 
 /// No phone and no library is smaller.
@@ -166,4 +192,38 @@ fn page(
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
     std::fs::write(path, text)
         .map_err(|why| Failure::wrong(format!("{} cannot be written: {why}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Cli, Command};
+    use clap::Parser;
+
+    fn parsed(line: &str) -> Simulate {
+        let words = ["keepsake", "simulate"].into_iter().chain(line.split_whitespace());
+        match Cli::try_parse_from(words).unwrap().command {
+            Command::Simulate(args) => args,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_command_that_people_are_told_is_understood() {
+        let args = parsed("--phone 64GB --library 200GB --optimised --wifi-at-night --days 30");
+        assert!(args.wifi_at_night && args.optimised && !args.mobile);
+        assert!(parsed("--wifi-at-night --mobile").mobile, "Wi-Fi at night, mobile data by day");
+    }
+
+    #[test]
+    fn a_name_gets_what_it_says_or_is_refused_with_what_to_do() {
+        assert!(Form::of(Path::new("month.html")).is_ok_and(|form| form == Form::Page));
+        assert!(Form::of(Path::new("month.HTM")).is_ok_and(|form| form == Form::Page));
+        assert!(Form::of(Path::new("month")).is_ok_and(|form| form == Form::Page));
+        assert!(Form::of(Path::new("a/month.svg")).is_ok_and(|form| form == Form::Picture));
+        for name in ["month.png", "month.pdf", "month."] {
+            let why = Form::of(Path::new(name)).err().map(|failure| failure.why).unwrap_or_default();
+            assert!(why.contains(name) && why.contains("--out month.svg"), "{why}");
+        }
+    }
 }
