@@ -57,8 +57,8 @@ pub fn answers(wish: &Wish, month: &Month) -> Vec<String> {
             times => format!("{times} times"),
         };
         lines.push(format!(
-            "You are asked to free space {times}, and to empty Recently Deleted each time. A real iPhone \
-             asks less often, perhaps never: there iOS takes originals back when space is short, here only \
+            "You are asked to free space {times}, and to empty Recently Deleted each time. On a real \
+             iPhone it may be less often, or never: there iOS takes originals back when space is short, here only \
              when the camera has no room."
         ));
     }
@@ -71,7 +71,8 @@ pub fn answers(wish: &Wish, month: &Month) -> Vec<String> {
         ("Uploaded", moved.up_wifi, moved.up_mobile),
     ] {
         let (wifi, mobile) = (size::bytes(wifi), size::bytes(mobile));
-        lines.push(format!("{what}: {wifi} over Wi-Fi, {mobile} over mobile data."));
+        let days = size::counted(wish.days.into(), "day");
+        lines.push(format!("{what} in {days}: {wifi} over Wi-Fi, {mobile} over mobile data."));
     }
     lines
 }

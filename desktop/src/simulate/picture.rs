@@ -80,13 +80,14 @@ fn happened(month: &Month) -> usize {
 
 const WIDTH: u32 = 940;
 const TITLE: u32 = 36;
-const DISK: u32 = 350;
-const NETWORK: u32 = 230;
-const ITEMS: u32 = 250;
+const DISK: u32 = 360;
+const NETWORK: u32 = 240;
+const ITEMS: u32 = 260;
 /// Of a row of holds, and of what is above and below them.
 const ROW: u32 = 36;
 const ROUND_HOLDS: u32 = 84;
-const NOTE: u32 = 30;
+/// Of a line of the note.
+const NOTE: u32 = 20;
 
 /// As SVG: the months side by side, and below them what is to be said of the picture.
 pub fn of(runs: &[Lived], scale: &Scale, note: Option<&str>) -> Drawn<String> {
@@ -97,13 +98,14 @@ pub fn of(runs: &[Lived], scale: &Scale, note: Option<&str>) -> Drawn<String> {
     let wide = WIDTH * u32::try_from(runs.len())?;
     let mut svg = String::new();
     {
-        let note_height = if note.is_some() { NOTE } else { 0 };
+        let lines = wrapped(note.unwrap_or_default(), usize::try_from((wide - 32) / 7)?);
+        let note_height = if note.is_some() { NOTE * (u32::try_from(lines.len())? + 1) } else { 0 };
         let root =
             SVGBackend::with_string(&mut svg, (wide, tall + note_height)).into_drawing_area();
         root.fill(&WHITE)?;
         let (months, below) = root.split_vertically(tall);
-        if let Some(note) = note {
-            text(&below, note, (16, 4), 14, INK)?;
+        for (line, y) in lines.iter().zip((6..).step_by(NOTE as usize)) {
+            text(&below, line, (16, y), 14, INK)?;
         }
         let columns = months.split_evenly((1, runs.len()));
         for ((run, column), holds) in runs.iter().zip(&columns).zip(&holds) {
@@ -126,6 +128,21 @@ fn month(column: &Area<'_>, run: &Lived, scale: &Scale, holds: &[Hold]) -> Drawn
     charts::holds(&below, &run.month, scale, holds)
 }
 
+/// In lines of so many letters at most.
+fn wrapped(words: &str, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= most => {
+                *line += " ";
+                *line += word;
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 fn gigabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e9
 }
@@ -135,8 +152,8 @@ fn step(step: Step) -> (&'static str, RGBColor) {
     match step {
         Step::Sent => ("safe: sent", RGBColor(0x4f, 0x9d, 0x5b)),
         Step::There => ("safe: the vault had it", RGBColor(0x8f, 0xc9, 0x8b)),
-        Step::Freed => ("safe, and let go here", RGBColor(0x3b, 0x7f, 0x86)),
-        Step::UnderWay => ("under way", RGBColor(0xf2, 0x8e, 0x2b)),
+        Step::Freed => ("safe: deleted from the phone", RGBColor(0x3b, 0x7f, 0x86)),
+        Step::UnderWay => ("begun, or next in turn", RGBColor(0xf2, 0x8e, 0x2b)),
         Step::Waiting => ("waiting by itself", RGBColor(0xb0, 0x7a, 0xa1)),
         Step::GivenUp => ("given up", RGBColor(0xc8, 0x3e, 0x4d)),
         Step::ToDo => ("to do", RGBColor(0xee, 0xe3, 0xb4)),

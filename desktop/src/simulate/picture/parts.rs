@@ -71,7 +71,7 @@ pub fn header(area: &Area<'_>, caption: &str, legend: &[(Sign, &str)]) -> Drawn<
     let right = i32::try_from(area.dim_in_pixel().0)? - RIGHT;
     let (mut x, mut y) = (22, 32);
     for (mark, words) in legend {
-        let width = 24 + i32::try_from(words.chars().count())? * 7;
+        let width = 24 + i32::try_from(words.chars().count())? * 27 / 4;
         if x + width > right {
             (x, y) = (22, y + 18);
         }
