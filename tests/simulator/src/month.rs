@@ -1,9 +1,9 @@
 //! A month of one phone, for people: nothing fails, and everything takes the time that it takes.
 //!
 //! The user sleeps from ten to seven, at home on Wi-Fi and on the charger; by day the phone is on
-//! mobile data, and the app is in front for ten minutes at eight in the evening. Background windows are
-//! granted at night. iOS takes originals back only when the camera has no room. When the user is asked to let photos go, they do, and empty Recently Deleted the
-//! evening after.
+//! mobile data, and the app is in front from eight to nine in the evening. Background windows are
+//! granted at night. iOS takes originals back only when the camera has no room. When the user is
+//! asked to let photos go, they do, and empty Recently Deleted the evening after.
 
 use crate::library::Library;
 use crate::plan::{MB, Plan, Weather};
