@@ -37,6 +37,7 @@ pub mod plan;
 pub mod planted;
 pub mod run;
 pub mod store;
+pub mod traffic;
 mod user;
 mod work;
 mod world;

@@ -136,12 +136,12 @@ impl Run {
             self.metered += more;
         }
         if self.library.originals.get(&resource).is_some_and(|one| !one.on_phone) {
-            let network = self.phone.network;
-            *if network.metered {
-                &mut self.moved.down_mobile
+            let moved = (self.now, more, DOWN);
+            if self.phone.network.metered {
+                self.traffic.book(moved, |hour| &mut hour.down_mobile);
             } else {
-                &mut self.moved.down_wifi
-            } += more;
+                self.traffic.book(moved, |hour| &mut hour.down_wifi);
+            }
         }
     }
 
