@@ -104,7 +104,7 @@ pub fn chart<'a, 'b>(
             let [from, to] = hours.map(|hour| scale.at(hour));
             chart.draw_series([Rectangle::new([(from, low), (to, high)], NIGHT.filled())])?;
         }
-        if scale.hours % 24 > 22 || scale.hours % 24 == 0 {
+        if scale.hours % 24 > 22 || scale.hours.is_multiple_of(24) {
             let from = scale.at(scale.hours - scale.hours.min(2));
             chart.draw_series([Rectangle::new(
                 [(from, low), (scale.end(), high)],
