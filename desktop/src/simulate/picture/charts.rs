@@ -43,8 +43,10 @@ fn area_of(
 /// The disk, with its reserve and everything that the user did or was told.
 pub fn disk(area: &Area<'_>, run: &Lived, scale: &Scale) -> Drawn<()> {
     let (wish, month) = (&run.wish, &run.month);
-    let reserve =
-        format!("the reserve: Keepsake leaves {} free", crate::size::bytes(wish.reserve()));
+    let reserve = format!(
+        "the reserve: Keepsake leaves {} free, new pictures may not",
+        crate::size::bytes(wish.reserve())
+    );
     let mut legend = vec![
         (Sign::Square(OTHERS), "system and apps"),
         (Sign::Square(LIBRARY), "the library, Recently Deleted included"),
