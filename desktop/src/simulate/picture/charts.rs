@@ -135,9 +135,9 @@ pub fn items(area: &Area<'_>, month: &Month, scale: &Scale) -> Drawn<()> {
     Ok(())
 }
 
-/// The holds that ever stopped something.
-pub fn held(month: &Month) -> Vec<Hold> {
-    let ever = |hold: &Hold| month.hours.iter().any(|hour| holds_up(hour, *hold));
+/// The holds that ever stopped something that is drawn.
+pub fn held(month: &Month, scale: &Scale) -> Vec<Hold> {
+    let ever = |hold: &Hold| month.hours.iter().take(scale.hours).any(|hour| holds_up(hour, *hold));
     Hold::ALL.into_iter().filter(ever).collect()
 }
 
