@@ -91,7 +91,7 @@ const NOTE: u32 = 20;
 
 /// As SVG: the months side by side, and below them what is to be said of the picture.
 pub fn of(runs: &[Lived], scale: &Scale, note: Option<&str>) -> Drawn<String> {
-    let holds: Vec<Vec<Hold>> = runs.iter().map(|run| charts::held(&run.month)).collect();
+    let holds: Vec<Vec<Hold>> = runs.iter().map(|run| charts::held(&run.month, scale)).collect();
     let most = holds.iter().map(Vec::len).max().unwrap_or(0).max(1);
     let rows = ROW * u32::try_from(most)?;
     let tall = TITLE + DISK + NETWORK + ITEMS + ROUND_HOLDS + rows;

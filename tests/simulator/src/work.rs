@@ -176,10 +176,10 @@ impl Run {
         Answer::Put(if self.store.put(digest) {
             if self.config.vault.remote && job.metered {
                 self.metered += digest.size;
-                let moved = (self.now, digest.size, UP);
+                let moved = (job.ends.min(self.now), digest.size, UP);
                 self.traffic.book(moved, |hour| &mut hour.up_mobile);
             } else if self.config.vault.remote {
-                let moved = (self.now, digest.size, UP);
+                let moved = (job.ends.min(self.now), digest.size, UP);
                 self.traffic.book(moved, |hour| &mut hour.up_wifi);
             }
             PutOutcome::Sent

@@ -43,8 +43,10 @@ fn area_of(
 /// The disk, with its reserve and everything that the user did or was told.
 pub fn disk(area: &Area<'_>, run: &Lived, scale: &Scale) -> Drawn<()> {
     let (wish, month) = (&run.wish, &run.month);
-    let reserve =
-        format!("the reserve: Keepsake leaves {} free", crate::size::bytes(wish.reserve()));
+    let reserve = format!(
+        "the reserve: Keepsake leaves {} free, new pictures may not",
+        crate::size::bytes(wish.reserve())
+    );
     let mut legend = vec![
         (Sign::Square(OTHERS), "system and apps"),
         (Sign::Square(LIBRARY), "the library, Recently Deleted included"),
@@ -133,9 +135,9 @@ pub fn items(area: &Area<'_>, month: &Month, scale: &Scale) -> Drawn<()> {
     Ok(())
 }
 
-/// The holds that ever stopped something.
-pub fn held(month: &Month) -> Vec<Hold> {
-    let ever = |hold: &Hold| month.hours.iter().any(|hour| holds_up(hour, *hold));
+/// The holds that ever stopped something that is drawn.
+pub fn held(month: &Month, scale: &Scale) -> Vec<Hold> {
+    let ever = |hold: &Hold| month.hours.iter().take(scale.hours).any(|hour| holds_up(hour, *hold));
     Hold::ALL.into_iter().filter(ever).collect()
 }
 

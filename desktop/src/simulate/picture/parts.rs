@@ -104,13 +104,6 @@ pub fn chart<'a, 'b>(
             let [from, to] = hours.map(|hour| scale.at(hour));
             chart.draw_series([Rectangle::new([(from, low), (to, high)], NIGHT.filled())])?;
         }
-        if scale.hours % 24 > 22 || scale.hours.is_multiple_of(24) {
-            let from = scale.at(scale.hours - scale.hours.min(2));
-            chart.draw_series([Rectangle::new(
-                [(from, low), (scale.end(), high)],
-                NIGHT.filled(),
-            )])?;
-        }
     }
     let whole = |value: &f64| {
         if (value - value.round()).abs() < 1e-6 { format!("{value:.0}") } else { String::new() }
