@@ -219,13 +219,6 @@ impl Run {
         self.check_budget();
         self.check_alarm();
         self.check_reserved();
-        let twice = (self.store.taken.iter()).find(|(sha256, taken)| {
-            **taken > 1 + self.store.removed.get(*sha256).copied().unwrap_or(0)
-        });
-        if let Some((sha256, taken)) = twice {
-            let what = format!("{:?} was put {taken} times", &sha256[..8]);
-            self.broken(Invariant::PutOnce, what);
-        }
     }
 
     /// A window is ending: everything was told to stop, but what is being handed to the OS.

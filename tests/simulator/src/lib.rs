@@ -7,6 +7,7 @@
 //! | [`plan`] | what a seed makes: the phone, its library, the settings, the weather |
 //! | [`library`] | the photos, where their bytes are, and what the user does to them |
 //! | [`phone`] | disk, network, power, lock, windows: what they are, and how they turn |
+//! | `sent` | what was sent how often, and for which reasons more than once |
 //! | [`store`] | a vault in memory that fails as real ones do |
 //! | [`catalog`] | the catalog as a map: every question answered by looking at all of it |
 //! | [`job`] | a long effect under way: how far it is, when it ends |
@@ -36,6 +37,7 @@ pub mod phone;
 pub mod plan;
 pub mod planted;
 pub mod run;
+mod sent;
 pub mod store;
 mod user;
 mod work;

@@ -45,7 +45,8 @@ impl Run {
                 self.teed.remove(&resource);
             }
             Effect::CancelTransfer { resource } => {
-                if self.with_os.remove(&resource).is_some() {
+                if let Some(digest) = self.with_os.remove(&resource) {
+                    self.sent.may_again(resource, &digest);
                     let outcome = TransferOutcome::Cancelled;
                     self.then_tell(Event::TransferFinished { resource, outcome });
                 }
@@ -78,6 +79,9 @@ impl Run {
         }
         self.check_order(id, &effect);
         self.check_storm(id);
+        if let Effect::Upload { digest, .. } = &effect {
+            self.begins_to_send(id.resource, digest);
+        }
         let work = work_of(&effect);
         let bytes = self.library.originals.get(&id.resource).map_or(0, |one| one.size);
         let rate = match work {
@@ -177,6 +181,7 @@ impl Run {
             }
         };
         self.check_blame(id.resource, &answer);
+        self.note_sent(id.resource, &job, &answer);
         match (&answer, &job.effect) {
             (Answer::Found(finding), Effect::Find { digest, .. }) => {
                 // A hit that could not be confirmed once is not believed again.

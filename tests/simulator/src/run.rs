@@ -10,6 +10,7 @@ use crate::month::Moved;
 use crate::phone::{DOWN, NEAR, Phone, UP};
 use crate::plan::{Plan, Weather};
 use crate::planted::{Bug, Mind, Place};
+use crate::sent::Sent;
 use crate::store::Store;
 use keepsake_machine::effect::{Effect, ProposalId};
 use keepsake_machine::event::{Event, TransferOutcome};
@@ -134,6 +135,8 @@ pub struct Run {
     pub(crate) read: u64,
     /// How often each version landed, and how often it was allowed to land once more.
     pub(crate) landed: BTreeMap<(ResourceId, u64), (u32, u32)>,
+    /// What was sent how often.
+    pub(crate) sent: Sent,
     pub(crate) fair: bool,
     /// The user tried again, once it was fair, what a crash was blamed on.
     pub(crate) tried: bool,
@@ -204,6 +207,7 @@ impl Run {
             machine: None,
             read: 0,
             landed: BTreeMap::new(),
+            sent: Sent::default(),
             fair: false,
             tried: false,
             unnamed: None,

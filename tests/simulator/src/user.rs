@@ -120,6 +120,7 @@ impl Run {
     }
 
     pub(crate) fn all_may_land_again(&mut self) {
+        self.sent.is_forgotten();
         for version in self.library.history.keys() {
             self.landed.entry(*version).or_default().1 += 1;
         }
@@ -147,6 +148,7 @@ impl Run {
             return; // not while it is being verified
         }
         self.store.remove(sha256);
+        self.sent.lost(sha256);
         if self.random.one_in(2) {
             self.unnoticed.insert(sha256);
             let had = self.catalog.rows.values().filter(|row| is(row)).map(|row| row.id);

@@ -6,6 +6,7 @@ use crate::plan::MB;
 use crate::planted::{Bug, Mind, Place};
 use crate::run::{Driven, Happening, Run, Said, WRITTEN_BACK};
 use keepsake_machine::Machine;
+use keepsake_machine::effect::Effect;
 use keepsake_machine::event::{Event, LibraryAccess, Network, Power, TransferOutcome};
 use keepsake_machine::media::{ResourceId, Run as Start};
 use keepsake_machine::settle::Fact;
@@ -74,6 +75,9 @@ impl Run {
         }
         for (id, job) in self.jobs.clone() {
             self.may_land_again(id.resource);
+            if let Effect::Upload { digest, .. } = &job.effect {
+                self.sent.may_again(id.resource, digest);
+            }
             if self.random.one_in(2) {
                 let _lost = self.answer(id, &job);
             }
@@ -222,6 +226,7 @@ impl Run {
         let Some(digest) = self.with_os.remove(&resource) else { return };
         let outcome = if !self.fair && self.random.one_in(4) || !self.store.fits(&digest) {
             self.failed.entry(resource).or_default().0 += 1;
+            self.sent.may_again(resource, &digest);
             TransferOutcome::Failed { wasted: 1 }
         } else {
             self.store.put(&digest);

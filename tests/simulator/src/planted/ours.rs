@@ -7,7 +7,7 @@ use keepsake_machine::stage::{Fault, Stage, Waiting, Why};
 use keepsake_machine::time::Elapsed;
 
 /// All of them.
-pub const BUGS: [Bug; 21] = [
+pub const BUGS: [Bug; 23] = [
     Bug {
         name: "eviction-forgotten-when-gone",
         sentence: "what is deleted while it is staged stays in staging",
@@ -215,6 +215,24 @@ pub const BUGS: [Bug; 21] = [
                 rows.pop();
                 Some(Event::Refilled { id, rows, next_due, more: false })
             }
+            other => Some(other),
+        }),
+    },
+    Bug {
+        name: "sent-taken-for-stopped",
+        sentence: "every second time, what was sent is taken for stopped",
+        place: Place::Event(|event, mind| match event {
+            Event::Answered { id, answer: Answer::Put(_) } if !every(2, mind) => {
+                Some(Event::Answered { id, answer: Answer::Stopped })
+            }
+            other => Some(other),
+        }),
+    },
+    Bug {
+        name: "transfer-found-not-heard",
+        sentence: "what the OS still has at a start is not heard",
+        place: Place::Event(|event, _| match event {
+            Event::TransferFound { .. } => None,
             other => Some(other),
         }),
     },
