@@ -104,7 +104,10 @@ impl Run {
         let ends = self.soon(lasts, Happening::Ends(id));
         let (cancelled, stalled, grown) = (false, false, self.read);
         let metered = self.phone.network.metered;
-        let job = Job { effect, work, cancelled, ends, grown, metered, copies, stalled };
+        let cloud = self.catalog.rows.get(&id.resource).map(|row| row.locality);
+        let (factor, told) = (if cloud == Some(Locality::Cloud) { 2 } else { 1 }, 0);
+        let job =
+            Job { effect, work, cancelled, ends, grown, metered, copies, stalled, factor, told };
         self.jobs.insert(id, job);
     }
 
@@ -125,6 +128,9 @@ impl Run {
         if bytes > landed && (bytes - landed) * factor <= self.free() {
             let (copies, metered) = (job.copies, job.metered && fetched);
             self.lands(id.resource, bytes, copies, metered);
+            if let Some(job) = self.jobs.get_mut(&id) {
+                job.told = bytes;
+            }
             self.tell(Event::Progressed { id, bytes });
         }
     }
@@ -182,6 +188,7 @@ impl Run {
         };
         self.check_blame(id.resource, &answer);
         self.note_sent(id.resource, &job, &answer);
+        self.known.answered(&answer, !job.cancelled);
         match (&answer, &job.effect) {
             (Answer::Found(finding), Effect::Find { digest, .. }) => {
                 // A hit that could not be confirmed once is not believed again.
@@ -202,9 +209,9 @@ impl Run {
         {
             self.then_tell(Event::Progressed { id, bytes });
         }
-        if let Answer::Outgrown(_) = answer {
+        if let Answer::Outgrown(bytes) = answer {
             if let Some(job) = self.jobs.get_mut(&id) {
-                job.stalled = true;
+                (job.stalled, job.told) = (true, bytes);
             }
         } else {
             self.jobs.remove(&id);

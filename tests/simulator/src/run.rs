@@ -5,6 +5,7 @@ use crate::catalog::Catalog;
 use crate::coverage::{Coverage, Fate};
 use crate::invariant::{Invariant, Violation};
 use crate::job::Job;
+use crate::known::Known;
 use crate::library::Library;
 use crate::month::Moved;
 use crate::phone::{DOWN, NEAR, Phone, UP};
@@ -135,6 +136,8 @@ pub struct Run {
     pub(crate) read: u64,
     /// How often each version landed, and how often it was allowed to land once more.
     pub(crate) landed: BTreeMap<(ResourceId, u64), (u32, u32)>,
+    /// What the machine was told.
+    pub(crate) known: Known,
     /// What was sent how often.
     pub(crate) sent: Sent,
     pub(crate) fair: bool,
@@ -207,6 +210,7 @@ impl Run {
             machine: None,
             read: 0,
             landed: BTreeMap::new(),
+            known: Known::default(),
             sent: Sent::default(),
             fair: false,
             tried: false,
@@ -338,6 +342,7 @@ impl Run {
             println!("{:>9} {event:?}", self.now);
         }
         hash(&mut self.outcome.trace, &event);
+        self.known.hears(&event);
         let mut mind = Mind { rows: &self.catalog.rows, count: &mut self.counted_by_bug };
         let event = match self.bug {
             Some(Bug { place: Place::Event(of), .. }) => of(event, &mut mind),

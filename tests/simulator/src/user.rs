@@ -1,6 +1,7 @@
 //! What the user does: with photos, settings, the program and the vault.
 
 use crate::catalog::Catalog;
+use crate::known::Known;
 use crate::run::{Happening, Run};
 use keepsake_machine::event::Event;
 use keepsake_machine::settle::Fact;
@@ -92,6 +93,7 @@ impl Run {
         self.ends_for_good();
         self.staged.clear();
         self.catalog = Catalog::default();
+        self.known = Known::default();
         self.robbed.clear();
         self.other_robbed.clear();
         self.asked.clear();

@@ -31,6 +31,7 @@ impl Run {
             }
             _ => parts.collect(),
         };
+        self.known.restarts();
         self.machine = Some(Box::new(Driven(Machine::new(self.config.clone(), parts))));
         self.phone.awake = true;
         // What no stored row names is swept.
@@ -99,6 +100,7 @@ impl Run {
             return;
         }
         self.catalog = self.synced.clone();
+        self.known.is_doubted();
         self.elapsed = Elapsed(0);
         self.asked.clear();
         for row in self.catalog.rows.values() {
