@@ -2,17 +2,16 @@
 
 use crate::coverage::Fate;
 use crate::invariant::Invariant;
-use crate::job::{Job, id_of};
+use crate::job::Job;
 use crate::library::Original;
 use crate::run::{Run, Said};
 use keepsake_machine::effect::{Change, Effect, Part, Proposal};
-use keepsake_machine::event::{Answer, LibraryAccess, PutOutcome};
-use keepsake_machine::hold::Hold;
-use keepsake_machine::media::{AssetId, EffectId, ResourceId};
-use keepsake_machine::permit::{Work, stopping};
+use keepsake_machine::event::{Answer, PutOutcome};
+use keepsake_machine::media::{AssetId, EffectId, ResourceId, Size};
+use keepsake_machine::permit::stopping;
 use keepsake_machine::row::Row;
 use keepsake_machine::stage::{Bytes, Class, Fault, Stage};
-use keepsake_machine::status::{Activity, Notice};
+use keepsake_machine::status::{Notice, Status, Tally};
 
 /// Nothing is begun more often in a minute: several stages, stopped and begun again as conditions turn.
 const MOST_BEGUN: usize = 150;
@@ -21,8 +20,6 @@ const SHORTEST_DAY: u64 = 20 * 3_600_000;
 /// Nothing may be made safe for so long before it is said, give or take a day.
 const WEEK: u64 = 7 * A_DAY;
 const A_DAY: u64 = 24 * 3_600_000;
-/// For so many milliseconds a pause may go without a reason: until the disk was read again.
-const A_MOMENT: u64 = 61_000;
 
 impl Run {
     /// What the machine wants stored.
@@ -214,18 +211,15 @@ impl Run {
 
     /// After every event.
     pub(crate) fn check(&mut self) {
-        self.check_permits();
-        self.check_reasons();
-        self.check_budget();
-        self.check_alarm();
-        self.check_reserved();
-        let twice = (self.store.taken.iter()).find(|(sha256, taken)| {
-            **taken > 1 + self.store.removed.get(*sha256).copied().unwrap_or(0)
-        });
-        if let Some((sha256, taken)) = twice {
-            let what = format!("{:?} was put {taken} times", &sha256[..8]);
-            self.broken(Invariant::PutOnce, what);
+        let Some(status) = self.machine.as_ref().map(|machine| machine.0.status()) else { return };
+        self.check_permits(&status);
+        if self.phone.awake {
+            self.check_reasons(&status);
+            self.check_sum(&status);
+            self.check_alarm(&status);
         }
+        self.check_budget();
+        self.check_reserved(&status);
     }
 
     /// A window is ending: everything was told to stop, but what is being handed to the OS.
@@ -235,45 +229,6 @@ impl Run {
         if let Some(what) = going_on.map(|job| format!("{:?} goes on", job.effect)) {
             self.broken(Invariant::PermitKept, format!("the window ends, and {what}"));
         }
-    }
-
-    fn check_permits(&mut self) {
-        let going_on = |job: &&Job| !job.cancelled && !job.stalled;
-        let stopped = self.jobs.values().filter(going_on).find_map(|job| {
-            let hold = self.stops(job)?;
-            Some(format!("{:?} goes on in spite of {hold:?}", job.effect))
-        });
-        if let Some(what) = stopped {
-            self.broken(Invariant::PermitKept, what);
-        }
-    }
-
-    /// The hold that stops such work, told without the machine's table.
-    fn stops(&self, job: &Job) -> Option<Hold> {
-        let (phone, remote) = (&self.phone, self.config.vault.remote);
-        let reads = matches!(job.work, Work::Download | Work::Checksum | Work::Upload);
-        let at_vault = !matches!(job.work, Work::Download | Work::Checksum);
-        let network = job.work == Work::Download || at_vault && remote;
-        let metered = self.config.settings.metered;
-        let media = id_of(&job.effect).and_then(|id| self.catalog.rows.get(&id.resource))?.media;
-        let allowed = match job.work {
-            Work::Download => metered.download(media),
-            // What is handed to the OS goes by the conditions that go with it.
-            Work::UploadStaged if matches!(job.effect, Effect::HandOver { .. }) => return None,
-            Work::Upload | Work::UploadStaged => metered.upload(media) || !remote,
-            _ => true,
-        };
-        let holds = [
-            (phone.paused, Hold::User),
-            (phone.locked, Hold::DeviceLocked),
-            (phone.power.hot, Hold::Thermal),
-            (phone.power.saver, Hold::PowerSaver),
-            (phone.access == LibraryAccess::Denied && reads, Hold::NoAccess),
-            (!phone.network.online && network, Hold::Offline),
-            (phone.network.metered && !allowed, Hold::Metered),
-            (phone.network.roaming && !self.config.settings.roaming && network, Hold::Roaming),
-        ];
-        holds.into_iter().find_map(|(stops, hold)| stops.then_some(hold))
     }
 
     /// Work is told to stop: for which holds?
@@ -297,20 +252,25 @@ impl Run {
         }
     }
 
-    /// What is reserved is for what is to land: without a download nothing is.
-    fn check_reserved(&mut self) {
-        let Some(machine) = &self.machine else { return };
-        let lands = |job: &&Job| job.work == Work::Download;
-        let reserved = machine.0.status().reserved;
-        if reserved > 0 && !self.jobs.values().any(|job| lands(&job)) && self.inbox.is_empty() {
-            self.broken(Invariant::ReserveKept, format!("{reserved} reserved for nothing"));
+    /// What is reserved is what is still to land, to the byte. (Of what was told to stop nobody can say
+    /// whether the machine still waits for its file.)
+    fn check_reserved(&mut self, status: &Status) {
+        let (mut least, mut most) = (0, 0);
+        for job in self.jobs.values() {
+            let Effect::Download { at_most, .. } = job.effect else { continue };
+            let to_come = at_most.saturating_sub(job.told).saturating_mul(job.factor);
+            most += to_come;
+            least += if job.cancelled { 0 } else { to_come };
+        }
+        let reserved = status.reserved;
+        if !(least..=most).contains(&reserved) {
+            let what = format!("{reserved} reserved, and {least} to {most} are to land");
+            self.broken(Invariant::ReserveKept, what);
         }
     }
 
     /// Told by the world's clock; where the phone's was set, and the machine can't know, either is true.
-    fn check_alarm(&mut self) {
-        let Some(machine) = self.machine.as_ref().filter(|_| self.phone.awake) else { return };
-        let status = machine.0.status();
+    fn check_alarm(&mut self, status: &Status) {
         if status.counts.unfinished().items == 0 {
             self.catalog.unsafe_since = None;
             return;
@@ -326,35 +286,33 @@ impl Run {
         }
     }
 
-    fn check_reasons(&mut self) {
-        let Some(machine) = self.machine.as_ref().filter(|_| self.phone.awake) else { return };
-        let status = machine.0.status();
-        let waits = |class: &Class| matches!(class, Class::Waiting(_));
-        let named = !status.holds.is_empty()
-            || !status.needs.is_empty()
-            || status.counts.classes.keys().any(waits);
-        if status.activity != Activity::Paused || named {
-            self.unnamed = None;
-        } else if self.now > *self.unnamed.get_or_insert(self.now) + A_MOMENT {
-            return self.broken(Invariant::ReasonTrue, format!("paused, and why? {status:?}"));
-        }
-        let phone = &self.phone;
-        let untrue = status.holds.iter().find(|hold| match hold {
-            Hold::User => !phone.paused,
-            Hold::DeviceLocked => !phone.locked,
-            Hold::NoAccess => phone.access != LibraryAccess::Denied,
-            Hold::Offline => phone.network.online,
-            Hold::Metered => !phone.network.metered,
-            Hold::Roaming => !phone.network.roaming,
-            Hold::Thermal => !phone.power.hot,
-            Hold::PowerSaver => !phone.power.saver,
-            _ => false,
-        });
-        if let Some(hold) = untrue {
-            self.broken(Invariant::ReasonTrue, format!("{hold:?} is not so"));
-        }
+    /// The sum is that of the catalog, counted here once more in another way.
+    fn check_sum(&mut self, status: &Status) {
         if status.counts != *self.counted() {
             let what = format!("{:?} instead of {:?}", status.counts, self.counted());
+            return self.broken(Invariant::SumExact, what);
+        }
+        let [mut total, mut safe, mut unfinished, mut quarantined] = [Tally::default(); 4];
+        for row in self.catalog.rows.values() {
+            let (bytes, estimated) = match row.size {
+                Size::Exact(bytes) => (bytes, 0),
+                Size::Hinted { .. } => (0, 1),
+            };
+            let one = Tally { items: 1, bytes, estimated };
+            match row.stage {
+                Stage::Closed | Stage::Excluded | Stage::Forgotten => continue,
+                Stage::BackedUp | Stage::Duplicate | Stage::Freed => safe.add(one),
+                Stage::Quarantined(_) => quarantined.add(one),
+                Stage::Hidden | Stage::Lost => {}
+                _ => unfinished.add(one),
+            }
+            total.add(one);
+        }
+        let counts = &status.counts;
+        let told = [counts.total(), counts.safe(), counts.unfinished(), counts.quarantined()];
+        let counted = [total, safe, unfinished, quarantined];
+        if told != counted {
+            let what = format!("{told:?}, and the catalog has {counted:?}");
             self.broken(Invariant::SumExact, what);
         }
     }

@@ -71,7 +71,7 @@ impl Invariant {
             }
             Invariant::RightBytes => "a checksum is bound to the version that has these bytes",
             Invariant::PutOnce => {
-                "no bytes are put that the vault has, or that it was not asked about"
+                "a version is sent once, by us or by the OS, and once more per fault, kill, order to stop or loss in the vault; nothing is that the vault has, or was not asked about"
             }
             Invariant::DownloadedOnce => {
                 "a version is downloaded once, and once more per fault, kill or eviction for space"

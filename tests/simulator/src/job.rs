@@ -24,6 +24,10 @@ pub struct Job {
     pub metered: bool,
     /// The library keeps a copy of its own of what it fetches for us.
     pub copies: bool,
+    /// How many times its bytes it may take on the disk: the library may keep a copy.
+    pub factor: u64,
+    /// Bytes that landed, as far as the machine was told.
+    pub told: u64,
     /// All that it may land has landed, and it waits for more.
     pub stalled: bool,
 }

@@ -7,6 +7,7 @@
 //! | [`plan`] | what a seed makes: the phone, its library, the settings, the weather |
 //! | [`library`] | the photos, where their bytes are, and what the user does to them |
 //! | [`phone`] | disk, network, power, lock, windows: what they are, and how they turn |
+//! | `sent` | what was sent how often, and for which reasons more than once |
 //! | [`store`] | a vault in memory that fails as real ones do |
 //! | [`catalog`] | the catalog as a map: every question answered by looking at all of it |
 //! | [`job`] | a long effect under way: how far it is, when it ends |
@@ -14,10 +15,11 @@
 //! | `clockwork` | what happens next: the queue, and the machine's deadlines |
 //! | `perform` | how each order is carried out |
 //! | `world` | conditions that turn, a user who acts, an OS that kills, fair weather in the end |
+//! | `known` | what the machine was told, and so can know |
 //! | [`month`] | a month of one phone, for people: `keepsake simulate` |
 //! | [`planted`] | bugs between the machine and the world, to see whether they are found |
 //! | [`coverage`] | which paths were lived through: work × hold × what ended it |
-//! | [`invariant`], `check` | what must always hold, each with a name and a sentence; and looking at it |
+//! | [`invariant`], `check`, `reasons` | what must always hold, each with a name and a sentence; and looking at it |
 //!
 //! This is the *shallow* depth: the real machine, with a model of everything around it, for reach.
 //! A run has two halves. In foul weather things turn, fail and die at random; in fair weather, which
@@ -29,13 +31,16 @@ mod clockwork;
 pub mod coverage;
 pub mod invariant;
 pub mod job;
+mod known;
 pub mod library;
 pub mod month;
 mod perform;
 pub mod phone;
 pub mod plan;
 pub mod planted;
+mod reasons;
 pub mod run;
+mod sent;
 pub mod store;
 pub mod traffic;
 mod user;

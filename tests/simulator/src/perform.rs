@@ -45,7 +45,8 @@ impl Run {
                 self.teed.remove(&resource);
             }
             Effect::CancelTransfer { resource } => {
-                if self.with_os.remove(&resource).is_some() {
+                if let Some(digest) = self.with_os.remove(&resource) {
+                    self.sent.may_again(resource, &digest);
                     let outcome = TransferOutcome::Cancelled;
                     self.then_tell(Event::TransferFinished { resource, outcome });
                 }
@@ -78,6 +79,9 @@ impl Run {
         }
         self.check_order(id, &effect);
         self.check_storm(id);
+        if let Effect::Upload { digest, .. } = &effect {
+            self.begins_to_send(id.resource, digest);
+        }
         let work = work_of(&effect);
         let bytes = self.library.originals.get(&id.resource).map_or(0, |one| one.size);
         let rate = match work {
@@ -100,7 +104,10 @@ impl Run {
         let ends = self.soon(lasts, Happening::Ends(id));
         let (cancelled, stalled, grown) = (false, false, self.read);
         let metered = self.phone.network.metered;
-        let job = Job { effect, work, cancelled, ends, grown, metered, copies, stalled };
+        let cloud = self.catalog.rows.get(&id.resource).map(|row| row.locality);
+        let (factor, told) = (if cloud == Some(Locality::Cloud) { 2 } else { 1 }, 0);
+        let job =
+            Job { effect, work, cancelled, ends, grown, metered, copies, stalled, factor, told };
         self.jobs.insert(id, job);
     }
 
@@ -121,6 +128,9 @@ impl Run {
         if bytes > landed && (bytes - landed) * factor <= self.free() {
             let (copies, metered) = (job.copies, job.metered && fetched);
             self.lands(id.resource, bytes, copies, metered);
+            if let Some(job) = self.jobs.get_mut(&id) {
+                job.told = bytes;
+            }
             self.tell(Event::Progressed { id, bytes });
         }
     }
@@ -177,6 +187,8 @@ impl Run {
             }
         };
         self.check_blame(id.resource, &answer);
+        self.note_sent(id.resource, &job, &answer);
+        self.known.answered(&answer, !job.cancelled);
         match (&answer, &job.effect) {
             (Answer::Found(finding), Effect::Find { digest, .. }) => {
                 // A hit that could not be confirmed once is not believed again.
@@ -197,9 +209,9 @@ impl Run {
         {
             self.then_tell(Event::Progressed { id, bytes });
         }
-        if let Answer::Outgrown(_) = answer {
+        if let Answer::Outgrown(bytes) = answer {
             if let Some(job) = self.jobs.get_mut(&id) {
-                job.stalled = true;
+                (job.stalled, job.told) = (true, bytes);
             }
         } else {
             self.jobs.remove(&id);

@@ -5,10 +5,12 @@ use crate::catalog::Catalog;
 use crate::coverage::{Coverage, Fate};
 use crate::invariant::{Invariant, Violation};
 use crate::job::Job;
+use crate::known::Known;
 use crate::library::Library;
 use crate::phone::{DOWN, NEAR, Phone, UP};
 use crate::plan::{Plan, Weather};
 use crate::planted::{Bug, Mind, Place};
+use crate::sent::Sent;
 use crate::store::Store;
 use crate::traffic::Traffic;
 use keepsake_machine::effect::{Effect, ProposalId};
@@ -134,6 +136,10 @@ pub struct Run {
     pub(crate) read: u64,
     /// How often each version landed, and how often it was allowed to land once more.
     pub(crate) landed: BTreeMap<(ResourceId, u64), (u32, u32)>,
+    /// What the machine was told.
+    pub(crate) known: Known,
+    /// What was sent how often.
+    pub(crate) sent: Sent,
     pub(crate) fair: bool,
     /// The user tried again, once it was fair, what a crash was blamed on.
     pub(crate) tried: bool,
@@ -204,6 +210,8 @@ impl Run {
             machine: None,
             read: 0,
             landed: BTreeMap::new(),
+            known: Known::default(),
+            sent: Sent::default(),
             fair: false,
             tried: false,
             unnamed: None,
@@ -334,6 +342,7 @@ impl Run {
             println!("{:>9} {event:?}", self.now);
         }
         hash(&mut self.outcome.trace, &event);
+        self.known.hears(&event);
         let mut mind = Mind { rows: &self.catalog.rows, count: &mut self.counted_by_bug };
         let event = match self.bug {
             Some(Bug { place: Place::Event(of), .. }) => of(event, &mut mind),

@@ -28,23 +28,12 @@ pub struct Store {
     pub signed_out: bool,
     /// Bytes that it still takes; `None`: no end.
     pub room: Option<u64>,
-    /// How often the bytes were taken from us.
-    pub taken: BTreeMap<[u8; 32], u32>,
-    /// How often the user removed them here.
-    pub removed: BTreeMap<[u8; 32], u32>,
 }
 
 impl Store {
     /// An empty one.
     pub fn new(room: Option<u64>) -> Store {
-        Store {
-            objects: BTreeMap::new(),
-            up: true,
-            signed_out: false,
-            room,
-            taken: BTreeMap::new(),
-            removed: BTreeMap::new(),
-        }
+        Store { objects: BTreeMap::new(), up: true, signed_out: false, room }
     }
 
     /// How it answers a probe.
@@ -80,7 +69,6 @@ impl Store {
         }
         self.objects.insert(digest.sha256, Object { size: digest.size, recorded: false });
         self.room = self.room.map(|room| room.saturating_sub(digest.size));
-        *self.taken.entry(digest.sha256).or_default() += 1;
         true
     }
 
@@ -96,7 +84,6 @@ impl Store {
     pub fn remove(&mut self, sha256: [u8; 32]) {
         if let Some(object) = self.objects.remove(&sha256) {
             self.room = self.room.map(|room| room + object.size);
-            *self.removed.entry(sha256).or_default() += 1;
         }
     }
 }

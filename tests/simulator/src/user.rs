@@ -1,6 +1,7 @@
 //! What the user does: with photos, settings, the program and the vault.
 
 use crate::catalog::Catalog;
+use crate::known::Known;
 use crate::run::{Happening, Run};
 use keepsake_machine::event::Event;
 use keepsake_machine::settle::Fact;
@@ -92,6 +93,7 @@ impl Run {
         self.ends_for_good();
         self.staged.clear();
         self.catalog = Catalog::default();
+        self.known = Known::default();
         self.robbed.clear();
         self.other_robbed.clear();
         self.asked.clear();
@@ -120,6 +122,7 @@ impl Run {
     }
 
     pub(crate) fn all_may_land_again(&mut self) {
+        self.sent.is_forgotten();
         for version in self.library.history.keys() {
             self.landed.entry(*version).or_default().1 += 1;
         }
@@ -147,6 +150,7 @@ impl Run {
             return; // not while it is being verified
         }
         self.store.remove(sha256);
+        self.sent.lost(sha256);
         if self.random.one_in(2) {
             self.unnoticed.insert(sha256);
             let had = self.catalog.rows.values().filter(|row| is(row)).map(|row| row.id);

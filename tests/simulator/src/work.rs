@@ -80,6 +80,7 @@ impl Run {
             }),
             Effect::Upload { digest, from, .. } => self.upload(resource, &digest, from, job),
             Effect::HandOver { digest, .. } => {
+                self.begins_to_send(resource, &digest);
                 self.with_os.insert(resource, digest);
                 let lasts = digest.size / UP + self.random.below(600_000);
                 self.soon(lasts, Happening::Delivers(resource));

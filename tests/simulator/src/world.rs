@@ -6,6 +6,7 @@ use crate::plan::MB;
 use crate::planted::{Bug, Mind, Place};
 use crate::run::{Driven, Happening, Run, Said, WRITTEN_BACK};
 use keepsake_machine::Machine;
+use keepsake_machine::effect::Effect;
 use keepsake_machine::event::{Event, LibraryAccess, Network, Power, TransferOutcome};
 use keepsake_machine::media::{ResourceId, Run as Start};
 use keepsake_machine::settle::Fact;
@@ -30,6 +31,7 @@ impl Run {
             }
             _ => parts.collect(),
         };
+        self.known.restarts();
         self.machine = Some(Box::new(Driven(Machine::new(self.config.clone(), parts))));
         self.phone.awake = true;
         // What no stored row names is swept.
@@ -74,6 +76,9 @@ impl Run {
         }
         for (id, job) in self.jobs.clone() {
             self.may_land_again(id.resource);
+            if let Effect::Upload { digest, .. } = &job.effect {
+                self.sent.may_again(id.resource, digest);
+            }
             if self.random.one_in(2) {
                 let _lost = self.answer(id, &job);
             }
@@ -95,6 +100,7 @@ impl Run {
             return;
         }
         self.catalog = self.synced.clone();
+        self.known.is_doubted();
         self.elapsed = Elapsed(0);
         self.asked.clear();
         for row in self.catalog.rows.values() {
@@ -222,6 +228,7 @@ impl Run {
         let Some(digest) = self.with_os.remove(&resource) else { return };
         let outcome = if !self.fair && self.random.one_in(4) || !self.store.fits(&digest) {
             self.failed.entry(resource).or_default().0 += 1;
+            self.sent.may_again(resource, &digest);
             TransferOutcome::Failed { wasted: 1 }
         } else {
             self.store.put(&digest);

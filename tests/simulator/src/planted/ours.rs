@@ -2,12 +2,12 @@
 
 use super::{Bug, Mind, Place, every};
 use keepsake_machine::effect::{Change, Effect, Part};
-use keepsake_machine::event::{Answer, Event, Finding, LibraryAccess, Network};
+use keepsake_machine::event::{Answer, Event, Finding, LibraryAccess, Network, Power};
 use keepsake_machine::stage::{Fault, Stage, Waiting, Why};
 use keepsake_machine::time::Elapsed;
 
 /// All of them.
-pub const BUGS: [Bug; 21] = [
+pub const BUGS: [Bug; 26] = [
     Bug {
         name: "eviction-forgotten-when-gone",
         sentence: "what is deleted while it is staged stays in staging",
@@ -216,6 +216,54 @@ pub const BUGS: [Bug; 21] = [
                 Some(Event::Refilled { id, rows, next_due, more: false })
             }
             other => Some(other),
+        }),
+    },
+    Bug {
+        name: "sent-taken-for-stopped",
+        sentence: "every second time, what was sent is taken for stopped",
+        place: Place::Event(|event, mind| match event {
+            Event::Answered { id, answer: Answer::Put(_) } if !every(2, mind) => {
+                Some(Event::Answered { id, answer: Answer::Stopped })
+            }
+            other => Some(other),
+        }),
+    },
+    Bug {
+        name: "transfer-found-not-heard",
+        sentence: "what the OS still has at a start is not heard",
+        place: Place::Event(|event, _| match event {
+            Event::TransferFound { .. } => None,
+            other => Some(other),
+        }),
+    },
+    Bug {
+        name: "charger-always",
+        sentence: "charger and battery always look full",
+        place: Place::Event(|event, _| match event {
+            Event::PowerChanged(power) => {
+                Some(Event::PowerChanged(Power { charging: true, battery: 100, ..power }))
+            }
+            other => Some(other),
+        }),
+    },
+    Bug {
+        name: "disk-half",
+        sentence: "half of the free space is not seen",
+        place: Place::Event(|event, _| match event {
+            Event::DiskRead { asked, available, total } => {
+                Some(Event::DiskRead { asked, available: available / 2, total })
+            }
+            other => Some(other),
+        }),
+    },
+    Bug {
+        name: "reserved-off-by-one",
+        sentence: "a download may land one byte more than was reserved",
+        place: Place::Effect(|effect, _| match effect {
+            Effect::Download { id, at_most } => {
+                vec![Effect::Download { id, at_most: at_most.saturating_add(1) }]
+            }
+            other => vec![other],
         }),
     },
 ];
