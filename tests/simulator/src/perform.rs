@@ -107,7 +107,7 @@ impl Run {
         let cloud = self.catalog.rows.get(&id.resource).map(|row| row.locality);
         let (factor, told) = (if cloud == Some(Locality::Cloud) { 2 } else { 1 }, 0);
         let job =
-            Job { effect, work, cancelled, ends, grown, metered, copies, stalled, factor, told };
+            Job { effect, work, cancelled, ends, grown, metered, copies, factor, told, stalled };
         self.jobs.insert(id, job);
     }
 
