@@ -346,7 +346,7 @@ fn a_month_is_simulated_and_drawn() {
         let call =
             Call::new("simulate").args(&["--phone", "32GB", "--library", "10GB", "--days", "2"]);
         let ended = call.arg("--out").path(&out).finish();
-        ended.assert_code(0).assert_says("Uploaded: ").assert_says("Drawn: ");
+        ended.assert_code(0).assert_says("Uploaded in 2 days: 10 GB").assert_says("Drawn: ");
         let drawn = fs::read_to_string(&out).unwrap();
         assert!(drawn.contains("<svg") && drawn.contains("What it waited for"));
         assert_eq!(drawn.contains("<html"), name == "month.html");
