@@ -172,10 +172,14 @@ pub struct Simulate {
     /// The library, as 200GB
     #[arg(long, value_parser = crate::size::parse, default_value = "50GB", value_name = "SIZE")]
     pub library: u64,
-    /// With "Optimise iPhone Storage": most originals are only in iCloud
+    /// With "Optimise iPhone Storage": the newest originals take about a third of the phone, the
+    /// others are only in iCloud
     #[arg(long)]
     pub optimised: bool,
-    /// Mobile data may be used too; otherwise Wi-Fi at night only
+    /// Wi-Fi is there from ten at night to seven, and mobile data by day: so it is without this too
+    #[arg(long)]
+    pub wifi_at_night: bool,
+    /// Mobile data may be used by day
     #[arg(long)]
     pub mobile: bool,
     /// For so many days

@@ -21,10 +21,16 @@ pub enum KeepsakeError {
         /// What and why.
         detail: String,
     },
-    /// The vault cannot be used: it is another one, read-only, damaged, or a newer version wrote it; or it
-    /// does not answer, or its disk fails now.
+    /// The vault cannot be used as it is: it is another one, read-only, damaged, or a newer version wrote it.
     #[error("{detail}")]
     Vault {
+        /// What and why.
+        detail: String,
+    },
+    /// What does not work now and may later: a vault that is away or full, a disk that fails. Nothing is lost
+    /// by it, and the same call goes on then.
+    #[error("{detail}")]
+    NotNow {
         /// What and why.
         detail: String,
     },
@@ -62,7 +68,8 @@ impl From<EngineError> for KeepsakeError {
         let detail = error.to_string();
         match error {
             EngineError::Catalog(_) => KeepsakeError::Catalog { detail },
-            EngineError::Vault(_) | EngineError::NotNow(_) => KeepsakeError::Vault { detail },
+            EngineError::Vault(_) => KeepsakeError::Vault { detail },
+            EngineError::NotNow(_) => KeepsakeError::NotNow { detail },
             EngineError::NoSuchItem(_) => KeepsakeError::NoSuchItem { detail },
             EngineError::Destination { .. } => KeepsakeError::Destination { detail },
             EngineError::Stopped => KeepsakeError::Stopped,
@@ -172,6 +179,36 @@ impl From<PortError> for Refusal {
             // Both are the host's fault, and counted as that.
             PortError::Unsupported | PortError::Unexpected { .. } => Refusal::Unsupported,
             PortError::Stopped => Refusal::Stopped,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Crossed = fn(String) -> KeepsakeError;
+
+    #[test]
+    fn an_error_crosses_as_what_the_caller_can_do_about_it_and_says_the_same() {
+        let state =
+            || EngineError::State { path: "s".into(), source: std::io::Error::other("full") };
+        let destination = || EngineError::Destination { path: "d".into(), why: "a file".into() };
+        let log = || EngineError::Log { path: "l".into(), why: "torn".into() };
+        let all: [(EngineError, Crossed); 9] = [
+            (state(), |detail| KeepsakeError::State { detail }),
+            (EngineError::NoRoom("no room".into()), |detail| KeepsakeError::State { detail }),
+            (log(), |detail| KeepsakeError::State { detail }),
+            (EngineError::Catalog("newer".into()), |detail| KeepsakeError::Catalog { detail }),
+            (EngineError::Vault("another".into()), |detail| KeepsakeError::Vault { detail }),
+            (EngineError::NotNow("away".into()), |detail| KeepsakeError::NotNow { detail }),
+            (EngineError::NoSuchItem("7".into()), |detail| KeepsakeError::NoSuchItem { detail }),
+            (destination(), |detail| KeepsakeError::Destination { detail }),
+            (EngineError::Stopped, |_| KeepsakeError::Stopped),
+        ];
+        for (error, crossed) in all {
+            let said = error.to_string();
+            assert_eq!(KeepsakeError::from(error), crossed(said));
         }
     }
 }

@@ -10,11 +10,10 @@
 
 use crate::error::PortError;
 use keepsake_engine::log::TARGET;
+use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
@@ -70,50 +69,87 @@ const WAITING: usize = 256;
 struct Lines(Mutex<Option<Queue>>);
 
 impl Lines {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Queue>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Queue>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Lines on their way to one log.
-struct Queue {
-    sender: SyncSender<LogLine>,
-    dropped: Arc<AtomicU64>,
+/// Lines on their way to one log, until it is dropped. (A channel of `std` is three of them in one: ten
+/// kilobytes that every phone would carry.)
+struct Queue(Arc<Way>);
+
+#[derive(Default)]
+struct Way {
+    waiting: Mutex<Waiting>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    lines: VecDeque<LogLine>,
+    /// How many could not be written, and this was not told yet.
+    missed: u64,
+    /// Another log has taken this one's place.
+    ended: bool,
 }
 
 impl Queue {
     /// `None`: the system has no thread for it.
     fn to(log: Arc<dyn Log>) -> Option<Queue> {
-        let (sender, receiver) = sync_channel(WAITING);
-        let dropped = Arc::new(AtomicU64::new(0));
-        let queue = Queue { sender, dropped: Arc::clone(&dropped) };
+        let way = Arc::new(Way::default());
+        let queue = Queue(Arc::clone(&way));
         let thread = std::thread::Builder::new().name("keepsake-log".into());
-        thread.spawn(move || hand_over(&receiver, &*log, &dropped)).ok()?;
+        thread.spawn(move || way.hand_over(&*log)).ok()?;
         Some(queue)
     }
 
     fn push(&self, line: LogLine) {
-        if self.sender.try_send(line).is_err() {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
+        let mut waiting = self.0.lock();
+        if waiting.lines.len() < WAITING {
+            waiting.lines.push_back(line);
+        } else {
+            waiting.missed += 1;
         }
+        self.0.changed.notify_one();
     }
 }
 
-/// Until another log has taken this one's place.
-fn hand_over(lines: &Receiver<LogLine>, log: &dyn Log, dropped: &AtomicU64) {
-    // A host in Rust may panic where another throws.
-    let write =
-        |line| catch_unwind(AssertUnwindSafe(|| log.write(line))).is_ok_and(|done| done.is_ok());
-    for line in lines {
-        let missed = dropped.swap(0, Ordering::Relaxed);
-        if missed > 0 {
-            let text = format!("lines that could not be written lines={missed}");
-            if !write(LogLine { severity: Severity::Warning, text }) {
-                dropped.fetch_add(missed, Ordering::Relaxed);
+impl Drop for Queue {
+    fn drop(&mut self) {
+        self.0.lock().ended = true;
+        self.0.changed.notify_one();
+    }
+}
+
+impl Way {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next line, and how many are missing before it. `None`: there will be none.
+    fn next(&self) -> Option<(LogLine, u64)> {
+        let empty = |waiting: &mut Waiting| waiting.lines.is_empty() && !waiting.ended;
+        let waiting = self.changed.wait_while(self.lock(), empty);
+        let mut waiting = waiting.unwrap_or_else(PoisonError::into_inner);
+        let line = waiting.lines.pop_front()?;
+        Some((line, std::mem::take(&mut waiting.missed)))
+    }
+
+    /// Hands all lines over. What cannot be written is counted.
+    fn hand_over(&self, log: &dyn Log) {
+        // A host in Rust may panic where another throws.
+        let write = |line, lines| {
+            let written = catch_unwind(AssertUnwindSafe(|| log.write(line)));
+            if !written.is_ok_and(|done| done.is_ok()) {
+                self.lock().missed += lines;
             }
-        }
-        if !write(line) {
-            dropped.fetch_add(1, Ordering::Relaxed);
+        };
+        while let Some((line, missed)) = self.next() {
+            if missed > 0 {
+                let text = format!("lines that could not be written lines={missed}");
+                write(LogLine { severity: Severity::Warning, text }, missed);
+            }
+            write(line, 1);
         }
     }
 }
@@ -174,7 +210,7 @@ impl Visit for Text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::mpsc::{Sender, channel};
+    use std::sync::mpsc::{Receiver, Sender, channel};
 
     fn line(text: &str) -> LogLine {
         LogLine { severity: Severity::Info, text: text.to_owned() }

@@ -97,7 +97,7 @@ pub struct Restored {
 /// its path, to that path, and each older version of it beside it.
 ///
 /// [`KeepsakeError::Vault`]: it cannot be opened. [`KeepsakeError::Destination`]: the folder cannot be
-/// used.
+/// used. [`KeepsakeError::NotNow`]: the vault is away, or a disk fails.
 #[uniffi::export]
 #[allow(clippy::needless_pass_by_value)] // uniffi hands values over
 pub fn restore(

@@ -132,7 +132,7 @@ fn what_cannot_be_restored_at_all_is_a_typed_error() {
     place.time.advance(60_000).unwrap();
     let folder = place.folder.path();
     let nowhere = back(&folder.join("nowhere"), &folder.join("back")).unwrap_err();
-    assert!(matches!(nowhere, KeepsakeError::Vault { .. }), "{nowhere}");
+    assert!(matches!(nowhere, KeepsakeError::NotNow { .. }), "{nowhere}");
     let inside = back(folder, &folder.join("vault/back")).unwrap_err();
     assert!(matches!(inside, KeepsakeError::Destination { .. }), "{inside}");
 }

@@ -1,7 +1,9 @@
 //! `verify`: is everything that the vault's records name really there?
 
 mod after;
+mod batches;
 
+use self::batches::Batches;
 use crate::error::{EngineError, of_vault};
 use crate::jobs::learn::audit;
 use crate::jobs::lost::regain;
@@ -16,7 +18,6 @@ use keepsake_machine::settle::Fact;
 use keepsake_vault::{Held, Vault, VaultError, VaultPath};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::sync_channel;
 use std::sync::{Mutex, PoisonError};
 
 /// How far a long operation is; polled by whoever shows it. Set `stop` to end it early.
@@ -115,12 +116,11 @@ pub(crate) fn verify(
     let by_bytes: &(dyn Fn(&VaultPath) -> bool + Sync) = &by_bytes;
     let found = Mutex::new(Found::default());
     let workers = desk.runtime.cores().max(1);
-    let (sender, receiver) = sync_channel::<Vec<Recorded>>(workers);
-    let receiver = Mutex::new(receiver);
+    let batches = Batches::<Vec<Recorded>>::new(workers);
+    let giver = batches.giver();
     let work = || {
         let mut buffer = vec![0; BUFFER];
-        loop {
-            let Ok(batch) = lock(&receiver).recv() else { return };
+        while let Some(batch) = batches.next() {
             look(&*vault, &batch, by_bytes, &mut buffer, progress, &found);
         }
     };
@@ -134,12 +134,12 @@ pub(crate) fn verify(
                 batch.push(Recorded { path: record.path, digest: record.digest });
             }
             if batch.len() >= most {
-                let _ = sender.send(std::mem::take(&mut batch)); // workers live as long as we send
+                giver.give(std::mem::take(&mut batch)); // workers live as long as we give
             }
             !progress.stop.load(Ordering::Relaxed)
         });
-        let _ = sender.send(batch);
-        drop(sender);
+        giver.give(batch);
+        drop(giver);
         read
     });
     let read = read.map_err(of_vault)?;

@@ -2,14 +2,15 @@
 //! the network changes.
 
 use crate::support::library::Photo;
-use crate::support::script::{Script, WINDOW, known, tickets};
+use crate::support::script::{Script, WINDOW, counts, known, tickets};
 use keepsake_machine::effect::{Change, Effect, Part};
 use keepsake_machine::event::{Answer, Disappearance, Event, Finding, Network, PutOutcome};
 use keepsake_machine::hold::Hold;
+use keepsake_machine::machine::Deadline;
 use keepsake_machine::media::{Access, EffectId, ResourceId};
 use keepsake_machine::row::Row;
 use keepsake_machine::settings::{Config, MeteredUse, Settings, Vault};
-use keepsake_machine::stage::{Class, Why};
+use keepsake_machine::stage::{Class, Stage, Why};
 
 const MB: u64 = 1_000_000;
 const HOUR: u64 = 3_600_000;
@@ -242,4 +243,27 @@ fn a_day_that_is_used_up_is_said_to_be_although_nothing_was_refused_yet() {
     let id = script.download().unwrap();
     script.answer(id, Answer::Downloaded(Photo::cloud(1, 100 * MB).digest()));
     assert!(script.machine.status().holds.has(Hold::DataBudget));
+}
+
+/// A new photo for which this day has no room: it is said why it waits, and the next day wakes for it.
+#[test]
+fn what_the_day_has_no_room_for_is_said_at_once_and_the_next_day_wakes_for_it() {
+    let [first, new] =
+        [1, 2].map(|id| known(id, &Photo::local(u8::try_from(id).unwrap(), 60 * MB)));
+    let mut script = metered(&[first]);
+    let id = missed(&mut script);
+    script.answer(id, Answer::Put(PutOutcome::Sent));
+    let id = script.verify().unwrap();
+    script.answer(id, Answer::Confirmed);
+    let safe = Row { stage: Stage::BackedUp, ..first };
+    script.tell(Event::Counted(counts(&[safe, new])));
+    script.tell(Event::ScanFinished { changed: true });
+    script.bring(vec![new]);
+    script.bring_no_more();
+    let id = script.find().unwrap();
+    script.answer(id, Answer::Found(Finding::Miss));
+    assert_eq!(script.upload(), None, "{}", used(&script));
+    script.bring_no_more();
+    assert!(script.machine.status().holds.has(Hold::DataBudget));
+    assert_eq!(script.machine.poll_timeout().unwrap().why, Deadline::Day);
 }

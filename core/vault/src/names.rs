@@ -51,6 +51,12 @@ impl Placement {
         self
     }
 
+    /// The name as shot, where the place is beside it because that was taken.
+    pub(crate) fn name_as_shot(&self, name: &[u8]) -> Option<String> {
+        self.tilde?;
+        Some(Placement { tilde: None, ..self.clone() }.file_name(name, None))
+    }
+
     /// The folder, `YYYY/MM`.
     pub fn folder(&self) -> &str {
         &self.folder

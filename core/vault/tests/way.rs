@@ -101,6 +101,22 @@ fn an_assets_files_keep_one_stem() {
 }
 
 #[test]
+fn a_name_that_was_taken_by_these_very_bytes_is_seen_to_be_when_they_are_put() {
+    let dir = tempfile::tempdir().unwrap();
+    let (vault, other) = (open(dir.path()), open_as(dir.path(), support::OTHER));
+    put(&other, b"IMG_1.HEIC", b"still").unwrap();
+    // A place was chosen by the sidecar, before the photo was read.
+    let resources = [(&b"IMG_1.AAE"[..], Some(digest(b"edit"))), (b"IMG_1.HEIC", None)];
+    let asset = ToPlace { captured: &july(), resources: &resources };
+    let placement = vault.place(&[asset]).unwrap().remove(0);
+    let stored = vault.put(vec![put_of(&placement, b"IMG_1.HEIC", b"still")], &Unwatched);
+    let path = VaultPath::parse("2026/07/IMG_1.HEIC").unwrap();
+    assert_eq!(*stored[0].as_ref().unwrap(), Stored::AlreadyThere(path));
+    let stored = vault.put(vec![put_of(&placement, b"IMG_1.HEIC", b"other")], &Unwatched);
+    assert!(matches!(stored[0].as_ref().unwrap(), Stored::Sent(_)));
+}
+
+#[test]
 fn what_was_teed_only_needs_the_commit() {
     let dir = tempfile::tempdir().unwrap();
     let vault = open(dir.path());

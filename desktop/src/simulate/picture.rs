@@ -1,232 +1,161 @@
-//! The picture of a month: the disk, the networks, the files, and what was waited for.
+//! The picture of a month, or of two side by side: the disk, the networks, the items, and what was
+//! waited for.
 
+mod charts;
+mod parts;
+
+use super::Lived;
 use keepsake_machine::hold::Hold;
-use keepsake_simulator::month::{Hour, Month, Wish};
-use plotters::coord::Shift;
-use plotters::coord::types::RangedCoordf64;
+use keepsake_simulator::month::{Month, Step};
+use parts::{Area, INK, text};
 use plotters::prelude::*;
 
-type Drawn<T> = Result<T, Box<dyn std::error::Error>>;
-/// What is drawn of an hour.
-type OfHour = fn(&Hour) -> u64;
-type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+/// A picture, or why there is none.
+pub type Drawn<T> = Result<T, Box<dyn std::error::Error>>;
 
-const LIBRARY: RGBColor = RGBColor(0x9e, 0xc1, 0xe6);
-const STAGED: RGBColor = RGBColor(0xf2, 0x8e, 0x2b);
-const OTHERS: RGBColor = RGBColor(0xd9, 0xd9, 0xd9);
-const WIFI: RGBColor = RGBColor(0x4e, 0x79, 0xa7);
-const MOBILE: RGBColor = RGBColor(0xe1, 0x57, 0x59);
-const SAFE: RGBColor = RGBColor(0x59, 0xa1, 0x4f);
-const OPEN: RGBColor = RGBColor(0xed, 0xc9, 0x48);
-const MARK: RGBColor = RGBColor(0x55, 0x55, 0x55);
+/// What all months of a picture are drawn on, so that they compare.
+pub struct Scale {
+    /// Hours that are drawn: until nothing more happens.
+    hours: usize,
+    /// Whether time is counted in days.
+    days: bool,
+    /// Gigabytes an hour.
+    network: f64,
+    /// Gigabytes of all items.
+    items: f64,
+    /// Days that were lived through and are not drawn: the last of them.
+    until: Option<usize>,
+}
 
-/// As SVG.
-pub fn of(title: &str, wish: &Wish, month: &Month) -> Drawn<String> {
+impl Scale {
+    /// Of these.
+    pub fn of(runs: &[Lived]) -> Scale {
+        let lived = runs.iter().map(|run| run.month.hours.len()).max().unwrap_or(0).max(1);
+        let happened = runs.iter().map(|run| happened(&run.month)).max().unwrap_or(lived);
+        let margin = happened + (happened / 8).max(6);
+        let step = if margin > 48 { 24 } else { 6 };
+        let hours = margin.next_multiple_of(step).min(lived);
+        let all = || runs.iter().flat_map(|run| &run.month.hours).take(lived * 2);
+        let network = all().map(|hour| {
+            let moved = hour.moved;
+            (moved.down_wifi + moved.down_mobile).max(moved.up_wifi + moved.up_mobile)
+        });
+        let before = runs.iter().map(|run| &run.month.before);
+        let items = all().chain(before).map(keepsake_simulator::month::Hour::all);
+        Scale {
+            hours,
+            days: hours > 48,
+            network: gigabytes(network.max().unwrap_or(0)).max(0.1) * 1.08,
+            items: gigabytes(items.max().unwrap_or(0)).max(0.1) * 1.02,
+            until: (hours < lived).then_some(lived / 24),
+        }
+    }
+
+    /// Where an hour lies.
+    fn at(&self, hour: usize) -> f64 {
+        let hour = hour as f64;
+        if self.days { hour / 24.0 } else { hour }
+    }
+
+    fn end(&self) -> f64 {
+        self.at(self.hours)
+    }
+
+    fn unit(&self) -> String {
+        let unit = if self.days { "days" } else { "hours, from midnight" };
+        match self.until {
+            None => unit.to_owned(),
+            Some(day) => {
+                format!("{unit}; until day {day} nothing more happens than each day’s new pictures")
+            }
+        }
+    }
+}
+
+/// Hours after which everything is safe and nobody is asked for anything; all, where that never is.
+fn happened(month: &Month) -> usize {
+    let marked = month.marks.iter().map(|(at, _)| *at).max().unwrap_or(0);
+    month.safe_after.map_or(month.hours.len(), |after| after.max(marked))
+}
+
+const WIDTH: u32 = 940;
+const TITLE: u32 = 36;
+const DISK: u32 = 360;
+const NETWORK: u32 = 240;
+const ITEMS: u32 = 260;
+/// Of a row of holds, and of what is above and below them.
+const ROW: u32 = 36;
+const ROUND_HOLDS: u32 = 84;
+/// Of a line of the note.
+const NOTE: u32 = 20;
+
+/// As SVG: the months side by side, and below them what is to be said of the picture.
+pub fn of(runs: &[Lived], scale: &Scale, note: Option<&str>) -> Drawn<String> {
+    let holds: Vec<Vec<Hold>> = runs.iter().map(|run| charts::held(&run.month, scale)).collect();
+    let most = holds.iter().map(Vec::len).max().unwrap_or(0).max(1);
+    let rows = ROW * u32::try_from(most)?;
+    let tall = TITLE + DISK + NETWORK + ITEMS + ROUND_HOLDS + rows;
+    let wide = WIDTH * u32::try_from(runs.len())?;
     let mut svg = String::new();
     {
-        let root = SVGBackend::with_string(&mut svg, (1_000, 1_000)).into_drawing_area();
+        let lines = wrapped(note.unwrap_or_default(), usize::try_from((wide - 32) / 7)?);
+        let note_height = if note.is_some() { NOTE * (u32::try_from(lines.len())? + 1) } else { 0 };
+        let root =
+            SVGBackend::with_string(&mut svg, (wide, tall + note_height)).into_drawing_area();
         root.fill(&WHITE)?;
-        let root = root.titled(title, ("sans-serif", 18))?;
-        let (upper, lower) = root.split_vertically(560);
-        let (disk, network) = upper.split_vertically(300);
-        let (files, holds) = lower.split_vertically(200);
-        draw_disk(&disk, wish, month)?;
-        draw_network(&network, month)?;
-        draw_files(&files, month)?;
-        draw_holds(&holds, month)?;
+        let (months, below) = root.split_vertically(tall);
+        for (line, y) in lines.iter().zip((6..).step_by(NOTE as usize)) {
+            text(&below, line, (16, y), 14, INK)?;
+        }
+        let columns = months.split_evenly((1, runs.len()));
+        for ((run, column), holds) in runs.iter().zip(&columns).zip(&holds) {
+            month(column, run, scale, holds)?;
+        }
         root.present()?;
     }
     Ok(svg)
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref)] // as the axes want it
-fn whole(value: &f64) -> String {
-    format!("{value:.0}")
+fn month(column: &Area<'_>, run: &Lived, scale: &Scale, holds: &[Hold]) -> Drawn<()> {
+    parts::bold(column, &run.title, (16, 10), 17)?;
+    let (_, rest) = column.split_vertically(TITLE);
+    let (disk, rest) = rest.split_vertically(DISK);
+    let (network, rest) = rest.split_vertically(NETWORK);
+    let (items, below) = rest.split_vertically(ITEMS);
+    charts::disk(&disk, run, scale)?;
+    charts::network(&network, &run.month, scale)?;
+    charts::items(&items, &run.month, scale)?;
+    charts::holds(&below, &run.month, scale, holds)
 }
 
-/// A colour beside its name.
-fn square(colour: RGBColor) -> impl Fn((i32, i32)) -> Rectangle<(i32, i32)> {
-    move |(x, y)| Rectangle::new([(x, y - 5), (x + 12, y + 5)], colour.filled())
-}
-
-fn name_colours<'a>(chart: &mut Chart<'a, 'a>, at: SeriesLabelPosition) -> Drawn<()> {
-    chart
-        .configure_series_labels()
-        .position(at)
-        .background_style(WHITE.mix(0.85))
-        .border_style(OTHERS)
-        .label_font(("sans-serif", 12))
-        .draw()?;
-    Ok(())
-}
-
-fn days(month: &Month) -> f64 {
-    (month.hours.len().max(1) as f64) / 24.0
-}
-
-fn day(hour: usize) -> f64 {
-    (hour as f64) / 24.0
+/// In lines of so many letters at most.
+fn wrapped(words: &str, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= most => {
+                *line += " ";
+                *line += word;
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 fn gigabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e9
 }
 
-fn draw_disk(area: &Area<'_>, wish: &Wish, month: &Month) -> Drawn<()> {
-    let top = gigabytes(wish.phone) * 1.02;
-    let mut chart = ChartBuilder::on(area)
-        .caption("On the phone's disk", ("sans-serif", 15))
-        .margin(8)
-        .margin_right(28)
-        .x_label_area_size(24)
-        .y_label_area_size(64)
-        .build_cartesian_2d(0.0..days(month), 0.0..top)?;
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .light_line_style(TRANSPARENT)
-        .y_desc("GB")
-        .x_labels(16)
-        .x_label_formatter(&whole)
-        .y_label_formatter(&whole)
-        .draw()?;
-    let hours = || month.hours.iter().enumerate();
-    let layers: [(&str, RGBColor, OfHour); 3] = [
-        ("staged on its way", STAGED, |hour| hour.others + hour.library + hour.staged),
-        ("the library", LIBRARY, |hour| hour.others + hour.library),
-        ("everything else", OTHERS, |hour| hour.others),
-    ];
-    for (name, colour, of) in layers {
-        let points = hours().map(|(at, hour)| (day(at), gigabytes(of(hour))));
-        chart
-            .draw_series(AreaSeries::new(points, 0.0, colour.filled()))?
-            .label(name)
-            .legend(square(colour));
+/// A step in words.
+fn step(step: Step) -> (&'static str, RGBColor) {
+    match step {
+        Step::Sent => ("safe: sent", RGBColor(0x4f, 0x9d, 0x5b)),
+        Step::There => ("safe: the vault had it", RGBColor(0x8f, 0xc9, 0x8b)),
+        Step::Freed => ("safe: deleted from the phone", RGBColor(0x3b, 0x7f, 0x86)),
+        Step::UnderWay => ("begun, or next in turn", RGBColor(0xf2, 0x8e, 0x2b)),
+        Step::Waiting => ("waiting by itself", RGBColor(0xb0, 0x7a, 0xa1)),
+        Step::GivenUp => ("given up", RGBColor(0xc8, 0x3e, 0x4d)),
+        Step::ToDo => ("to do", RGBColor(0xee, 0xe3, 0xb4)),
     }
-    let full = gigabytes(wish.phone);
-    chart
-        .draw_series(LineSeries::new([(0.0, full), (days(month), full)], BLACK.stroke_width(1)))?
-        .label("its size")
-        .legend(|(x, y)| PathElement::new([(x, y), (x + 12, y)], BLACK));
-    let acts = month.marks.iter().filter(|(_, what)| !what.starts_with("advice"));
-    for (at, what) in acts {
-        let x = day(*at);
-        chart.draw_series(LineSeries::new([(x, 0.0), (x, top)], MARK.stroke_width(1)))?;
-        let style = ("sans-serif", 11).into_font().color(&MARK).transform(FontTransform::Rotate90);
-        chart.draw_series([Text::new(
-            what.clone(),
-            (x + days(month) * 0.012, top * 0.98),
-            style,
-        )])?;
-    }
-    name_colours(&mut chart, SeriesLabelPosition::LowerRight)
-}
-
-fn draw_network(area: &Area<'_>, month: &Month) -> Drawn<()> {
-    let most = month.hours.iter().map(|hour| {
-        let moved = hour.moved;
-        (moved.down_wifi + moved.down_mobile).max(moved.up_wifi + moved.up_mobile)
-    });
-    let top = gigabytes(most.max().unwrap_or(0)).max(0.1) * 1.1;
-    let mut chart = ChartBuilder::on(area)
-        .caption(
-            "Down from iCloud (above) and up to the vault (below), an hour",
-            ("sans-serif", 15),
-        )
-        .margin(8)
-        .margin_right(28)
-        .x_label_area_size(24)
-        .y_label_area_size(64)
-        .build_cartesian_2d(0.0..days(month), -top..top)?;
-    let label = |y: &f64| if top < 5.0 { format!("{:.1}", y.abs()) } else { whole(&y.abs()) };
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .light_line_style(TRANSPARENT)
-        .y_desc("GB")
-        .y_label_formatter(&label)
-        .x_labels(16)
-        .x_label_formatter(&whole)
-        .draw()?;
-    for (name, colour, mobile) in [("Wi-Fi", WIFI, false), ("mobile data", MOBILE, true)] {
-        let bars = month.hours.iter().enumerate().flat_map(|(at, hour)| {
-            let moved = hour.moved;
-            let (down, up) = if mobile {
-                (moved.down_mobile, moved.up_mobile)
-            } else {
-                (moved.down_wifi, moved.up_wifi)
-            };
-            let bar = |from: f64, to: f64| {
-                Rectangle::new([(day(at), from), (day(at + 1), to)], colour.filled())
-            };
-            [bar(0.0, gigabytes(down)), bar(-gigabytes(up), 0.0)]
-        });
-        chart.draw_series(bars)?.label(name).legend(square(colour));
-    }
-    name_colours(&mut chart, SeriesLabelPosition::UpperRight)
-}
-
-fn draw_files(area: &Area<'_>, month: &Month) -> Drawn<()> {
-    let most = month.hours.iter().map(|hour| hour.safe + hour.open).max().unwrap_or(1).max(1);
-    let mut chart = ChartBuilder::on(area)
-        .caption("Files", ("sans-serif", 15))
-        .margin(8)
-        .margin_right(28)
-        .x_label_area_size(24)
-        .y_label_area_size(64)
-        .build_cartesian_2d(0.0..days(month), 0.0..most as f64 * 1.05)?;
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .light_line_style(TRANSPARENT)
-        .x_labels(16)
-        .x_label_formatter(&whole)
-        .y_label_formatter(&whole)
-        .draw()?;
-    for (name, colour, all) in [("not yet", OPEN, true), ("safe", SAFE, false)] {
-        let points = month
-            .hours
-            .iter()
-            .enumerate()
-            .map(|(at, hour)| (day(at), (hour.safe + if all { hour.open } else { 0 }) as f64));
-        chart
-            .draw_series(AreaSeries::new(points, 0.0, colour.filled()))?
-            .label(name)
-            .legend(square(colour));
-    }
-    name_colours(&mut chart, SeriesLabelPosition::LowerRight)
-}
-
-/// One band for each hold that was ever in force.
-fn draw_holds(area: &Area<'_>, month: &Month) -> Drawn<()> {
-    let ever = |hold: &Hold| month.hours.iter().any(|hour| hour.holds.has(*hold));
-    let holds: Vec<Hold> = Hold::ALL.into_iter().filter(ever).collect();
-    let rows = holds.len().max(1) as f64;
-    let mut chart = ChartBuilder::on(area)
-        .caption("What it waited for", ("sans-serif", 15))
-        .margin(8)
-        .margin_right(28)
-        .x_label_area_size(36)
-        .y_label_area_size(64)
-        .build_cartesian_2d(0.0..days(month), 0.0..rows)?;
-    chart
-        .configure_mesh()
-        .disable_mesh()
-        .y_labels(0)
-        .x_labels(16)
-        .x_label_formatter(&whole)
-        .x_desc("day")
-        .draw()?;
-    for (row, hold) in holds.iter().enumerate() {
-        let below = rows - row as f64 - 0.8;
-        let bands = month.hours.iter().enumerate().filter(|(_, hour)| hour.holds.has(*hold));
-        chart.draw_series(bands.map(|(at, _)| {
-            Rectangle::new([(day(at), below), (day(at + 1), below + 0.6)], LIBRARY.filled())
-        }))?;
-        let name = crate::words::hold(*hold).to_owned();
-        let style = ("sans-serif", 12).into_font().color(&BLACK);
-        chart.draw_series([Text::new(name, (days(month) * 0.005, below + 0.5), style)])?;
-    }
-    Ok(())
 }

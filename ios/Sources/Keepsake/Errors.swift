@@ -7,8 +7,11 @@ public enum KeepsakeError: Error, Hashable, Sendable {
     case state(String)
     /// The catalog cannot be used now (a newer version wrote it, its disk is full). It is never deleted.
     case catalog(String)
-    /// The vault cannot be used: it is another one, read-only, damaged, or a newer version wrote it.
+    /// The vault cannot be used as it is: it is another one, read-only, damaged, or a newer version wrote it.
     case vault(String)
+    /// What does not work now and may later: a vault that is away or full, a disk that fails. Nothing is lost
+    /// by it, and the same call goes on then.
+    case notNow(String)
     /// No item has this number.
     case noSuchItem(String)
     /// A backup is open on this state already: stop it first.
@@ -24,8 +27,8 @@ public enum KeepsakeError: Error, Hashable, Sendable {
 extension KeepsakeError: LocalizedError {
     public var errorDescription: String? {
         switch self {
-        case .state(let detail), .catalog(let detail), .vault(let detail), .noSuchItem(let detail),
-            .inUse(let detail), .destination(let detail), .broken(let detail):
+        case .state(let detail), .catalog(let detail), .vault(let detail), .notNow(let detail),
+            .noSuchItem(let detail), .inUse(let detail), .destination(let detail), .broken(let detail):
             detail
         case .stopped: "the backup has stopped: open a new one"
         }
@@ -81,6 +84,7 @@ extension KeepsakeError {
             case .State(let detail): .state(detail)
             case .Catalog(let detail): .catalog(detail)
             case .Vault(let detail): .vault(detail)
+            case .NotNow(let detail): .notNow(detail)
             case .NoSuchItem(let detail): .noSuchItem(detail)
             case .InUse(let detail): .inUse(detail)
             case .Destination(let detail): .destination(detail)

@@ -152,8 +152,8 @@ public final class Keepsake: Sendable {
     /// When its task is cancelled, it ends at the next file or megabyte, with ``Restored/stopped``; what was
     /// written is whole.
     ///
-    /// Throws ``KeepsakeError/vault(_:)`` when the vault cannot be opened, and
-    /// ``KeepsakeError/destination(_:)`` when the folder cannot be used.
+    /// Throws ``KeepsakeError/vault(_:)`` when the vault cannot be opened, ``KeepsakeError/notNow(_:)`` when it
+    /// is away or a disk fails, and ``KeepsakeError/destination(_:)`` when the folder cannot be used.
     ///
     /// - Parameter progress: is told how far it is, a few times a second.
     public static func restore(

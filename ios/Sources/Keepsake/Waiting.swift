@@ -58,17 +58,3 @@ func onAThread(_ work: @escaping @Sendable () -> Void) {
     thread.stackSize = 2 << 20
     thread.start()
 }
-
-/// A value that several threads share. (`Synchronization.Mutex` would do; it is not there before iOS 18.)
-final class Locked<Value>: @unchecked Sendable {
-    private let lock = NSLock()
-    private var value: Value
-
-    init(_ value: Value) { self.value = value }
-
-    func withLock<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
-        lock.lock()
-        defer { lock.unlock() }
-        return try body(&value)
-    }
-}

@@ -61,7 +61,7 @@ public final class BackgroundTransfers: Transfers {
 
 /// What the session delivers, also of transfers that an earlier launch handed over.
 private final class Deliveries: NSObject, URLSessionTaskDelegate {
-    let whenAllCame = Guarded<(@MainActor @Sendable () -> Void)?>(nil)
+    let whenAllCame = Locked<(@MainActor @Sendable () -> Void)?>(nil)
     private let told: AsyncStream<Fact>.Continuation
 
     init(_ told: AsyncStream<Fact>.Continuation) { self.told = told }

@@ -9,7 +9,7 @@ extension BGTask {
     ///
     /// - Parameter lasts: how long such a window usually is, in seconds; `nil`: there is no telling.
     public func work(on keepsake: Keepsake, lasts: TimeInterval? = nil) async {
-        let isEnding = Guarded(false)
+        let isEnding = Locked(false)
         expirationHandler = {
             isEnding.withLock { $0 = true }
             try? keepsake.tell(.windowEnding)

@@ -15,7 +15,7 @@ public final class DeviceFacts {
     private let told: AsyncStream<Fact>.Continuation
     private let network = NWPathMonitor()
     private let library: LibraryObserver
-    private let observers = Guarded<[any NSObjectProtocol]>([])
+    private let observers = Locked<[any NSObjectProtocol]>([])
 
     public init() {
         let (stream, told) = AsyncStream<Fact>.makeStream()

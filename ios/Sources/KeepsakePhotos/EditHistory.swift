@@ -41,7 +41,7 @@ actor EditHistory {
         guard let adjustment = resources.first(where: { $0.type == .adjustmentData }) else {
             return elsewhere
         }
-        let data = Guarded(Data())
+        let data = Locked(Data())
         do {
             // Not from the cloud: a download is ordinary work, with permits.
             try await ResourceRequest(mayUseNetwork: false)

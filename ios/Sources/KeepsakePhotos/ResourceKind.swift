@@ -80,7 +80,7 @@ struct ResourceKind: RawRepresentable, Hashable, Sendable {
     private static func still(_ type: String) -> SizeClass {
         switch type {
         case "public.heic", "public.heif", "public.heics", "public.avci": .heif
-        case _ where type.hasSuffix("raw-image") || type == "com.adobe.raw-image": .raw
+        case _ where type.hasSuffix("raw-image"): .raw
         default: .jpeg
         }
     }

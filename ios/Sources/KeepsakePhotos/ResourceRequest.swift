@@ -13,7 +13,7 @@ final class ResourceRequest: Sendable {
         var failure: PortError?
     }
 
-    private let state = Guarded(State())
+    private let state = Locked(State())
     private let mayUseNetwork: Bool
 
     init(mayUseNetwork: Bool) { self.mayUseNetwork = mayUseNetwork }

@@ -59,6 +59,9 @@ struct DeviceTests {
         #expect(request.url?.absoluteString == transfer.url)
         #expect(request.value(forHTTPHeaderField: "Content-Type") == "image/heic")
         #expect(request.value(forHTTPHeaderField: "x-amz-checksum-sha256") == "4uX=")
+        var twice = transfer
+        twice.headers = [Header(name: "a", value: "1"), Header(name: "a", value: "2")]
+        #expect(try URLRequest(twice).value(forHTTPHeaderField: "a") == "1,2")
     }
 
     @Test(arguments: ["", "no url", "/only/a/path"])
@@ -72,6 +75,8 @@ struct DeviceTests {
         let cut = NSError(domain: NSURLErrorDomain, code: NSURLErrorNetworkConnectionLost)
         let cancelled = NSError(domain: NSURLErrorDomain, code: NSURLErrorCancelled)
         #expect(Outcome(status: 200, error: nil, sent: 9) == .delivered)
+        #expect(Outcome(status: 299, error: nil, sent: 9) == .delivered)
+        #expect(Outcome(status: 300, error: nil, sent: 9) == .failed(wasted: 9))
         #expect(Outcome(status: 403, error: nil, sent: 9) == .failed(wasted: 9))
         #expect(Outcome(status: 200, error: cut, sent: 9) == .failed(wasted: 9))
         #expect(Outcome(status: nil, error: cut, sent: -1) == .failed(wasted: 0))
@@ -80,7 +85,9 @@ struct DeviceTests {
     }
 
     @Test func aTaskIsKnownAgainByItsNameAfterARelaunch() {
-        #expect(TaskName.resource(of: TaskName.text(of: 42)) == 42)
+        #expect(TaskName.text(of: 42) == "keepsake:42")
+        #expect(TaskName.resource(of: "keepsake:42") == 42)
+        #expect(TaskName.resource(of: "somebody:42") == nil)
         #expect(TaskName.resource(of: "somebody else's") == nil)
         #expect(TaskName.resource(of: nil) == nil)
     }

@@ -13,6 +13,8 @@ struct LibraryTests {
                 .photo, .pairedVideo, .editedPhoto, .editedPairedVideo, .adjustment, .adjustmentBase,
                 .adjustmentBase,
             ])
+        let others = [2, 3, 4, 6, 12].map { ResourceKind(rawValue: $0).role }
+        #expect(others == [.video, .audio, .alternatePhoto, .editedVideo, .adjustmentBase])
     }
 
     @Test func theOriginalsAreThePhotoTheVideoTheAlternateAndThePairedVideo() {
@@ -32,9 +34,8 @@ struct LibraryTests {
     }
 
     @Test func aLivePhotosVideoCountsAsPhotoAndAVideosEditAsVideo() {
-        #expect(ResourceKind.pairedVideo.media == .photo)
-        #expect(ResourceKind.fullSizePairedVideo.media == .photo)
-        #expect(ResourceKind.fullSizeVideo.media == .video)
+        let videos = (1...19).filter { ResourceKind(rawValue: $0).media == .video }
+        #expect(videos == [2, 6, 12])
     }
 
     @Test func sizesAreLearnedByFormatAndMeasuredByPixelsOrTime() {
@@ -56,6 +57,18 @@ struct LibraryTests {
                 .hinted(class: .video, measure: 60_000), .hinted(class: .largeVideo, measure: 60_000),
                 .hinted(class: .video, measure: 3_000),
             ])
+        for type in ["public.heif", "public.heics", "public.avci"] {
+            let size = ResourceKind.fullSizePhoto.size(type: type, pixels: twelve, milliseconds: 0)
+            #expect(size == .hinted(class: .heif, measure: measure))
+        }
+        let edited = ResourceKind.fullSizeVideo.size(type: "", pixels: twelve, milliseconds: -1)
+        #expect(edited == .hinted(class: .largeVideo, measure: 0))
+        let live = ResourceKind.fullSizePairedVideo.size(type: "", pixels: twelve, milliseconds: 9_000)
+        #expect(live == .hinted(class: .video, measure: 3_000))
+        for kind in [ResourceKind.adjustmentData, .audio] {
+            let size = kind.size(type: "", pixels: twelve, milliseconds: 9_000)
+            #expect(size == .hinted(class: .small, measure: 0))
+        }
     }
 
     @Test(arguments: ["IMG_0042.HEIC", "a#b#c.jpg", "", "ö/ü 🌍.mov"])
@@ -73,6 +86,13 @@ struct LibraryTests {
         // Stored in catalogs: a change here has every photo of every library read anew.
         let id = ResourceID(asset: "1A2B", kind: .photo, name: "IMG_0042.HEIC")
         #expect(Fingerprint.original(id, width: 4_032, height: 3_024) == 0xc8e8_29bb_763f_b581)
+        let edited = ResourceID(asset: "1A2B", kind: .fullSizePhoto, name: "FullRender.heic")
+        let adjustments = Fingerprint.adjustments(Data("sepia".utf8))
+        #expect(Fingerprint.edited(edited, .known(adjustments)) == 0xedc9_fab6_c85d_2bc5)
+        let elsewhere = Edit.elsewhere(modified: Date(timeIntervalSince1970: 1_767_225_600.5))
+        #expect(Fingerprint.edited(edited, elsewhere) == 0x2421_a5d1_6d59_a703)
+        // What the catalog calls it.
+        #expect(edited.text == "1A2B#5#FullRender.heic")
     }
 
     @Test func anOriginalsVersionChangesWithItsNameAndItsPixelsOnly() {
@@ -126,7 +146,8 @@ struct LibraryTests {
     @Test(arguments: [
         (3164, PortError.networkNeeded), (3169, .offline), (3201, .deleted), (3302, .originalMissing),
         (3303, .originalMissing), (3305, .downloadFailed), (3311, .noAccess), (3072, .stopped),
-        (3114, .sourceUnavailable), (-1, .readFailed),
+        (3114, .sourceUnavailable), (3142, .sourceUnavailable), (3143, .sourceUnavailable),
+        (3301, .stopped), (3306, .originalMissing), (3310, .noAccess), (-1, .readFailed),
     ])
     func whatPhotoKitSaysIsBlamedOnWhomItIsAbout(code: Int, meaning: PortError) {
         #expect(PortError(photos: NSError(domain: "PHPhotosErrorDomain", code: code)) == meaning)
@@ -138,5 +159,19 @@ struct LibraryTests {
             domain: "PHPhotosErrorDomain", code: -1, userInfo: [NSUnderlyingErrorKey: below])
         #expect(PortError(photos: above) == .offline)
         #expect(PortError(photos: PortError.changed) == .changed)
+    }
+
+    @Test(arguments: [
+        (NSURLErrorDomain, NSURLErrorCancelled, PortError.stopped),
+        (NSURLErrorDomain, NSURLErrorNetworkConnectionLost, .offline),
+        (NSURLErrorDomain, NSURLErrorDataNotAllowed, .offline),
+        (NSURLErrorDomain, NSURLErrorInternationalRoamingOff, .offline),
+        (NSURLErrorDomain, NSURLErrorBadServerResponse, .downloadFailed),
+        (NSCocoaErrorDomain, CocoaError.fileReadNoPermission.rawValue, .unreadable),
+        (NSCocoaErrorDomain, CocoaError.fileNoSuchFile.rawValue, .readFailed),
+        (NSPOSIXErrorDomain, Int(EPERM), .deviceLocked), (NSPOSIXErrorDomain, Int(EIO), .readFailed),
+    ])
+    func whatTheSystemSaysIsBlamedOnWhomItIsAbout(domain: String, code: Int, meaning: PortError) {
+        #expect(PortError(photos: NSError(domain: domain, code: code)) == meaning)
     }
 }

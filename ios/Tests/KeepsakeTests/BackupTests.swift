@@ -123,8 +123,10 @@ struct BackupTests {
         try FileManager.default.removeItem(at: gone)
 
         let second = try await Keepsake.open(phone.configuration, ports: phone.ports)
-        let found = try await second.verify(deep: true)
+        let told = Locked<Reached?>(nil)
+        let found = try await second.verify(deep: true) { reached in told.withLock { $0 = reached } }
         #expect(found.good == 1)
+        #expect(told.withLock { $0?.itemsTotal } == 2)
         #expect(found.missing.map { $0.hasSuffix("2026/01/IMG_1.HEIC") } == [true])
         try await second.start()
         try second.tell(Phone.atHome)

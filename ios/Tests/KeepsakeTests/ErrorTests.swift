@@ -36,7 +36,8 @@ struct ErrorTests {
         }
         let last = try await phone.started()
         await last.eventsUntilDone()
-        #expect(phone.stored == phone.expected)
+        let status = try last.status
+        #expect(phone.stored == phone.expected, "\(status)")
         try await last.stop()
     }
 
@@ -76,6 +77,30 @@ struct ErrorTests {
         try await keepsake.stop()
     }
 
+    @Test func everyErrorOfTheCoreIsItselfAndSaysTheSame() {
+        let all: [(CoreKeepsakeError, KeepsakeError)] = [
+            (.State(detail: "a"), .state("a")), (.Catalog(detail: "b"), .catalog("b")),
+            (.Vault(detail: "c"), .vault("c")), (.NotNow(detail: "d"), .notNow("d")),
+            (.NoSuchItem(detail: "e"), .noSuchItem("e")), (.InUse(detail: "f"), .inUse("f")),
+            (.Destination(detail: "g"), .destination("g")), (.Broken(detail: "h"), .broken("h")),
+        ]
+        for ((core, error), detail) in zip(all, "abcdefgh") {
+            #expect(KeepsakeError(core) == error)
+            #expect(error.errorDescription == String(detail))
+        }
+        #expect(KeepsakeError(CoreKeepsakeError.Stopped) == .stopped)
+        #expect(KeepsakeError.stopped.errorDescription?.contains("open a new one") == true)
+        // Not of one build.
+        #expect(KeepsakeError(Unknown()) == .broken("Unknown()"))
+    }
+
+    @Test func whatAPortThrowsIsWhatItSaysOrAMistakeWithItsName() {
+        #expect(PortError(thrown: PortError.deleted) == .deleted)
+        #expect(PortError(thrown: CancellationError()) == .stopped)
+        #expect(PortError(thrown: CorePortError.Stopped) == .stopped)
+        #expect(PortError(thrown: Unknown()) == .unexpected("Unknown()"))
+    }
+
     @Test func everyRefusalOfAPortCrossesAsItself() {
         let refusals: [PortError] = [
             .networkNeeded, .deleted, .outOfSight, .changed, .unreadable, .readFailed, .downloadFailed,
@@ -86,9 +111,10 @@ struct ErrorTests {
         let said = refusals.map { String(describing: $0).lowercased() }
         #expect(crossed.dropLast() == said.dropLast())
         #expect(PortError.unexpected("why").core == .Unexpected(detail: "why"))
-        #expect(PortError(thrown: CancellationError()) == .stopped)
     }
 }
+
+private struct Unknown: Error {}
 
 private func failure(of call: () async throws -> Void) async -> KeepsakeError? {
     do { try await call() } catch { return error as? KeepsakeError }

@@ -99,6 +99,70 @@ struct EventTests {
         #expect(parts.count == 300)
     }
 
+    @Test func whatWasBroughtForSomebodyWhoHadGoneIsKeptForTheNext() async throws {
+        let source = Slow()
+        let handOff = EventHandOff { await source.next() }
+        for looksOnlyNow in [true, false] {
+            let reader = Task { await handOff.next() }
+            #expect(await eventually { source.waits })
+            reader.cancel()
+            #expect(await reader.value == nil)
+            source.bring(.scanStarted)
+            if looksOnlyNow {
+                let found = Locked<Event?>(nil)
+                #expect(await eventually { found.withLock { $0 = $0 ?? handOff.takeKept(); return $0 != nil } })
+                #expect(found.withLock { $0 } == .scanStarted)
+                #expect(handOff.takeKept() == nil)
+            } else {
+                #expect(await handOff.next() == .scanStarted)
+                #expect(!source.waits)
+            }
+        }
+    }
+
+    @Test func ofTwoWhoWaitOnlyTheOneThatIsCancelledLeaves() async {
+        let source = Slow()
+        let handOff = EventHandOff { await source.next() }
+        let stays = Task { await handOff.next() }
+        #expect(await eventually { source.waits })
+        let leaves = Task { await handOff.next() }
+        try? await Task.sleep(for: .milliseconds(50))
+        leaves.cancel()
+        #expect(await leaves.value == nil)
+        source.bring(.scanStarted)
+        #expect(await stays.value == .scanStarted)
+        try? await Task.sleep(for: .milliseconds(50))
+        #expect(!source.waits, "nobody waits any more")
+    }
+
+    @Test func ofTwoWhoWaitEachGetsOneThoughNobodyAsksAgain() async {
+        let source = Slow()
+        let handOff = EventHandOff { await source.next() }
+        let both = [Task { await handOff.next() }, Task { await handOff.next() }]
+        for event in [Event.scanStarted, .scanned(assets: 1)] {
+            #expect(await eventually { source.waits })
+            source.bring(event)
+        }
+        #expect(Set([await both[0].value, await both[1].value]) == [.scanStarted, .scanned(assets: 1)])
+    }
+
+    @Test func whoIsCancelledBeforeAskingTakesNothingAndWhoComesAfterTheEndDoesNotAskAgain() async {
+        let source = Numbers(1)
+        let handOff = EventHandOff { await source.next() }
+        let cancelled = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return await handOff.next()
+        }
+        cancelled.cancel()
+        #expect(await cancelled.value == nil)
+        try? await Task.sleep(for: .milliseconds(50))
+        #expect(await source.asked == 0)
+        #expect(await handOff.next() == .scanned(assets: 0))
+        #expect(await handOff.next() == nil)
+        #expect(await handOff.next() == nil)
+        #expect(await source.asked == 2)
+    }
+
     @Test func nothingIsTakenFromTheCoreThatNobodyAskedFor() async throws {
         let source = Numbers(10)
         let handOff = EventHandOff { await source.next() }
@@ -112,13 +176,29 @@ struct EventTests {
 private actor Numbers {
     private let count: Int
     private(set) var taken = 0
+    private(set) var asked = 0
 
     init(_ count: Int) { self.count = count }
 
     func next() async -> Event? {
+        asked += 1
         await Task.yield()
         if taken == count { return nil }
         taken += 1
         return .scanned(assets: UInt64(taken - 1))
     }
+}
+
+/// Brings an event when it is told to.
+private final class Slow: Sendable {
+    private let waiting = Locked<CheckedContinuation<Event?, Never>?>(nil)
+
+    /// Whether somebody waits for one.
+    var waits: Bool { waiting.withLock { $0 != nil } }
+
+    func next() async -> Event? {
+        await withCheckedContinuation { continuation in waiting.withLock { $0 = continuation } }
+    }
+
+    func bring(_ event: Event) { waiting.withLock { $0.take() }?.resume(returning: event) }
 }

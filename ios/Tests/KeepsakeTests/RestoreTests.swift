@@ -63,8 +63,11 @@ struct RestoreTests {
     @Test func whatCannotBeRestoredAtAllIsATypedError() async throws {
         let (phone, back) = try await backedUp(1)
         let nowhere = VaultPlace.folder(phone.folder.appending(path: "nowhere"))
-        do { _ = try await Keepsake.restore(nowhere, into: back) } catch {
-            guard case .vault = error else { Issue.record("\(error)"); return }
+        do {
+            _ = try await Keepsake.restore(nowhere, into: back)
+            Issue.record("from nowhere")
+        } catch {
+            guard case .notNow = error else { Issue.record("\(error)"); return }
         }
         do {
             let inside = phone.folder.appending(path: "vault/back")

@@ -44,9 +44,8 @@ impl Full {
         let most = match (self.is.must, sure) {
             (true, true) => most.min(bytes),
             (true, false) => most,
-            (false, true) => bytes,
             (false, false) if self.is.may => most.max(bytes),
-            (false, false) => bytes,
+            (false, _) => bytes,
         };
         self.needed = (least, most);
         self.is.yes(sure);

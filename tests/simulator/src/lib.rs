@@ -42,6 +42,7 @@ mod reasons;
 pub mod run;
 mod sent;
 pub mod store;
+pub mod traffic;
 mod user;
 mod work;
 mod world;

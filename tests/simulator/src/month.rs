@@ -1,20 +1,23 @@
 //! A month of one phone, for people: nothing fails, and everything takes the time that it takes.
 //!
 //! The user sleeps from ten to seven, at home on Wi-Fi and on the charger; by day the phone is on
-//! mobile data, and the app is in front for ten minutes at eight in the evening. Background windows are
-//! granted at night. When the user is asked to let photos go, they do, and empty Recently Deleted the
-//! evening after.
+//! mobile data, and the app is in front from eight to nine in the evening. Background windows are
+//! granted at night. iOS takes originals back only when the camera has no room. When the user is
+//! asked to let photos go, they do, and empty Recently Deleted the evening after.
 
-use crate::Millis;
 use crate::library::Library;
 use crate::plan::{MB, Plan, Weather};
 use crate::run::Run;
+use crate::traffic::HOUR;
 use keepsake_machine::event::{Event, Network, Power};
 use keepsake_machine::hold::Holds;
 use keepsake_machine::session::migration::Migration;
 use keepsake_machine::settings::{Config, Limits, MeteredUse, Settings, Vault};
+use keepsake_machine::stage::{Class, counted_bytes};
 use keepsake_machine::status::Advice;
 use keepsake_tests::random::Random;
+
+pub use crate::traffic::Moved;
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +26,8 @@ pub struct Wish {
     pub phone: u64,
     /// The library, in bytes.
     pub library: u64,
-    /// "Optimise iPhone Storage": most originals are only in iCloud.
+    /// "Optimise iPhone Storage": the newest originals take half of the room that there is for them,
+    /// the others are only in iCloud.
     pub optimised: bool,
     /// Mobile data may be used too.
     pub mobile: bool,
@@ -33,7 +37,41 @@ pub struct Wish {
     pub seed: u64,
 }
 
-/// The phone at one hour.
+impl Hour {
+    /// Bytes of all items.
+    pub fn all(&self) -> u64 {
+        self.steps.iter().sum()
+    }
+
+    /// Bytes at one step.
+    pub fn at(&self, step: Step) -> u64 {
+        Step::ALL.iter().position(|one| *one == step).map_or(0, |place| self.steps[place])
+    }
+
+    /// Bytes that are safe.
+    pub fn safe(&self) -> u64 {
+        self.at(Step::Sent) + self.at(Step::There) + self.at(Step::Freed)
+    }
+}
+
+impl Wish {
+    /// Bytes of the disk that the system and apps take: a quarter.
+    pub fn others(&self) -> u64 {
+        self.phone / 4
+    }
+
+    /// Free space that Keepsake never touches: the machine's own default.
+    pub fn reserve(&self) -> u64 {
+        (self.phone / 20).max(1_000 * MB)
+    }
+
+    /// Whether all originals lie on the phone, above the reserve.
+    pub fn originals_fit(&self) -> bool {
+        self.library.saturating_add(self.others()).saturating_add(self.reserve()) <= self.phone
+    }
+}
+
+/// The phone at the end of one hour.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hour {
     /// Bytes of the library on the phone, Recently Deleted included.
@@ -42,121 +80,190 @@ pub struct Hour {
     pub staged: u64,
     /// Bytes of everything else on it.
     pub others: u64,
-    /// Bytes downloaded and uploaded since the hour before, over Wi-Fi and over mobile data.
+    /// Bytes that moved in this hour.
     pub moved: Moved,
-    /// Files that are safe, and that are not yet.
-    pub safe: u64,
-    /// See [`Hour::safe`].
-    pub open: u64,
-    /// Bytes that are safe.
-    pub safe_bytes: u64,
+    /// Bytes of the items at each [`Step`], in the order of [`Step::ALL`].
+    pub steps: [u64; 7],
     /// The holds in force.
     pub holds: Holds,
 }
 
-/// Bytes that went over networks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Moved {
-    /// From iCloud, over Wi-Fi.
-    pub down_wifi: u64,
-    /// From iCloud, over mobile data.
-    pub down_mobile: u64,
-    /// To the vault, over Wi-Fi.
-    pub up_wifi: u64,
-    /// To the vault, over mobile data.
-    pub up_mobile: u64,
+/// How far an item is, as people tell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Safe: sent.
+    Sent,
+    /// Safe: the vault had these bytes.
+    There,
+    /// Safe, and deleted from the phone.
+    Freed,
+    /// Something is done for it now.
+    UnderWay,
+    /// Backs off, or is out of sight.
+    Waiting,
+    /// Given up on, or lost.
+    GivenUp,
+    /// Its turn has not come.
+    ToDo,
 }
 
-impl Moved {
-    fn since(self, before: Moved) -> Moved {
-        Moved {
-            down_wifi: self.down_wifi - before.down_wifi,
-            down_mobile: self.down_mobile - before.down_mobile,
-            up_wifi: self.up_wifi - before.up_wifi,
-            up_mobile: self.up_mobile - before.up_mobile,
+impl Step {
+    /// All of them, safe ones first.
+    pub const ALL: [Step; 7] = [
+        Step::Sent,
+        Step::There,
+        Step::Freed,
+        Step::UnderWay,
+        Step::Waiting,
+        Step::GivenUp,
+        Step::ToDo,
+    ];
+
+    fn of(class: Class, under_way: bool) -> Option<Step> {
+        match class {
+            Class::Pending if under_way => Some(Step::UnderWay),
+            Class::Pending => Some(Step::ToDo),
+            Class::Waiting(_) | Class::Hidden => Some(Step::Waiting),
+            Class::Quarantined(_) | Class::Lost => Some(Step::GivenUp),
+            Class::BackedUp => Some(Step::Sent),
+            Class::Duplicate => Some(Step::There),
+            Class::Freed => Some(Step::Freed),
+            Class::Closed | Class::Excluded | Class::Forgotten => None,
         }
     }
+}
+
+/// What the user did, saw or was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// Let photos go that are safe.
+    FreedSpace,
+    /// Emptied Recently Deleted.
+    Emptied,
+    /// Got advice.
+    Advised(Advice),
+    /// Everything was safe for the first time.
+    Safe,
+    /// The phone had no room for a picture.
+    Full,
 }
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Month {
+    /// The phone at the start.
+    pub before: Hour,
     /// Hour by hour.
     pub hours: Vec<Hour>,
-    /// What the user did and was told, with the hour.
-    pub marks: Vec<(usize, String)>,
-    /// The hour in which everything was safe for the first time.
-    pub safe_at: Option<usize>,
+    /// What happened, with the hours since the start.
+    pub marks: Vec<(usize, Mark)>,
+    /// Hours after which everything was safe for the first time.
+    pub safe_after: Option<usize>,
     /// How often the user let photos go.
     pub freed: u32,
-    /// Advice that was given, in order.
-    pub advice: Vec<Advice>,
     /// Everything that was moved.
     pub moved: Moved,
-    /// Files in the library; each stands for several photos of a real one.
-    pub files: u64,
+    /// Bytes that were only in iCloud at the start.
+    pub in_cloud: u64,
 }
 
 /// Assets of a library, whatever its size.
 const ASSETS: u64 = 1_000;
-const HOUR: Millis = 3_600_000;
 
 /// Lives through it.
 pub fn live(wish: &Wish) -> Month {
     let mut run = Run::new(plan(wish));
     run.obliging = true;
     run.starts_up();
-    let (mut hours, mut marks, mut advice) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut safe_at, mut freed, mut moved) = (None, 0, Moved::default());
+    let (mut hours, mut marks) = (Vec::new(), Vec::new());
+    let (mut safe_after, mut freed) = (None, 0);
+    let before = Hour { steps: [0, 0, 0, 0, 0, 0, run.library.bytes()], ..hour_of(&run) };
+    let in_cloud = run.library.bytes() - run.library.on_phone();
     let mut trash_since = None;
     for number in 0..wish.days as usize * 24 {
         let hour = number % 24;
         act(&mut run, hour);
         if hour == 20 && asks_for_space(&run) {
             freed += 1;
-            marks.push((number, "free up space".to_owned()));
+            marks.push((number, Mark::FreedSpace));
             run.tell(Event::FreeUpRequested { wanted: None });
         }
         if run.library.trash.is_empty() {
             trash_since = None;
         } else if hour == 21 && number > *trash_since.get_or_insert(number) {
-            marks.push((number, "Recently Deleted emptied".to_owned()));
+            marks.push((number, Mark::Emptied));
             run.library.trash.clear();
             run.tell_disk();
         }
         if hour == 12 {
             for _ in 0..3 {
-                run.library.shoot_like(wish.library / ASSETS, &mut run.random);
+                let full = (number, Mark::Full);
+                if !shoots(&mut run, wish.library / ASSETS)
+                    && marks.iter().all(|(_, mark)| *mark != full.1)
+                {
+                    marks.push(full);
+                }
             }
         }
         run.live_until((number as u64 + 1) * HOUR);
         let Some(machine) = &run.machine else { break };
         let status = machine.0.status();
-        for one in
-            status.advice.iter().filter(|one| !advice.contains(*one)).copied().collect::<Vec<_>>()
-        {
-            marks.push((number, format!("advice: {one:?}")));
-            advice.push(one);
+        let after = number + 1;
+        for one in &status.advice {
+            if marks.iter().all(|(_, mark)| *mark != Mark::Advised(*one)) {
+                marks.push((after, Mark::Advised(*one)));
+            }
         }
         let (safe, all) = (status.counts.safe(), status.counts.total());
-        if safe_at.is_none() && all.items > 0 && safe.items == all.items {
-            safe_at = Some(number);
-            marks.push((number, "everything is safe".to_owned()));
+        if safe_after.is_none() && all.items > 0 && safe.items == all.items {
+            safe_after = Some(after);
+            marks.push((after, Mark::Safe));
         }
-        hours.push(Hour {
-            library: run.library.on_phone(),
-            staged: run.staged.values().chain(run.copying.values()).sum(),
-            others: run.phone.others,
-            moved: run.moved.since(moved),
-            safe: safe.items,
-            open: all.items - safe.items,
-            safe_bytes: safe.bytes,
-            holds: status.holds,
-        });
-        moved = run.moved;
+        hours.push(hour_of(&run));
     }
-    let files = run.library.originals.len() as u64;
-    Month { hours, marks, safe_at, freed, advice, moved, files }
+    // What arrives in one hour began to move in hours before.
+    let mut moved = Moved::default();
+    for (number, hour) in hours.iter_mut().enumerate() {
+        hour.moved = run.traffic.of(number as u64);
+        moved = moved.and(hour.moved);
+    }
+    Month { before, hours, marks, safe_after, freed, moved, in_cloud }
+}
+
+/// As it is now, but for what moved.
+fn hour_of(run: &Run) -> Hour {
+    let under_way = run.under_way();
+    let mut steps = [0; 7];
+    for row in run.catalog.rows.values() {
+        let step = Step::of(row.stage.class(), under_way.contains(&row.id));
+        let place = Step::ALL.iter().position(|one| Some(*one) == step);
+        if let Some(place) = place {
+            steps[place] += counted_bytes(row.size).0;
+        }
+    }
+    Hour {
+        library: run.library.on_phone(),
+        staged: run.staged.values().chain(run.copying.values()).sum(),
+        others: run.phone.others,
+        moved: Moved::default(),
+        steps,
+        holds: run.machine.as_ref().map_or(Holds::NONE, |machine| machine.0.status().holds),
+    }
+}
+
+/// The user takes a picture of about `size` bytes, if there is room: where iCloud has the originals,
+/// iOS lets go of some for it.
+fn shoots(run: &mut Run, size: u64) -> bool {
+    let most = size * 3 / 2;
+    let missing = most.saturating_sub(run.free());
+    if missing > 0 {
+        run.library.optimise(missing);
+    }
+    let room = run.free() >= most;
+    if room {
+        run.library.shoot_like(size, &mut run.random);
+    }
+    room
 }
 
 /// The day goes on.
@@ -198,11 +305,12 @@ fn plan(wish: &Wish) -> Plan {
     let mut random = Random::new(wish.seed);
     let mut library = Library::of(wish.library, ASSETS, &mut random);
     library.optimised = wish.optimised;
-    let others = wish.phone / 4;
+    let others = wish.others();
     let room = wish.phone.saturating_sub(others).saturating_sub(wish.phone / 10);
     library.keep_on_phone(if wish.optimised { room / 2 } else { u64::MAX });
     let metered = if wish.mobile { MeteredUse::ALL } else { MeteredUse::default() };
-    let settings = Settings { metered, migrate: true, ..Settings::default() };
+    let reserve = Some(wish.reserve());
+    let settings = Settings { metered, migrate: true, reserve, ..Settings::default() };
     let vault = Vault { remote: true, ..Vault::default() };
     // One transfer has the whole line: beside another it would have it too.
     let limits = Limits { downloads: 1, uploads: 1, ..Limits::default() };
@@ -217,13 +325,12 @@ fn plan(wish: &Wish) -> Plan {
         ill: false,
         lasts: u32::MAX,
     };
-    let disk = wish.phone.max(others + 2_000 * MB);
     Plan {
         seed: wish.seed,
         random,
         library,
         config,
-        disk,
+        disk: wish.phone,
         others,
         another: false,
         vault_room: None,

@@ -107,7 +107,7 @@ impl Run {
         let cloud = self.catalog.rows.get(&id.resource).map(|row| row.locality);
         let (factor, told) = (if cloud == Some(Locality::Cloud) { 2 } else { 1 }, 0);
         let job =
-            Job { effect, work, cancelled, ends, grown, metered, copies, stalled, factor, told };
+            Job { effect, work, cancelled, ends, grown, metered, copies, factor, told, stalled };
         self.jobs.insert(id, job);
     }
 
@@ -146,12 +146,12 @@ impl Run {
             self.metered += more;
         }
         if self.library.originals.get(&resource).is_some_and(|one| !one.on_phone) {
-            let network = self.phone.network;
-            *if network.metered {
-                &mut self.moved.down_mobile
+            let moved = (self.now, more, DOWN);
+            if self.phone.network.metered {
+                self.traffic.book(moved, |hour| &mut hour.down_mobile);
             } else {
-                &mut self.moved.down_wifi
-            } += more;
+                self.traffic.book(moved, |hour| &mut hour.down_wifi);
+            }
         }
     }
 

@@ -7,12 +7,12 @@ use crate::invariant::{Invariant, Violation};
 use crate::job::Job;
 use crate::known::Known;
 use crate::library::Library;
-use crate::month::Moved;
 use crate::phone::{DOWN, NEAR, Phone, UP};
 use crate::plan::{Plan, Weather};
 use crate::planted::{Bug, Mind, Place};
 use crate::sent::Sent;
 use crate::store::Store;
+use crate::traffic::Traffic;
 use keepsake_machine::effect::{Effect, ProposalId};
 use keepsake_machine::event::{Event, TransferOutcome};
 use keepsake_machine::media::{AssetId, Digest, EffectId, ResourceId};
@@ -121,7 +121,7 @@ pub struct Run {
     /// The user lets go of all that is proposed.
     pub(crate) obliging: bool,
     /// Bytes over every network.
-    pub(crate) moved: Moved,
+    pub(crate) traffic: Traffic,
     /// Bytes that we moved over metered networks since then.
     pub(crate) metered: u64,
     pub(crate) teed: BTreeSet<ResourceId>,
@@ -205,7 +205,7 @@ impl Run {
             ahead: 0,
             behind: 0,
             obliging: false,
-            moved: Moved::default(),
+            traffic: Traffic::default(),
             metered: 0,
             teed: BTreeSet::new(),
             with_os: BTreeMap::new(),

@@ -177,9 +177,11 @@ impl Run {
         Answer::Put(if self.store.put(digest) {
             if self.config.vault.remote && job.metered {
                 self.metered += digest.size;
-                self.moved.up_mobile += digest.size;
+                let moved = (job.ends.min(self.now), digest.size, UP);
+                self.traffic.book(moved, |hour| &mut hour.up_mobile);
             } else if self.config.vault.remote {
-                self.moved.up_wifi += digest.size;
+                let moved = (job.ends.min(self.now), digest.size, UP);
+                self.traffic.book(moved, |hour| &mut hour.up_wifi);
             }
             PutOutcome::Sent
         } else {

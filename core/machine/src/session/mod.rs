@@ -338,7 +338,11 @@ impl Session {
         loop {
             self.hear(desk);
             self.update_permits(desk);
-            if !self.grant(desk) && self.signals.is_empty() {
+            let before = self.data.is_empty(&self.config.settings);
+            let granted = self.grant(desk);
+            // That the day has no room left is found out by who asks for some.
+            let spent = self.data.is_empty(&self.config.settings) != before;
+            if !granted && !spent && self.signals.is_empty() {
                 break;
             }
         }

@@ -263,6 +263,18 @@ fn commit(
         }
     }
     let at = one.placement.folder();
+    // Its name was taken before its bytes were known: perhaps by them, from another device.
+    if one.deduplicated
+        && let Some(name) = one.placement.name_as_shot(one.name)
+        && visit.holds(at, &name, one.digest.size)?
+        && let Some(folder) = visit.there(at)?
+        && is_same(&*shared.files, &folder.dir, OsStr::new(&name), &one.digest).unwrap_or(false)
+        && let Some(path) = VaultPath::parse(&format!("{at}/{name}"))
+    {
+        recent.remember(one.digest.sha256, path.clone());
+        touched.push((folder, name.into()));
+        return Ok(Stored::AlreadyThere(path));
+    }
     let own = (1..=MOST_NAMES).map(|number| Some((&one.digest, number)));
     for own in std::iter::once(None).chain(own) {
         let name = one.placement.file_name(one.name, own);

@@ -8,6 +8,7 @@ val KeepsakeException.sentence: String
         is KeepsakeException.State -> detail
         is KeepsakeException.Catalog -> detail
         is KeepsakeException.Vault -> detail
+        is KeepsakeException.NotNow -> detail
         is KeepsakeException.NoSuchItem -> detail
         is KeepsakeException.InUse -> detail
         is KeepsakeException.Destination -> detail

@@ -170,6 +170,7 @@ class Keepsake private constructor(private val engine: Engine, private val calls
          *
          * @param progress is told how far it is, a few times a second, where the caller runs.
          * @throws KeepsakeException.Vault the vault cannot be opened.
+         * @throws KeepsakeException.NotNow the vault is away, or a disk fails.
          * @throws KeepsakeException.Destination the folder cannot be used.
          */
         suspend fun restore(vault: VaultPlace, into: File, progress: (Reached) -> Unit = {}): Restored =

@@ -6,6 +6,7 @@ import app.keepsake.core.Fact
 import app.keepsake.core.Original
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.Job
 import kotlinx.coroutines.async
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.delay
@@ -15,6 +16,7 @@ import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
+import kotlinx.coroutines.yield
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertTrue
 import org.junit.Rule
@@ -71,6 +73,34 @@ class EventFlowTest {
         } finally {
             again.end()
         }
+    }
+
+    /** Between the taking of an event and the giving: there `flow {}` looks for a cancellation, and loses it. */
+    @Test
+    fun `an event that is taken when its collector is cancelled is given to it all the same`() = runBlocking {
+        lateinit var collector: Job
+        val engine = object : FakeEngine() {
+            override fun waitingEvent() = super.waitingEvent().also { collector.cancel() }
+        }
+        engine.events += listOf(Event.ScanStarted, Event.Scanned(1uL))
+        val keepsake = Keepsake.over(Ports(FakeLibrary(phone.photos))) { engine }
+        val seen = mutableListOf<Event>()
+        collector = launch { keepsake.events.collect { seen += it; yield() } }
+        collector.join()
+        assertEquals(listOf<Event>(Event.ScanStarted), seen)
+        assertEquals(listOf<Event>(Event.Scanned(1uL)), engine.events.toList())
+    }
+
+    @Test
+    fun `an event that somebody else took meanwhile is waited for again`() = runBlocking {
+        val engine = object : FakeEngine() {
+            private var taken = false
+            override fun waitingEvent() = if (taken) super.waitingEvent() else null.also { taken = true }
+        }
+        engine.events += Event.ScanStarted
+        engine.ended.complete(Unit)
+        val keepsake = Keepsake.over(Ports(FakeLibrary(phone.photos))) { engine }
+        assertEquals(listOf<Event>(Event.ScanStarted), keepsake.events.toList())
     }
 
     /** A cancellation falls where it falls: many rounds, so that it falls everywhere. */

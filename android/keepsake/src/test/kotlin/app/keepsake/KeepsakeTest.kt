@@ -152,7 +152,8 @@ class KeepsakeTest {
 
     @Test
     fun `a vault that cannot be used is told as such`() {
-        phone.vault.writeText("a file is in the way")
+        runBlocking { phone.open(library).stop() }
+        phone.vault.resolve(".keepsake/vault.json").writeText("what is this?")
         assertThrows(KeepsakeException.Vault::class.java) {
             runBlocking { phone.open(library).start() }
         }

@@ -82,7 +82,7 @@ fun Keepsake.startAtEase() {
     )
 }
 
-/** Waits until nothing is left to do. */
+/** Waits until everything that a scan has shown is safe, and said to be. */
 suspend fun Keepsake.awaitDone() = withTimeout(30.seconds) {
-    events.first { it is Event.ActivityChanged && it.activity == Activity.Done }
+    events.first { it is Event.StatusChanged && it.status.run { activity == Activity.Done && total.items > 0uL } }
 }

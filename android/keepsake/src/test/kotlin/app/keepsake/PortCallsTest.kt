@@ -5,12 +5,18 @@ import app.keepsake.core.Original
 import app.keepsake.core.PortException
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertNotEquals
+import org.junit.Assert.assertNull
 import org.junit.Assert.assertThrows
 import org.junit.Assert.assertTrue
 import org.junit.Test
+import java.util.concurrent.CountDownLatch
 import java.util.concurrent.LinkedBlockingQueue
+import java.util.concurrent.TimeUnit.MILLISECONDS
 import java.util.concurrent.TimeUnit.SECONDS
+import kotlin.concurrent.thread
+import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.minutes
+import kotlin.time.TimeSource
 
 class PortCallsTest {
     private object Empty : PhotoLibrary {
@@ -43,6 +49,69 @@ class PortCallsTest {
         val unexpected = assertThrows(PortException.Unexpected::class.java) { calls.soon { error("oh") } }
         assertTrue(unexpected.detail, "oh" in unexpected.detail)
         assertEquals("oh", mistakes.poll(10, SECONDS)?.message)
+    }
+
+    @Test
+    fun `whoever is told of a mistake and throws ends nothing by that`() {
+        val loud = PortCalls(Ports(Empty, onMistake = { mistakes += it; error("this too") }), 1.minutes)
+        val uncaught = LinkedBlockingQueue<Throwable>()
+        val before = Thread.getDefaultUncaughtExceptionHandler()
+        Thread.setDefaultUncaughtExceptionHandler { _, thrown -> uncaught += thrown }
+        try {
+            assertThrows(PortException.Unexpected::class.java) { loud.soon { error("oh") } }
+            assertEquals("oh", mistakes.poll(10, SECONDS)?.message)
+            // On Android it would end the app.
+            assertNull(uncaught.poll(100, MILLISECONDS))
+        } finally {
+            Thread.setDefaultUncaughtExceptionHandler(before)
+        }
+    }
+
+    @Test
+    fun `a call that is not answered in time is given up, and its late answer is let go of`() {
+        val goesOn = CountDownLatch(1)
+        val late = LinkedBlockingQueue<Int>()
+        val impatient = PortCalls(Ports(Empty), 20.milliseconds)
+        val inTime = calls.soon<Int>(tooLate = { late.add(it) }) { 3 }
+        assertEquals(3, inTime)
+        val begun = TimeSource.Monotonic.markNow()
+        assertThrows(PortException.SourceUnavailable::class.java) {
+            impatient.soon<Int>(tooLate = { late.add(it) }) {
+                goesOn.await()
+                4
+            }
+        }
+        assertTrue(begun.elapsedNow() >= 20.milliseconds)
+        goesOn.countDown()
+        assertEquals(4, late.poll(10, SECONDS))
+        assertEquals(0, late.size)
+    }
+
+    @Test
+    fun `ports run on threads that keep no program alive`() {
+        calls.soon { assertTrue(Thread.currentThread().isDaemon) }
+    }
+
+    @Test
+    fun `who waits for an answer when all ends is told, and what a port throws then is nobody's mistake`() {
+        val asked = CountDownLatch(1)
+        val goesOn = CountDownLatch(1)
+        val over = CountDownLatch(1)
+        thread {
+            asked.await()
+            calls.stop()
+        }
+        assertThrows(PortException.Stopped::class.java) {
+            calls.soon {
+                asked.countDown()
+                goesOn.await()
+                over.countDown()
+                error("the service is gone")
+            }
+        }
+        goesOn.countDown()
+        assertTrue(over.await(10, SECONDS))
+        assertNull(mistakes.poll(100, MILLISECONDS))
     }
 
     @Test

@@ -237,7 +237,7 @@ class PortsTest {
             library.seen = false
             keepsake.tell(Fact.LibraryChanged)
             phone.pass(1.minutes)
-            assertTrue("$end", keepsake.status.classes.all { it.`class` == Class.Hidden })
+            assertEquals("$end", listOf<Class>(Class.Hidden), keepsake.status.classes.map { it.`class` })
             keepsake.close()
         }
     }

@@ -16,6 +16,7 @@ import org.junit.Assert.assertTrue
 import org.junit.Rule
 import org.junit.Test
 import java.util.concurrent.CountDownLatch
+import java.util.concurrent.TimeUnit.SECONDS
 import kotlin.time.Duration.Companion.minutes
 
 class RestoreTest {
@@ -62,10 +63,30 @@ class RestoreTest {
     fun `what cannot be restored at all is told as such`() {
         backedUp(1)
         val nowhere = VaultPlace.Folder(phone.vault.resolveSibling("nowhere").path, null)
-        assertThrows(KeepsakeException.Vault::class.java) { runBlocking { Keepsake.restore(nowhere, back) } }
+        assertThrows(KeepsakeException.NotNow::class.java) { runBlocking { Keepsake.restore(nowhere, back) } }
         assertThrows(KeepsakeException.Destination::class.java) {
             runBlocking { Keepsake.restore(phone.vaultPlace, phone.vault.resolve("back")) }
         }
+    }
+
+    @Test
+    fun `a long call says again and again how far it is, where its caller runs`() = runBlocking {
+        val twice = CountDownLatch(2)
+        val tellers = mutableSetOf<Thread>()
+        val answer = longCall({ tellers += Thread.currentThread(); twice.countDown() }) {
+            assertTrue("it never said so", twice.await(20, SECONDS))
+            7
+        }
+        assertEquals(7, answer)
+        assertEquals(setOf(Thread.currentThread()), tellers)
+    }
+
+    @Test
+    fun `a look at the vault says how far it is`() = runBlocking {
+        backedUp(2)
+        val told = mutableListOf<Reached>()
+        phone.inVirtualTime(library).verify { told += it }
+        assertEquals(2uL, told.last().itemsTotal)
     }
 
     @Test

@@ -1,7 +1,10 @@
 package app.keepsake.android
 
+import android.app.PendingIntent
+import android.content.ClipData
 import android.content.ContentProvider
 import android.content.ContentResolver.QUERY_ARG_LIMIT
+import android.content.ContentResolver.QUERY_ARG_SORT_COLUMNS
 import android.content.ContentResolver.QUERY_ARG_SQL_SELECTION
 import android.content.ContentResolver.QUERY_ARG_SQL_SELECTION_ARGS
 import android.content.ContentValues
@@ -42,6 +45,7 @@ class FakeMediaStore : ContentProvider() {
         val favourite: Boolean = false,
         val generation: Long = number,
         val size: Long = file.length(),
+        val name: String? = file.name,
     )
 
     val items = sortedMapOf<Long, Item>()
@@ -53,6 +57,15 @@ class FakeMediaStore : ContentProvider() {
     var version = "1"
     var onQuery: () -> Unit = {}
     var onOpen: () -> Unit = {}
+    var onCall: () -> Unit = {}
+
+    /** Whether its process is dead: then it answers nothing. */
+    var isDead = false
+
+    /** What was asked to be deleted, by the system's own dialog. */
+    val doomed = mutableListOf<List<Uri>>()
+    private val cursors = mutableListOf<Cursor>()
+    val openCursors get() = cursors.count { !it.isClosed }
 
     fun add(item: Item) {
         items[item.number] = item
@@ -63,13 +76,16 @@ class FakeMediaStore : ContentProvider() {
         columns: Array<String>?,
         query: Bundle?,
         cancellation: CancellationSignal?,
-    ): Cursor {
+    ): Cursor? {
         queries++
         onQuery()
+        if (isDead) return null
         val volume = uri.pathSegments.first()
         val wanted = query!!.getStringArray(QUERY_ARG_SQL_SELECTION_ARGS)!!.single().toLong()
         val exactly = "_id = ?" in query.getString(QUERY_ARG_SQL_SELECTION)!!
-        val rows = items.values.filter { item ->
+        // In no order that anybody relies on, unless one was asked for.
+        val sorted = query.getStringArray(QUERY_ARG_SORT_COLUMNS)?.single() == MediaColumns._ID
+        val rows = (if (sorted) items.values else items.values.reversed()).filter { item ->
             item.volume == volume &&
                 (if (exactly) item.number == wanted else item.number > wanted) &&
                 (!item.pending || query.getInt(MediaStore.QUERY_ARG_MATCH_PENDING) != MediaStore.MATCH_EXCLUDE) &&
@@ -77,12 +93,12 @@ class FakeMediaStore : ContentProvider() {
         }.take(query.getInt(QUERY_ARG_LIMIT))
         return MatrixCursor(columns!!).apply {
             for (item in rows) addRow(columns.map { item.column(it) })
-        }
+        }.also { cursors += it }
     }
 
     private fun Item.column(name: String): Any? = when (name) {
         MediaColumns._ID -> number
-        MediaColumns.DISPLAY_NAME -> file.name
+        MediaColumns.DISPLAY_NAME -> this.name
         MediaColumns.SIZE -> size
         MediaColumns.DATE_TAKEN -> taken
         MediaColumns.DATE_MODIFIED -> file.lastModified() / 1_000
@@ -93,19 +109,26 @@ class FakeMediaStore : ContentProvider() {
         else -> error("there is no column $name")
     }
 
-    override fun openTypedAssetFile(uri: Uri, type: String, options: Bundle?): AssetFileDescriptor {
+    override fun openTypedAssetFile(uri: Uri, type: String, options: Bundle?): AssetFileDescriptor? {
         opened += uri to options
         onOpen()
+        if (isDead) return null
         val item = items[uri.lastPathSegment!!.toLong()] ?: throw FileNotFoundException("$uri")
         val file = ParcelFileDescriptor.open(item.file, ParcelFileDescriptor.MODE_READ_ONLY)
         return AssetFileDescriptor(file, 0, AssetFileDescriptor.UNKNOWN_LENGTH)
     }
 
     override fun call(method: String, argument: String?, extras: Bundle?): Bundle = Bundle().apply {
+        onCall()
         val volume = extras?.getString(Intent.EXTRA_TEXT)
         when (method) {
             "get_version" -> putString(Intent.EXTRA_TEXT, version)
             "get_generation" -> putLong(Intent.EXTRA_INDEX, generationOf[volume] ?: 1)
+            "create_delete_request" -> {
+                val asked = extras!!.getParcelable("clip_data", ClipData::class.java)!!
+                doomed += List(asked.itemCount) { asked.getItemAt(it).uri }
+                putParcelable("result", PendingIntent.getActivity(context, 0, Intent(), PendingIntent.FLAG_IMMUTABLE))
+            }
             else -> error("there is no method $method")
         }
     }
@@ -127,6 +150,7 @@ class FakeMediaStore : ContentProvider() {
 
         val primary: StorageVolume get() = volume("primary").build()
         val card: StorageVolume get() = volume("card").setIsPrimary(false).setFsUuid("ABCD-1234").build()
+        val otherCard: StorageVolume get() = volume("other").setIsPrimary(false).setFsUuid("BEEF-5678").build()
 
         fun mount(vararg volumes: StorageVolume) {
             val storage = shadowOf(RuntimeEnvironment.getApplication().service<StorageManager>())

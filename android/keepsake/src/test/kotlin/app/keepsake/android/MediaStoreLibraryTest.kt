@@ -10,9 +10,6 @@ import app.keepsake.Libc
 import app.keepsake.ScanEnd
 import app.keepsake.core.Access
 import app.keepsake.core.Asset
-import app.keepsake.core.Deletion
-import app.keepsake.core.Doomed
-import app.keepsake.core.Expected
 import app.keepsake.core.Locality
 import app.keepsake.core.Media
 import app.keepsake.core.Original
@@ -22,6 +19,7 @@ import app.keepsake.core.ResourceSize
 import app.keepsake.core.Role
 import org.junit.Assert.assertArrayEquals
 import org.junit.Assert.assertEquals
+import org.junit.Assert.assertFalse
 import org.junit.Assert.assertNotEquals
 import org.junit.Assert.assertThrows
 import org.junit.Assert.assertTrue
@@ -109,16 +107,37 @@ class MediaStoreLibraryTest {
         library.scan { page -> pages += page.size; ids += page.map { it.id } }
         assertEquals(1_234, ids.size)
         assertEquals(1_234, pages.sum())
-        assertTrue("$pages", pages.all { it <= 1_000 })
+        assertTrue("$pages", pages.all { it in 1..1_000 })
+        assertEquals("a query for each page", pages.size, store.queries)
+        assertEquals(0, store.openCursors)
+    }
+
+    @Test
+    fun `a library that ends with a full page ends there`() {
+        val file = folder.newFile().apply { writeText("x") }
+        repeat(500) { store.add(FakeMediaStore.Item(it + 1L, file)) }
+        val pages = mutableListOf<Int>()
+        library.scan { pages += it.size }
+        assertEquals(listOf(500), pages)
     }
 
     @Test
     fun `a row that has no bytes is out of sight, not a photo`() {
         store.add(photo(1).copy(size = 0))
         photo(2)
+        store.add(photo(3).copy(size = -1))
         val (assets, end) = scanned()
         assertEquals(listOf("external_primary/2"), assets.map { it.id })
-        assertEquals(ScanEnd(hidden = listOf("external_primary/1")), end)
+        assertEquals(ScanEnd(hidden = listOf("external_primary/1", "external_primary/3")), end)
+    }
+
+    @Test
+    fun `a photo is no favourite and in no album unless MediaStore says so, and has a name in any case`() {
+        store.add(photo(1).copy(album = null, name = null))
+        val asset = scanned().first.single()
+        assertFalse(asset.favourite)
+        assertEquals(emptyList<String>(), asset.albums)
+        assertEquals("external_primary/1", asset.resources.single().name)
     }
 
     @Test
@@ -128,17 +147,30 @@ class MediaStoreLibraryTest {
         chosen.scan { page -> assertEquals(listOf(false), page.map { it.chosen }) }
     }
 
+    private fun version() = scanned().first.single().resources.single().version
+
     @Test
     fun `every change of the row or of its database is another version`() {
         val item = photo(1)
-        val before = scanned().first.single().resources.single().version
-        assertEquals(before, scanned().first.single().resources.single().version)
-        store.add(item.copy(generation = 99))
-        val edited = scanned().first.single().resources.single().version
+        val versions = mutableListOf(version())
+        assertEquals(versions.single(), version())
+        for (changed in listOf(item.copy(generation = 99), item.copy(size = 99), item.copy(size = 99 + (1L shl 40)))) {
+            store.add(changed)
+            versions += version()
+        }
         store.add(item)
+        item.file.setLastModified(1_000)
+        versions += version()
         store.version = "2"
-        val built = scanned().first.single().resources.single().version
-        assertEquals(3, setOf(before, edited, built).size)
+        versions += version()
+        assertEquals(versions, versions.distinct())
+    }
+
+    /** It is in the catalogs of phones: another one would have every photo read anew. */
+    @Test
+    fun `a version is the same in every version of the app`() {
+        store.add(photo(1).copy(generation = 3, size = 4_711).apply { file.setLastModified(1_767_225_600_000) })
+        assertEquals(2_531_543_865_078_073_731uL, version())
     }
 
     @Test
@@ -146,11 +178,21 @@ class MediaStoreLibraryTest {
         val item = photo(1)
         val opened = library.open(original(scanned().first.single()))
         val (uri, options) = store.opened.single()
+        assertEquals("/external_primary/images/media/1", uri.path)
         assertEquals("1", uri.getQueryParameter("requireOriginal"))
         assertTrue(options!!.getBoolean(MediaStore.EXTRA_ACCEPT_ORIGINAL_MEDIA_FORMAT))
         val number = opened.detach()
         assertArrayEquals(item.file.readBytes(), File("/proc/self/fd/$number").readBytes())
         Libc.close(number)
+    }
+
+    @Test
+    fun `a video is opened as one, and closed when nobody wants it any more`() {
+        store.add(photo(1, "VID.mp4").copy(video = true))
+        val opened = library.open(original(scanned().first.single()))
+        assertEquals("/external_primary/video/media/1", store.opened.single().first.path)
+        opened.close()
+        assertThrows(IllegalStateException::class.java) { opened.detach() }
     }
 
     @Test
@@ -190,10 +232,28 @@ class MediaStoreLibraryTest {
         assertThrows(PortException.OriginalMissing::class.java) { library.open(original) }
         store.onOpen = { throw SecurityException() }
         assertThrows(PortException.Unreadable::class.java) { library.open(original) }
+        store.onOpen = { limit(); throw SecurityException() }
+        assertThrows(PortException.OutOfSight::class.java) { library.open(original) }
+        store.onOpen = { shadowOf(app).denyPermissions(ACCESS_MEDIA_LOCATION); throw SecurityException() }
+        assertThrows(PortException.NoAccess::class.java) { library.open(original) }
+        permitted()
+        store.onOpen = { store.isDead = true }
+        assertThrows(PortException.SourceUnavailable::class.java) { library.open(original) }
+        store.isDead = false
         store.items.remove(item.number)
         assertThrows(PortException.Deleted::class.java) { library.open(original) }
         limit()
         assertThrows(PortException.OutOfSight::class.java) { library.open(original) }
+        store.onQuery = { shadowOf(app).denyPermissions(ACCESS_MEDIA_LOCATION) }
+        assertThrows(PortException.NoAccess::class.java) { library.open(original) }
+    }
+
+    @Test
+    fun `what was taken away while we looked shows less than there is`() {
+        photo(1)
+        assertFalse(scanned().second.limited)
+        store.onQuery = { limit() }
+        assertTrue(scanned().second.limited)
     }
 
     @Test
@@ -205,24 +265,12 @@ class MediaStoreLibraryTest {
     }
 
     @Test
-    fun `what lies on a card is out of sight while the card is out, and back when it is back`() {
-        FakeMediaStore.mount(FakeMediaStore.primary, FakeMediaStore.card)
-        photo(1)
-        store.add(photo(2).copy(volume = "abcd-1234"))
-        val (assets, _) = scanned()
-        assertEquals(setOf("external_primary/1", "abcd-1234/2"), assets.map { it.id }.toSet())
-        FakeMediaStore.mount(FakeMediaStore.primary)
-        assertEquals(ScanEnd(hidden = listOf("abcd-1234/")), scanned().second)
-        assertThrows(PortException.OutOfSight::class.java) { library.open(original(assets.single { "abcd" in it.id })) }
-        FakeMediaStore.mount(FakeMediaStore.primary, FakeMediaStore.card)
-        assertEquals(2, scanned().first.size)
-    }
-
-    @Test
     fun `a provider that dies in the middle ends the walk`() {
         photo(1)
         store.onQuery = { throw SecurityException() }
         assertThrows(PortException.NoAccess::class.java) { scanned() }
+        store.onQuery = { store.isDead = true }
+        assertThrows(PortException.SourceUnavailable::class.java) { scanned() }
     }
 
     @Test
@@ -232,25 +280,8 @@ class MediaStoreLibraryTest {
         assertThrows(PortException.SourceUnavailable::class.java) { scanned() }
     }
 
-    @Test
-    fun `only what did not change is proposed for deleting, and what is gone is told`() {
-        photo(1)
-        val kept = photo(2)
-        val doomed = scanned().first.mapIndexed { index, asset ->
-            Doomed(index + 10L, asset.id, asset.resources.map { Expected(it.id, it.version) })
-        }
-        val deletion = Deletion(5uL, doomed, 100uL)
-        store.add(kept.copy(generation = 99))
-        val asked = mutableListOf<Deletion>()
-        val asking = MediaStoreLibrary(app, askToDelete = { what, _ -> asked += what })
-        store.items.remove(1)
-        assertThrows(PortException.Changed::class.java) { asking.propose(deletion) }
-        assertEquals(listOf(10L), asking.deleted(deletion))
-        assertThrows(PortException.Unsupported::class.java) { library.propose(deletion) }
-    }
-
     private fun limit() {
         shadowOf(app).denyPermissions(READ_MEDIA_IMAGES, READ_MEDIA_VIDEO)
-        shadowOf(app).grantPermissions(READ_MEDIA_VISUAL_USER_SELECTED)
+        shadowOf(app).grantPermissions(READ_MEDIA_VISUAL_USER_SELECTED, ACCESS_MEDIA_LOCATION)
     }
 }
