@@ -257,3 +257,17 @@ fn what_meets_a_full_vault_again_and_again_asks_less_often() {
     }
     assert!(waits[0] < 11_000 && waits[1] >= 300_000 && waits[2] >= 300_000, "{waits:?}");
 }
+
+#[test]
+fn a_pause_stops_a_hand_over_that_another_hold_let_go_on() {
+    let stage = Stage::Uploading { bytes: Bytes::Staged(MB) };
+    let row = Row { stage, ..known(1, &Photo::cloud(1, MB)) };
+    let mut script = Script::started(tickets(), &[row], ROOMY);
+    script.tell(WINDOW);
+    script.bring(vec![row]);
+    let id = script.hand_over().unwrap();
+    script.tell(Event::LockChanged { locked: true }); // stops everything but this
+    script.tell(Event::UserPaused);
+    let cancel = |effect: &Effect| matches!(effect, Effect::Cancel { id: of } if *of == id);
+    assert!(script.take(|effect| cancel(effect).then_some(())).is_some(), "{:?}", script.orders);
+}

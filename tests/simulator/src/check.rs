@@ -337,7 +337,11 @@ impl Run {
         for original in self.library.originals.values() {
             let row = self.catalog.rows.get(&original.id);
             let good = row.is_some_and(|row| match row.stage.class() {
-                Class::Quarantined(_) => original.broken.is_some(),
+                // (Kills in foul weather may be blamed on it at the next start.)
+                Class::Quarantined(Fault::Crashed) if self.silent => true,
+                Class::Quarantined(_) => {
+                    original.broken.is_some() || self.given_up.contains(&original.id)
+                }
                 class => {
                     class.is_safe()
                         && row.digest == Some(original.digest())

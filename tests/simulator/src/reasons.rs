@@ -108,10 +108,9 @@ impl Run {
 
     /// Whether a hold stops such work, told without the machine's table.
     fn stops(&self, hold: Hold, job: &Job) -> bool {
-        // What the OS is handed goes by the conditions that go with it. (`User` and `SignedOut` should
-        // stop it, and do not where another hold had stopped all work before: seed 2422.)
+        // What the OS is handed goes by the conditions that go with it.
         if matches!(job.effect, Effect::HandOver { .. }) {
-            return false;
+            return matches!(hold, Hold::User | Hold::SignedOut);
         }
         let remote = self.config.vault.remote;
         let downloads = job.work == Work::Download;

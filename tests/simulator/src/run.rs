@@ -141,6 +141,10 @@ pub struct Run {
     /// What was sent how often.
     pub(crate) sent: Sent,
     pub(crate) fair: bool,
+    /// In fair weather only what changed is told, and the user does not try again.
+    pub(crate) silent: bool,
+    /// What was given up on before.
+    pub(crate) given_up: BTreeSet<ResourceId>,
     /// The user tried again, once it was fair, what a crash was blamed on.
     pub(crate) tried: bool,
     /// Since when a pause has no name.
@@ -213,6 +217,8 @@ impl Run {
             known: Known::default(),
             sent: Sent::default(),
             fair: false,
+            silent: false,
+            given_up: BTreeSet::new(),
             tried: false,
             unnamed: None,
             now: 1_000,

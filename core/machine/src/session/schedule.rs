@@ -72,7 +72,10 @@ impl Session {
             self.send_what_cannot_be_staged(desk);
         }
         if os_stops {
-            let with_os: Vec<ResourceId> = self.slots.with_os().collect();
+            // Also what is just being handed to it, which other holds let go on.
+            let handed = self.slots.at_work().filter(|(_, work, _)| *work == Work::UploadStaged);
+            let handed = handed.map(|(id, ..)| id);
+            let with_os: Vec<ResourceId> = self.slots.with_os().chain(handed).collect();
             for id in with_os {
                 self.tell(id, &Told::Stop { os: true }, desk);
             }
