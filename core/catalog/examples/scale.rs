@@ -76,6 +76,7 @@ fn refill(catalog: &Catalog) -> Result<(Vec<Row>, Duration), Box<dyn Error>> {
         oldest: BATCH / 8,
         above: None,
         due: Elapsed(0),
+        recall: None,
         exactly: Vec::new(),
         skip: Vec::new(),
     };

@@ -18,8 +18,8 @@ use std::collections::HashSet;
 pub struct Refill {
     /// Echoes the question.
     pub id: RefillId,
-    /// The rows, each once: `exactly`, then those that are due (longest due first), then the newest
-    /// and the oldest.
+    /// The rows, each once: `exactly`, then those that are due (longest due first), those that wait
+    /// for a condition, the newest and the oldest.
     pub rows: Vec<Row>,
     /// When the next waiting row is due after [`Want::due`], of all rows that wait for time.
     pub next_due: Option<Elapsed>,
@@ -29,9 +29,9 @@ pub struct Refill {
 
 impl Reader {
     /// Brings rows. `exactly` brings those that still exist, whatever their stage; of the others,
-    /// rows in work (pending) and waiting rows that are due by [`Want::due`]
-    /// (`Elapsed(u64::MAX)` brings also those that wait for a condition), in the permitted classes.
-    /// Due rows count towards neither `newest` nor `oldest`; at most `newest + oldest` of them come.
+    /// rows in work (pending), waiting rows that are due by [`Want::due`], and those that wait for a
+    /// condition where [`Want::recall`] says so, in the permitted classes. Waiting rows count towards
+    /// neither `newest` nor `oldest`; at most `newest + oldest` of them come.
     pub fn refill(&self, want: &Want) -> Result<Refill> {
         self.ask_at_once(|connection| answer(connection, want))
     }
@@ -49,7 +49,7 @@ fn answer(connection: &Connection, want: &Want) -> rusqlite::Result<Refill> {
     for resource in &want.exactly {
         bringing.bring(*resource)?;
     }
-    let due_left = bringing.due(&shares(&waiting, want), want)?;
+    let waiting_left = bringing.waiting(&shares(&waiting, want), want)?;
     let lanes = shares(&pending, want);
     let below = want.below.map(key);
     let newest = bringing.walk(Order::Newest, &lanes, below, want.newest)?;
@@ -66,7 +66,7 @@ fn answer(connection: &Connection, want: &Want) -> rusqlite::Result<Refill> {
         id: want.id,
         rows: bringing.rows,
         next_due: next_due(connection, &waiting, want.due)?,
-        more: due_left || pending_left,
+        more: waiting_left || pending_left,
     })
 }
 
@@ -105,24 +105,33 @@ impl Bringing<'_> {
         Ok(true)
     }
 
-    /// Brings rows that are due; says whether some may be left.
-    fn due(&mut self, lanes: &[(Lane, Share)], want: &Want) -> rusqlite::Result<bool> {
-        let most = want.newest.saturating_add(want.oldest);
+    /// Brings rows that are due, then those that wait for a condition; says whether some may be left.
+    fn waiting(&mut self, lanes: &[(Lane, Share)], want: &Want) -> rusqlite::Result<bool> {
         let by = clamped(want.due.0);
-        let mut walk = Merge::new(self.connection, Order::Due, lanes, None)?;
-        let mut brought = 0;
-        while let Some((due, resource)) = walk.next()? {
-            if due > by {
+        let mut most = want.newest.saturating_add(want.oldest);
+        let due = Merge::new(self.connection, Order::Due, lanes, None)?;
+        if self.take(due, by, &mut most)? {
+            return Ok(true);
+        }
+        let Some(beyond) = want.recall else { return Ok(false) };
+        let recalled = Merge::new(self.connection, Order::Due, lanes, Some((i64::MAX, beyond.0)))?;
+        self.take(recalled, i64::MAX, &mut most)
+    }
+
+    /// Brings at most `most` rows of a walk, up to the key `by`; says whether some may be left.
+    fn take(&mut self, mut walk: Merge<'_>, by: i64, most: &mut u32) -> rusqlite::Result<bool> {
+        while let Some((key, resource)) = walk.next()? {
+            if key > by {
                 break;
             }
             if self.brought.contains(&resource) {
                 continue;
             }
-            if brought == most {
+            if *most == 0 {
                 return Ok(true);
             }
             self.bring(resource)?;
-            brought += 1;
+            *most -= 1;
         }
         Ok(false)
     }
@@ -133,24 +142,12 @@ impl Bringing<'_> {
         order: Order,
         lanes: &[(Lane, Share)],
         from: Option<(i64, i64)>,
-        most: u32,
+        mut most: u32,
     ) -> rusqlite::Result<bool> {
         if most == 0 {
             return Ok(false);
         }
-        let mut walk = Merge::new(self.connection, order, lanes, from)?;
-        let mut brought = 0;
-        while let Some((_, resource)) = walk.next()? {
-            if self.brought.contains(&resource) {
-                continue;
-            }
-            if brought == most {
-                return Ok(true);
-            }
-            self.bring(resource)?;
-            brought += 1;
-        }
-        Ok(false)
+        self.take(Merge::new(self.connection, order, lanes, from)?, i64::MAX, &mut most)
     }
 }
 

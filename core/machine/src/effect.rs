@@ -238,6 +238,10 @@ pub struct Want {
     pub above: Option<Position>,
     /// Waiting rows due by now are brought before all others.
     pub due: Elapsed,
+    /// After them those that wait for a condition (due at `Elapsed(u64::MAX)`), by id, beyond this
+    /// one; `None` leaves them alone. With those that are due at most `newest + oldest`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recall: Option<ResourceId>,
     /// These exactly, first: what a kill left under way.
     pub exactly: Vec<ResourceId>,
     /// Not these: they are under way.

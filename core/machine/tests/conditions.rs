@@ -8,7 +8,6 @@ use keepsake_machine::media::{ResourceId, Run};
 use keepsake_machine::row::Row;
 use keepsake_machine::settings::{Config, MeteredUse, Settings, Vault};
 use keepsake_machine::stage::{Bytes, Stage};
-use keepsake_machine::time::Elapsed;
 
 fn scans(script: &mut Script) -> bool {
     script.take(|effect| (*effect == Effect::Scan).then_some(())).is_some()
@@ -65,7 +64,7 @@ fn what_waits_for_a_condition_is_asked_for_when_one_changes() {
         script.tell(Event::Counted(counts(&[Photo::local(1, MB).row(ResourceId(1))])));
         script.bring_no_more();
         script.tell(event.clone());
-        let asked = script.wanted().is_some_and(|want| want.due == Elapsed(u64::MAX));
+        let asked = script.wanted().is_some_and(|want| want.recall.is_some());
         assert_eq!(asked, changes, "{event:?}");
     }
 }
@@ -78,7 +77,19 @@ fn what_waits_for_space_is_asked_for_when_there_is_some() {
     script.tell(Event::DiskRead { asked: None, available: 0, total });
     script.bring_no_more();
     script.tell(Event::DiskRead { asked: None, available: ROOMY, total });
-    assert!(script.wanted().is_some_and(|want| want.due == Elapsed(u64::MAX)));
+    assert!(script.wanted().is_some_and(|want| want.recall.is_some()));
+}
+
+#[test]
+fn what_is_larger_than_the_disk_is_asked_for_when_the_disk_is_larger() {
+    let mut script = Script::started(small(), &[], ROOMY);
+    script.bring_no_more();
+    for (total, larger) in [(2 << 40, true), (2 << 40, false), (1 << 40, false)] {
+        script.tell(Event::DiskRead { asked: None, available: ROOMY, total });
+        let asked = script.wanted().is_some_and(|want| want.recall.is_some());
+        script.bring_no_more();
+        assert_eq!(asked, larger, "{total}");
+    }
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn what_begins_to_wait_while_rows_are_on_their_way_is_tried_again_in_time() {
     // The user has everything tried again: the question is for all that waits, whenever it is due.
     script.tell(Event::RetryRequested);
     let want = script.wanted().unwrap();
-    assert_eq!(want.due, Elapsed(u64::MAX));
+    assert!(want.recall.is_some());
     script.answer(id.unwrap(), Answer::Failed { fault: Fault::ReadFailed, wasted: 0 });
     // The answer is of a moment before.
     script.tell(Event::Refilled { id: want.id, rows: Vec::new(), next_due: None, more: false });
@@ -189,7 +189,7 @@ fn what_waited_for_a_condition_and_was_let_go_of_to_make_room_is_brought_again()
         let want = script.wanted().expect("the others come again");
         assert!(!want.skip.contains(&last.id));
         // What only waits for a condition is left alone, unless one of them was let go of.
-        assert_eq!(want.due == Elapsed(u64::MAX), stage != Stage::Discovered);
+        assert_eq!(want.recall.is_some(), stage != Stage::Discovered);
     }
 }
 
@@ -270,4 +270,70 @@ fn a_pause_stops_a_hand_over_that_another_hold_let_go_on() {
     script.tell(Event::UserPaused);
     let cancel = |effect: &Effect| matches!(effect, Effect::Cancel { id: of } if *of == id);
     assert!(script.take(|effect| cancel(effect).then_some(())).is_some(), "{:?}", script.orders);
+}
+
+/// One that failed and is tried again in an hour, and one that waits for an unmetered network.
+fn one_fails_and_one_waits() -> [Row; 2] {
+    let waiting = |due, why| {
+        let bytes = Bytes::InLibrary;
+        Stage::Waiting(Waiting { due, attempt: 0, wasted: 0, why, bytes })
+    };
+    let later = waiting(Elapsed(3_600_000), Why::Failed(Fault::OriginalMissing));
+    let needs = waiting(Elapsed(u64::MAX), Why::NeedsUnmetered);
+    [(1, later), (2, needs)].map(|(id, stage)| Row { stage, ..known(id, &Photo::local(1, MB)) })
+}
+
+#[test]
+fn what_is_not_due_yet_takes_no_place_from_what_waited_for_a_condition_that_came() {
+    let rows = one_fails_and_one_waits();
+    let limits = Limits { under_way: 1, ..small().limits };
+    let mut script = Script::started(Config { limits, ..small() }, &rows, ROOMY);
+    script.bring_no_more();
+    script.tell(Event::NetworkChanged(Network::UNMETERED));
+    let want = script.wanted().unwrap();
+    assert!(want.recall.is_some());
+    assert!(want.due < Elapsed(3_600_000), "that one is not asked for");
+}
+
+#[test]
+fn all_that_waited_for_a_condition_comes_however_few_may_be_under_way() {
+    let waits = one_fails_and_one_waits()[1];
+    let rows: Vec<_> = (1..=5).map(|id| Row { id: ResourceId(id), ..waits }).collect();
+    let limits = Limits { under_way: 2, ..small().limits };
+    let mut script = Script::started(Config { limits, ..small() }, &rows, ROOMY);
+    script.bring_no_more();
+    script.tell(Event::NetworkChanged(Network::UNMETERED));
+    let mut beyond = i64::MIN;
+    for two in rows.chunks(2) {
+        let want = script.bring(two.to_vec());
+        assert_eq!(want.recall, Some(ResourceId(beyond)));
+        beyond = two.last().unwrap().id.0;
+        while let Some(id) = script.find() {
+            script.answer(id, Answer::Found(Finding::Hit));
+        }
+        while let Some(id) = script.verify() {
+            script.answer(id, Answer::Confirmed);
+        }
+    }
+    // The last question had room for just the last one, and does not know that it was.
+    let last = script.bring(Vec::new());
+    assert_eq!(last.recall, Some(ResourceId(beyond)));
+    script.tell(Event::ScanFinished { changed: true });
+    assert_eq!(script.wanted().map(|want| want.recall), Some(None), "once is enough");
+}
+
+#[test]
+fn what_was_not_permitted_when_its_condition_came_comes_when_it_is() {
+    let rows = one_fails_and_one_waits();
+    let mut script = Script::started(small(), &rows, ROOMY);
+    script.bring_no_more();
+    script.tell(Event::VaultChanged(VaultHealth::Unavailable));
+    script.bring_no_more();
+    script.tell(Event::NetworkChanged(Network::UNMETERED));
+    // Only what has no checksum yet is asked for.
+    let want = script.bring(Vec::new());
+    assert!(want.recall.is_some() && want.classes.iter().all(|class| !class.digest_known));
+    script.tell(Event::VaultChanged(VaultHealth::Up { room: None }));
+    assert!(script.bring(vec![rows[1]]).recall.is_some());
+    assert!(script.find().is_some());
 }

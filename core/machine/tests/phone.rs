@@ -169,7 +169,7 @@ fn what_a_scan_under_way_could_not_see_is_scanned_for_afterwards() {
 #[test]
 fn what_waited_for_a_condition_in_an_earlier_run_is_brought_by_the_next() {
     let mut script = Script::started(small(), &[], ROOMY);
-    assert_eq!(script.wanted().unwrap().due, Elapsed(u64::MAX));
+    assert!(script.wanted().unwrap().recall.is_some());
 }
 
 fn waits(due: u64) -> Row {

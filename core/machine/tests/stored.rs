@@ -237,6 +237,7 @@ fn want() -> Want {
         oldest: 1,
         above: None,
         due: Elapsed(5),
+        recall: Some(RESOURCE),
         exactly: vec![RESOURCE],
         skip: Vec::new(),
     }

@@ -81,7 +81,10 @@ impl Catalog {
         let most = (want.newest + want.oldest) as usize;
         let is_due =
             |row: &&Row| matches!(row.stage, Stage::Waiting(waiting) if waiting.due <= want.due);
-        let due: Vec<Row> = self.rows.values().filter(free).filter(is_due).copied().collect();
+        let is_recalled =
+            |row: &&Row| needs(row) && want.recall.is_some_and(|beyond| row.id > beyond);
+        let mut due: Vec<Row> = self.rows.values().filter(free).filter(is_due).copied().collect();
+        due.extend(self.rows.values().filter(free).filter(is_recalled));
         rows.extend(due.iter().take(most));
         let pending = |row: &&Row| row.stage.class() == Class::Pending;
         let mut pending: Vec<Row> =
@@ -237,6 +240,11 @@ impl Catalog {
         }
         candidates
     }
+}
+
+/// Whether it waits for a condition.
+fn needs(row: &Row) -> bool {
+    matches!(row.stage, Stage::Waiting(waiting) if waiting.due == Elapsed(u64::MAX))
 }
 
 fn takes(want: &Want, row: &Row) -> bool {

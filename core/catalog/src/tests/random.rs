@@ -292,7 +292,9 @@ fn plain_refill(all: &[Stored], want: &Want) -> (Vec<Row>, Option<Elapsed>) {
     };
     let mut waiting: Vec<&Stored> =
         all.iter().filter(fits).filter(|row| due(row).is_some()).collect();
-    waiting.retain(|row| due(row).is_some_and(|due| due <= want.due));
+    let needs = |row: &&Stored| due(row) == Some(Elapsed(u64::MAX));
+    let recalled = |row: &&Stored| needs(row) && want.recall.is_some_and(|beyond| row.id > beyond);
+    waiting.retain(|row| due(row).is_some_and(|due| due <= want.due) || recalled(row));
     waiting.sort_by_key(|row| (due(row), row.id));
     bring(waiting, want.newest + want.oldest);
     let pending = |row: &&Stored| row.stage.is_pending() && due(row).is_none();
@@ -310,7 +312,8 @@ fn wants(all: &[Stored], seed: u64) -> Want {
     let bits = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
     let mut want = want((bits & 3) as u32);
     want.oldest = (bits >> 2 & 3) as u32;
-    want.due = Elapsed([0, 2, 4, u64::MAX][(bits >> 4 & 3) as usize]);
+    want.due = Elapsed([0, 2, 4, 6][(bits >> 4 & 3) as usize]);
+    want.recall = [None, Some(ResourceId(i64::MIN)), Some(ResourceId(3))][(bits >> 23) as usize % 3];
     want.classes.retain(|class| bits >> 6 & 1 == 0 || class.media == Media::Photo);
     for class in &mut want.classes {
         class.at_most = [None, None, Some(1_000), Some(950)][(bits >> 7 & 3) as usize];

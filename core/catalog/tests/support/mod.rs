@@ -163,6 +163,7 @@ pub fn want(newest: u32) -> Want {
         oldest: 0,
         above: None,
         due: Elapsed(0),
+        recall: None,
         exactly: Vec::new(),
         skip: Vec::new(),
     }

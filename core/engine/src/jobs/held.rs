@@ -84,6 +84,7 @@ mod tests {
             oldest: 0,
             above: None,
             due: Elapsed(0),
+            recall: None,
             exactly: Vec::new(),
             skip: skip.iter().map(|id| ResourceId(*id)).collect(),
         };

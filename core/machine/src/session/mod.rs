@@ -43,6 +43,7 @@ mod metered;
 pub mod migration;
 mod pace;
 mod parts;
+mod recall;
 mod refilling;
 mod report;
 mod schedule;
@@ -275,7 +276,12 @@ impl Session {
             | Event::UserResumed
             | Event::VaultChanged(_) => self.heed(event, desk),
             Event::DiskRead { asked, available, total } => {
+                let before = self.disk.total();
                 self.disk.read(*asked, *available, *total);
+                // What was larger than the whole disk may fit on it now.
+                if before.is_some_and(|before| self.disk.total() > Some(before)) {
+                    self.refilling.recall();
+                }
                 self.disk_read_at = self.clock.elapsed();
                 // What the reading means first: the migration looks at that.
                 self.update_permits(desk);

@@ -2,6 +2,7 @@
 //! left before all others.
 
 use super::Session;
+use super::recall::{Recall, waits};
 use crate::effect::{Effect, RefillId, Want, WantClass};
 use crate::event::Event;
 use crate::machine::Desk;
@@ -40,8 +41,9 @@ pub(crate) struct Refilling {
     /// What was let go of since then: one that backed off and is due would come again at once.
     #[serde(default)]
     let_go: BTreeSet<ResourceId>,
-    /// What waits for a condition is brought too: a condition has changed.
-    recall: bool,
+    /// What waits for a condition, and how much of it was brought since one last changed.
+    #[serde(default)]
+    recalling: Recall,
     /// One that is stored as waiting for a condition, which had come, was let go of: it is to be brought
     /// again, although no condition changes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -67,12 +69,14 @@ impl Refilling {
         self.fruitless = None;
         self.fruits = 0;
         self.let_go.clear();
-        self.recall |= std::mem::take(&mut self.recall_again);
+        if std::mem::take(&mut self.recall_again) {
+            self.recalling.begin();
+        }
     }
 
     /// The same, and what waits for a condition comes too.
     pub(crate) fn recall(&mut self) {
-        self.recall = true;
+        self.recalling.begin();
         self.pressing = true;
         self.restart();
     }
@@ -91,11 +95,6 @@ impl Refilling {
 
 /// So many are let go of in one walk.
 const MOST_LET_GO: usize = 1_000;
-
-/// Whether its row waits for a condition, and not for a time.
-fn is_stored_as_waiting(one: &Resource) -> bool {
-    matches!(one.item().row.stage, Stage::Waiting(waiting) if waiting.due == Elapsed(u64::MAX))
-}
 
 fn soonest(a: Option<Elapsed>, b: Option<Elapsed>) -> Option<Elapsed> {
     a.into_iter().chain(b).min()
@@ -150,15 +149,15 @@ impl Session {
         }
         // One in eight over all admissions, however few there is room for at a time.
         let oldest = u32::try_from((self.fairness % 8 + u64::from(room)) / 8).unwrap_or(room / 8);
-        let due = if self.refilling.recall { Elapsed(u64::MAX) } else { self.clock.elapsed() };
         let want = Want {
             id,
+            recall: self.refilling.recalling.next(&classes),
             classes,
             newest: room - oldest,
             below: self.refilling.below,
             oldest,
             above: self.refilling.above,
-            due,
+            due: self.clock.elapsed(),
             exactly: Vec::new(),
             skip: self.slots.ids().chain(self.refilling.let_go.iter().copied()).collect(),
         };
@@ -211,7 +210,7 @@ impl Session {
             self.refilling.fruits = self.refilling.fruits.saturating_sub(1);
             self.refilling.let_go.insert(id);
             let let_go = desk.resources.remove(&id);
-            self.refilling.recall_again |= let_go.is_some_and(|one| is_stored_as_waiting(&one));
+            self.refilling.recall_again |= let_go.is_some_and(|one| waits(&one.item().row.stage));
             self.left(id);
         }
     }
@@ -239,7 +238,9 @@ impl Session {
         }
         if walks && !overtaken {
             self.note_walk(&want, rows);
-            self.refilling.recall = false;
+            if want.recall.is_some() {
+                self.refilling.recalling.brought(rows, want.newest.saturating_add(want.oldest));
+            }
             self.refilling.pressing = false;
             self.refilling.ended = !more;
         }
@@ -339,6 +340,7 @@ impl Want {
             oldest: 0,
             above: None,
             due: Elapsed(0),
+            recall: None,
             exactly: Vec::new(),
             skip: Vec::<ResourceId>::new(),
         }

@@ -68,11 +68,15 @@ impl Catalog {
             takes(row) && !want.skip.contains(&row.id) && !want.exactly.contains(&row.id)
         };
         let most = (want.newest + want.oldest) as usize;
-        let due = self.rows.values().filter(free).filter(|row| match row.stage {
+        let due = |row: &&Row| match row.stage {
+            Stage::Waiting(waiting) if waiting.due == Elapsed(u64::MAX) => {
+                want.recall.is_some_and(|beyond| row.id > beyond)
+            }
             Stage::Waiting(waiting) => waiting.due <= want.due,
             _ => false,
-        });
-        let due: Vec<Row> = due.copied().collect();
+        };
+        let mut due: Vec<Row> = self.rows.values().filter(free).filter(due).copied().collect();
+        due.sort_by_key(|row| matches!(row.stage, Stage::Waiting(w) if w.due == Elapsed(u64::MAX)));
         rows.extend(due.iter().take(most));
         let mut pending: Vec<Row> = (self.rows.values().filter(free).copied())
             .filter(|row| row.stage.class() == Class::Pending)
