@@ -92,6 +92,30 @@ fn a_vault_that_once_did_not_show_what_it_said_it_had_is_not_believed_again() {
 }
 
 #[test]
+fn what_was_sent_after_all_is_looked_for_before_it_is_sent_once_more() {
+    let stage = Stage::CheckingDuplicate { bytes: Bytes::Staged(MB) };
+    let mut script = under_way(small(), Row { stage, ..known(1, &Photo::cloud(1, MB)) });
+    finds(&mut script, Finding::Hit);
+    let id = script.verify().unwrap();
+    script.answer(id, Answer::NotConfirmed);
+    let id = script.upload().expect("it is sent after all");
+    script.answer(id, Answer::Put(PutOutcome::AlreadyThere));
+    let id = script.verify().unwrap();
+    script.tell(Event::VaultChanged(VaultHealth::Unavailable));
+    script.answer(id, Answer::Stopped);
+    script.tell(Event::DiskRead { asked: None, available: 0, total: 1 << 40 });
+    assert!(script.has(&Effect::Evict { resource: ResourceId(1) }), "{:?}", script.orders);
+    script.tell(Event::DiskRead { asked: None, available: ROOMY, total: 1 << 40 });
+    script.tell(Event::VaultChanged(VaultHealth::Up { room: None }));
+    finds(&mut script, Finding::Hit);
+    let id = script.verify().expect("it is not sent again");
+    script.answer(id, Answer::NotConfirmed);
+    let last = std::iter::from_fn(|| stored(&mut script)).last();
+    let Some(Stage::Waiting(waiting)) = last else { panic!("it backs off: {last:?}") };
+    assert_eq!(waiting.why, Why::Failed(Fault::VerifyFailed));
+}
+
+#[test]
 fn what_is_staged_is_kept_until_the_vault_has_shown_its_own() {
     let stage = Stage::Uploading { bytes: Bytes::Staged(MB) };
     let checking = Stage::CheckingDuplicate { bytes: Bytes::Staged(MB) };

@@ -3,7 +3,7 @@
 use super::orders::{Orders, Signal};
 use super::state::State;
 use super::under_way::begin;
-use super::{Doing, Item, Told};
+use super::{Doing, Hits, Item, Told};
 use crate::effect::Effect;
 use crate::event::{Answer, Finding};
 use crate::media::Locality;
@@ -36,7 +36,7 @@ pub(super) fn handle(
             item.signal(Signal::Survived, orders);
             item.signal(Signal::VaultServed, orders);
             match finding {
-                Finding::Hit if !item.unshown => {
+                Finding::Hit if item.hits != Hits::Refuted => {
                     // What is staged is kept until the vault has shown its own.
                     let kept = if bytes == Bytes::Teed { Bytes::InLibrary } else { bytes };
                     if bytes == Bytes::Teed {

@@ -25,10 +25,24 @@ pub(crate) struct Item {
     pub failed: Option<Waiting>,
     /// What was teed was lost once: read it without a tee.
     pub untee: bool,
-    /// The vault once said that it had the bytes, and did not show them: it is not asked again.
-    pub unshown: bool,
+    /// What the vault's word is worth that it has the bytes.
+    #[serde(default)]
+    pub hits: Hits,
     /// The bytes were once not those of the bound digest.
     pub mismatched: bool,
+}
+
+/// What it is worth that the vault says it has the bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) enum Hits {
+    /// It is looked whether it shows them.
+    #[default]
+    Believed,
+    /// It said so and did not show them: they are sent, whatever it says.
+    Refuted,
+    /// They were, and it took them or said once more that it had them: sent again at once, they would
+    /// only be there twice when it shows them.
+    SentSince,
 }
 
 impl Item {
@@ -38,7 +52,7 @@ impl Item {
             Stage::Waiting(waiting) => Some(waiting),
             _ => None,
         };
-        Item { row, run, failed, untee: false, unshown: false, mismatched: false }
+        Item { row, run, failed, untee: false, hits: Hits::Believed, mismatched: false }
     }
 
     /// The id of its next effect.

@@ -29,7 +29,7 @@ mod uploading;
 mod verifying;
 
 pub(crate) use doing::Doing;
-pub(crate) use item::Item;
+pub(crate) use item::{Hits, Item};
 pub(crate) use orders::{Orders, Signal};
 pub(crate) use state::{Posture, State};
 

@@ -4,7 +4,7 @@ use super::checksumming::is_in_the_cloud;
 use super::orders::{Orders, Signal};
 use super::state::State;
 use super::under_way::begin;
-use super::{Doing, Item, Told};
+use super::{Doing, Hits, Item, Told};
 use crate::effect::{Change, Effect};
 use crate::event::{Answer, PutOutcome, TransferOutcome};
 use crate::media::{Access, Digest, EffectId};
@@ -100,6 +100,10 @@ fn answered(
                 (outcome, item.row.digest)
             {
                 item.signal(Signal::Moved(digest.size), orders);
+            }
+            let arrived = matches!(outcome, PutOutcome::Sent | PutOutcome::AlreadyThere);
+            if arrived && item.hits == Hits::Refuted {
+                item.hits = Hits::SentSince;
             }
             match outcome {
                 PutOutcome::Sent => sent(used(*bytes), Origin::Sent),

@@ -4,7 +4,7 @@ use super::checking::send;
 use super::orders::{Orders, Signal};
 use super::state::State;
 use super::under_way::begin;
-use super::{Doing, Item, Told};
+use super::{Doing, Hits, Item, Told};
 use crate::effect::Effect;
 use crate::event::Answer;
 use crate::stage::{Bytes, Fault, Origin, Stage};
@@ -43,13 +43,13 @@ pub(super) fn handle(
         }
         Told::Answered(id, Answer::NotConfirmed) if doing.is(*id) => {
             item.signal(Signal::Survived, orders);
-            if item.unshown || origin == Origin::Sent {
+            if item.hits != Hits::Believed || origin == Origin::Sent {
                 // We sent it: sent again at once, it would only be there twice when it shows.
                 let wasted = if origin == Origin::Sent { size(item) } else { 0 };
                 return item.fail(Fault::VerifyFailed, wasted, bytes, orders);
             }
-            // Said to be there and not shown: it is sent after all, and never believed again.
-            item.unshown = true;
+            // Said to be there and not shown: it is sent after all.
+            item.hits = Hits::Refuted;
             send(bytes, item)
         }
         _ => Outcome::Super,
