@@ -7,6 +7,7 @@ use keepsake_machine::event::{Answer, Event, LibraryAccess};
 use keepsake_machine::hold::Hold;
 use keepsake_machine::media::{Access, ResourceId};
 use keepsake_machine::row::Row;
+use keepsake_machine::settings::{Config, Limits, Settings};
 use keepsake_machine::stage::{Bytes, Fault, Stage};
 
 /// A photo from iCloud that was downloaded and is to be sent.
@@ -132,4 +133,41 @@ fn a_download_that_outgrows_what_it_was_let_in_for_is_given_a_quarter_more() {
     };
     assert_eq!(raised(&mut script, 5 * MB), Some(5 * MB + (4 << 20)), "4 MiB at least");
     assert_eq!(raised(&mut script, 40 * MB), Some(50 * MB));
+}
+
+#[test]
+fn of_two_downloads_that_need_more_room_one_yields_and_the_other_goes_on() {
+    let rows = [1, 2, 3].map(|id| {
+        let hinted = Photo { hint: Some(12_000_000), ..Photo::cloud(id, 50 * MB) };
+        hinted.row(ResourceId(i64::from(id)))
+    });
+    let limits = Limits { downloads: 3, ..small().limits };
+    let settings = Settings { reserve: Some(MB), staging: Some(ROOMY), ..Settings::default() };
+    let mut script = Script::started(Config { limits, settings, ..small() }, &rows, ROOMY);
+    script.bring(rows.to_vec());
+    let downloads = [(); 3].map(|()| {
+        script.take(|effect| match effect {
+            Effect::Download { id, at_most } => Some((*id, *at_most)),
+            _ => None,
+        })
+    });
+    let [(a, _), (b, _), (c, all)] = downloads.map(Option::unwrap);
+    // Little more than they were let in for.
+    let available = 2 * MB + script.machine.status().reserved;
+    script.tell(Event::DiskRead { asked: None, available, total: 1 << 40 });
+    script.answer(a, Answer::Outgrown(MB));
+    assert!(script.has(&Effect::Cancel { id: c }), "{:?}", script.orders);
+    script.answer(b, Answer::Outgrown(MB));
+    // The third is through before it has heard that it is to stop, and has left no room.
+    script.answer(c, Answer::Downloaded(Photo::cloud(3, all).digest()));
+    let stopped = |script: &mut Script| {
+        script.take(|effect| match effect {
+            Effect::Cancel { id } => Some(*id).filter(|id| *id != c),
+            _ => None,
+        })
+    };
+    assert_eq!(stopped(&mut script), Some(b));
+    assert_eq!(stopped(&mut script), None, "not both");
+    script.answer(b, Answer::Stopped);
+    assert_eq!(script.download(), Some(a), "it is let have more");
 }

@@ -69,6 +69,10 @@ impl Session {
             Self::unexpected_of(id, told.name(), desk);
             return;
         };
+        if matches!(told, Told::Stop { .. }) {
+            // What stops needs no more room.
+            self.outgrown.remove(&id);
+        }
         let class = resource.item().row.stage.class();
         let mut orders = orders!(self, desk);
         resource.tell(told, &mut orders);
@@ -260,6 +264,9 @@ impl Session {
         let outgrown: Vec<(ResourceId, u64)> =
             self.outgrown.iter().map(|(id, bytes)| (*id, *bytes)).collect();
         for (id, landed) in outgrown {
+            if !self.outgrown.contains_key(&id) {
+                continue; // it had to yield to another
+            }
             let to = landed.saturating_add((landed / 4).max(SMALLEST_GROWTH));
             let grown = if self.data.grow(id, to, &self.config.settings) {
                 self.disk.grow(id, to)
