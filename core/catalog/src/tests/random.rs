@@ -313,7 +313,8 @@ fn wants(all: &[Stored], seed: u64) -> Want {
     let mut want = want((bits & 3) as u32);
     want.oldest = (bits >> 2 & 3) as u32;
     want.due = Elapsed([0, 2, 4, 6][(bits >> 4 & 3) as usize]);
-    want.recall = [None, Some(ResourceId(i64::MIN)), Some(ResourceId(3))][(bits >> 23) as usize % 3];
+    want.recall =
+        [None, Some(ResourceId(i64::MIN)), Some(ResourceId(3))][(bits >> 23) as usize % 3];
     want.classes.retain(|class| bits >> 6 & 1 == 0 || class.media == Media::Photo);
     for class in &mut want.classes {
         class.at_most = [None, None, Some(1_000), Some(950)][(bits >> 7 & 3) as usize];

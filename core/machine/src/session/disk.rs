@@ -238,14 +238,18 @@ impl Disk {
     /// changed.
     ///
     /// It begins when a reading is below the reserve, or when not even the smallest fits and
-    /// nothing staged or in flight will free space. It ends above high water, or when nothing is
+    /// nothing staged or in flight will free space: where something landed that no reading has seen,
+    /// it may be gone again, and a new one tells. It ends above high water, or when nothing is
     /// staged or in flight and the smallest fits; also when none is known, since only then one is
     /// brought.
     pub fn update_low(&mut self, smallest: Option<(u64, u64)>) -> bool {
         let Some(Reading { available, .. }) = self.reading else { return false };
         let idle = self.staged.is_empty() && self.reserved.is_empty();
         let fits = smallest.map(|(bytes, factor)| bytes.saturating_mul(factor) <= self.free());
-        let begins = available < self.reserve() || (idle && fits == Some(false));
+        let stuck = idle && fits == Some(false);
+        let seen = self.unseen.is_empty();
+        self.stale |= stuck && !seen;
+        let begins = available < self.reserve() || (stuck && seen);
         let ends = available >= self.high_water() || (idle && fits != Some(false));
         let low = begins || (self.low && !ends);
         std::mem::replace(&mut self.low, low) != low

@@ -1,4 +1,5 @@
 mod edges;
+mod low;
 
 use super::*;
 use proptest::prelude::*;
@@ -148,34 +149,6 @@ fn a_reservation_that_cannot_grow_makes_the_youngest_other_yield() {
     assert_eq!(disk.grow(id(3), 500_000_000), Grown::Yes);
     assert_eq!(disk.grow(id(3), 500_000_001), Grown::Abort, "alone");
     assert_eq!(disk.grow(id(9), 1), Grown::Abort, "not admitted");
-}
-
-#[test]
-fn low_storage_begins_below_the_reserve_and_ends_above_high_water() {
-    let mut disk = disk(GB);
-    assert!(!disk.update_low(None));
-    read(&mut disk, RESERVE - 1);
-    assert!(disk.update_low(Some((1, 2))) && disk.is_low());
-    read(&mut disk, RESERVE + HYSTERESIS - 1);
-    assert!(disk.update_low(None) && !disk.is_low(), "what waits is brought, and then told");
-    read(&mut disk, RESERVE - 1);
-    assert!(disk.update_low(Some((1, 2))) && disk.is_low());
-    disk.stage(id(1), 10); // something is staged: the smallest that fits does not end it
-    read(&mut disk, RESERVE + HYSTERESIS - 1);
-    assert!(!disk.update_low(Some((1, 2))) && disk.is_low());
-    read(&mut disk, RESERVE + HYSTERESIS);
-    assert!(disk.update_low(Some((1, 2))) && !disk.is_low());
-}
-
-#[test]
-fn low_storage_begins_when_not_even_the_smallest_fits_and_nothing_will_free_space() {
-    let mut disk = disk(GB);
-    disk.stage(id(1), 10);
-    assert!(!disk.update_low(Some((GB, 2))), "uploading what is staged frees space");
-    disk.unstage(id(1));
-    assert!(disk.update_low(Some((GB, 2))) && disk.is_low());
-    assert!(!disk.update_low(Some((GB, 2))), "no flapping: it is above high water all the time");
-    assert!(disk.update_low(Some((GB / 2, 2))) && !disk.is_low());
 }
 
 #[test]

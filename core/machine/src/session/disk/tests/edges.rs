@@ -1,4 +1,4 @@
-//! Where exactly a disk is low, a file fits, and a reading is of use.
+//! Where exactly a file fits, and a reading is of use.
 
 use super::*;
 
@@ -39,17 +39,6 @@ fn whether_what_landed_is_counted_too_high_is_looked_at_when_it_keeps_something_
     assert!(!disk.needs_reading(), "that was little");
     assert!(matches!(disk.admit(id(2), 40_000_000, 2), Admission::NoRoom { .. }));
     assert!(disk.needs_reading());
-}
-
-#[test]
-fn exactly_the_reserve_is_not_low() {
-    let mut disk = disk(0);
-    disk.stage(id(1), 10);
-    disk.update_low(None);
-    assert!(!disk.is_low());
-    read(&mut disk, RESERVE - 1);
-    disk.update_low(None);
-    assert!(disk.is_low());
 }
 
 #[test]
