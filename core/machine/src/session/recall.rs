@@ -83,3 +83,88 @@ impl Recall {
 pub(crate) fn waits(stage: &Stage) -> bool {
     matches!(stage, Stage::Waiting(waiting) if waiting.due == Elapsed(u64::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::{Access, AssetId, Role, Size, Version};
+    use crate::stage::{Bytes, Waiting, Why};
+
+    fn class(media: Media, at_most: Option<u64>) -> WantClass {
+        WantClass { media, locality: Locality::Cloud, digest_known: false, at_most }
+    }
+
+    fn row(id: i64, stage: Stage) -> Row {
+        Row {
+            id: ResourceId(id),
+            asset: AssetId(id),
+            role: Role::Photo,
+            media: Media::Photo,
+            locality: Locality::Cloud,
+            access: Access::Poured,
+            size: Size::Exact(1),
+            version: Version(1),
+            taken: 0,
+            stage,
+            digest: None,
+        }
+    }
+
+    fn waiting(due: u64) -> Stage {
+        let (why, bytes) = (Why::NeedsMoreSpace, Bytes::InLibrary);
+        Stage::Waiting(Waiting { due: Elapsed(due), attempt: 0, wasted: 0, why, bytes })
+    }
+
+    fn needs(id: i64) -> Row {
+        row(id, waiting(u64::MAX))
+    }
+
+    const START: Option<ResourceId> = Some(ResourceId(i64::MIN));
+
+    #[test]
+    fn it_goes_on_by_id_until_fewer_came_than_might_have() {
+        let photos = [class(Media::Photo, None)];
+        let mut recall = Recall::default();
+        assert_eq!(recall.next(&photos), START);
+        recall.brought(&[needs(7), needs(9)], 2);
+        assert_eq!(recall.next(&photos), Some(ResourceId(9)));
+        // What was due came first, and has another order.
+        recall.brought(&[row(50, waiting(3)), row(60, Stage::Discovered)], 1);
+        assert_eq!(recall.next(&photos), Some(ResourceId(9)));
+        recall.brought(
+            &[row(50, waiting(3)), row(60, Stage::Discovered), row(61, Stage::Discovered)],
+            2,
+        );
+        assert_eq!(recall.next(&photos), None);
+        recall.begin();
+        assert_eq!(recall.next(&photos), START);
+    }
+
+    #[test]
+    fn another_kind_of_rows_is_owed_and_one_that_was_looked_through_is_not() {
+        let (photos, videos) = (class(Media::Photo, None), class(Media::Video, None));
+        let mut recall = Recall::default();
+        recall.next(&[photos]);
+        recall.brought(&[needs(7)], 2);
+        assert_eq!(recall.next(&[photos]), None);
+        assert_eq!(recall.next(&[photos, videos]), START);
+        recall.brought(&[needs(7), needs(8)], 2);
+        assert_eq!(recall.next(&[videos]), START, "another walk: of these none was brought");
+        recall.brought(&[], 2);
+        assert_eq!(recall.next(&[photos, videos]), None);
+    }
+
+    #[test]
+    fn what_was_too_large_is_owed_until_there_is_no_limit() {
+        let mut recall = Recall::default();
+        let limited = |at_most| [class(Media::Photo, Some(at_most))];
+        let all = [class(Media::Photo, None)];
+        assert_eq!(recall.next(&limited(5)), START);
+        recall.brought(&[], 2);
+        assert_eq!(recall.next(&limited(6)), None, "not at every byte");
+        assert_eq!(recall.next(&all), START);
+        recall.brought(&[], 2);
+        assert_eq!((recall.next(&all), recall.next(&limited(5))), (None, None));
+        assert_eq!(recall.done.len(), 1, "nothing is remembered twice");
+    }
+}
