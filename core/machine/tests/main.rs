@@ -7,6 +7,7 @@ mod conditions;
 mod counted;
 mod doing;
 mod driver;
+mod films;
 mod found;
 mod metered;
 mod migration;
