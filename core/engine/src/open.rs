@@ -81,6 +81,7 @@ pub(crate) fn open(
         marks: Mutex::default(),
         vault_trouble: Mutex::default(),
         closed: Mutex::default(),
+        refused: Mutex::default(),
         tidy_due: Mutex::default(),
         sending: false.into(),
         stopping: false.into(),

@@ -45,7 +45,7 @@ use kept::Kept;
 use link::Link;
 use place::Places;
 use reply::{Replies, Reply};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -79,6 +79,8 @@ pub(crate) struct Desk {
     pub(crate) vault_trouble: Mutex<Option<String>>,
     /// Folders of the vault that could not be looked into last time.
     pub(crate) closed: Mutex<Vec<String>>,
+    /// Those that could not be used since the last scan: what belongs there waits.
+    pub(crate) refused: Mutex<BTreeSet<String>>,
     /// When housekeeping at the vault is due, on the machine's clock; `None`: not looked up yet.
     pub(crate) tidy_due: Mutex<Option<Elapsed>>,
     /// Whether something is being put, or about to be.
@@ -117,7 +119,9 @@ impl Desk {
     /// What the machine is told when the vault fails; a failure that is not one item's is kept, to be
     /// shown. `wasted` bytes were moved in vain.
     pub(crate) fn vault_failed(&self, error: &VaultError, wasted: u64) -> Answer {
-        if let Blame::Trouble(_) = error.blame() {
+        if let VaultError::FolderClosed { folder, .. } = error {
+            lock(&self.refused).insert(folder.clone());
+        } else if let Blame::Trouble(_) = error.blame() {
             *lock(&self.vault_trouble) = Some(error.to_string());
         }
         blame::vault(error, wasted)

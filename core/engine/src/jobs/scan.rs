@@ -32,6 +32,10 @@ pub(crate) fn run(desk: &Arc<Desk>) {
         Err(why) => {
             desk.catalog_failed(&why, std::iter::empty());
             desk.inbox.put(Message::ScanEnded);
+            // Somebody may have opened them meanwhile.
+            if !std::mem::take(&mut *lock(&desk.refused)).is_empty() {
+                desk.inbox.put(Message::Event(Event::RetryRequested));
+            }
         }
     }
 }
