@@ -78,6 +78,7 @@ pub(crate) fn open(
         clock: Mutex::new(clock),
         md5: features.md5,
         outgrown: Mutex::default(),
+        belongings: Mutex::default(),
         marks: Mutex::default(),
         vault_trouble: Mutex::default(),
         closed: Mutex::default(),

@@ -3,6 +3,7 @@
 //! A job never decides what comes next. It does one thing, maps what went wrong to an answer
 //! ([`blame`]), and gives the answer once ([`reply`]).
 
+pub(crate) mod belonging;
 pub(crate) mod blame;
 pub(crate) mod care;
 pub(crate) mod checksum;
@@ -73,6 +74,8 @@ pub(crate) struct Desk {
     pub(crate) md5: bool,
     /// Downloads that wait for leave to land more.
     pub(crate) outgrown: Mutex<HashMap<EffectId, Downloading>>,
+    /// Whose the sidecars of the vault are; `None`: nobody had to ask yet.
+    pub(crate) belongings: Mutex<Option<belonging::Belongings>>,
     /// Which folders of the vault they are, in which something was shown to lie.
     pub(crate) marks: folders::Marks,
     /// What the vault said when it failed last; `None` since it answered a probe.
