@@ -66,6 +66,10 @@ pub fn why(why: Why) -> &'static str {
         Why::NeedsUnmetered => "needs an unmetered network",
         Why::NeedsLongerWindow => "needs more time than the windows give",
         Why::NotFinal => "is not final yet",
+        // (The hold itself would hold up everything.)
+        Why::Held(Hold::VaultUnavailable) => {
+            "its folder in the vault may not be looked into or written: check its permissions"
+        }
         Why::Held(this) => hold(this),
     }
 }

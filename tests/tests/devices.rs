@@ -128,3 +128,31 @@ fn a_month_that_may_not_be_used_keeps_no_other_waiting() {
         tree::assert_holds_exactly(&place.vault, &place.source);
     }
 }
+
+#[test]
+fn a_backup_that_watches_goes_on_with_a_month_that_is_opened_again() {
+    if !can_be_nobody() {
+        return;
+    }
+    let place = Place::new();
+    let user = |call: Call| call.as_nobody(place.root());
+    write(&place.source, "1.JPG", &photo(7, 1));
+    user(place.backup()).finish().assert_code(0);
+    let month = place.vault.join("2026/07");
+    let mode = |mode| fs::set_permissions(&month, fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o555);
+    write(&place.source, "2.JPG", &photo(7, 2));
+    write(&place.source, "3.JPG", &photo(8, 3));
+    let mut watching = user(place.backup().arg("--watch")).start();
+    let other = place.vault.join("2026/08/3.JPG");
+    assert!(watching.stop_when(|_| other.exists()), "it ended");
+    watching.go_on();
+    assert!(watching.stop_when(|_| place.counted("Waiting") == 1), "it ended");
+    watching.go_on();
+    mode(0o755);
+    write(&place.source, "4.JPG", &photo(8, 4));
+    let safe = || place.counted("BackedUp") + place.counted("Duplicate") == 4;
+    assert!(watching.stop_when(|_| safe()), "it ended");
+    watching.go_on();
+    tree::assert_holds_exactly(&place.vault, &place.source);
+}

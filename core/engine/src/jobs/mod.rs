@@ -36,10 +36,11 @@ use crate::store::{Store, StoreError};
 use crate::stream::Stream;
 use download::Downloading;
 use held::Held;
-use keepsake_catalog::{Detail, Note, Settling, Which};
-use keepsake_machine::event::Answer;
+use keepsake_catalog::{Detail, Note, Reader, Settling, Which};
+use keepsake_machine::event::{Answer, Trouble};
 use keepsake_machine::media::{EffectId, ResourceId};
 use keepsake_machine::settle::Fact;
+use keepsake_machine::stage::{Class, Why};
 use keepsake_machine::time::{Clock, Elapsed};
 use keepsake_vault::{Blame, Teed, VaultError};
 use kept::Kept;
@@ -82,7 +83,7 @@ pub(crate) struct Desk {
     pub(crate) vault_trouble: Mutex<Option<String>>,
     /// Folders of the vault that could not be looked into last time.
     pub(crate) closed: Mutex<Vec<String>>,
-    /// Those that could not be used since the last scan: what belongs there waits.
+    /// Those that could not be used in this run: what belongs there waits.
     pub(crate) refused: Mutex<BTreeSet<String>>,
     /// When housekeeping at the vault is due, on the machine's clock; `None`: not looked up yet.
     pub(crate) tidy_due: Mutex<Option<Elapsed>>,
@@ -128,6 +129,13 @@ impl Desk {
             *lock(&self.vault_trouble) = Some(error.to_string());
         }
         blame::vault(error, wasted)
+    }
+
+    /// Whether anything waits for a folder of the vault that could not be used.
+    pub(crate) fn waits_for_a_folder(&self) -> bool {
+        let waiting = Class::Waiting(Why::Held(Trouble::FolderClosed.hold()));
+        let counts = self.store.read(Reader::counts);
+        counts.is_ok_and(|counts| counts.of(waiting).items > 0)
     }
 
     /// Stores notes of its own, durably where they must not roll back.

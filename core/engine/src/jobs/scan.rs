@@ -32,10 +32,6 @@ pub(crate) fn run(desk: &Arc<Desk>) {
         Err(why) => {
             desk.catalog_failed(&why, std::iter::empty());
             desk.inbox.put(Message::ScanEnded);
-            // Somebody may have opened them meanwhile.
-            if !std::mem::take(&mut *lock(&desk.refused)).is_empty() {
-                desk.inbox.put(Message::Event(Event::RetryRequested));
-            }
         }
     }
 }
@@ -67,6 +63,9 @@ impl Sink {
         desk.inbox.put(Message::CountersChanged);
         desk.inbox.put(Message::Event(Event::ScanFinished { changed: changed > 0 }));
         desk.inbox.put(Message::ScanEnded);
+        if desk.waits_for_a_folder() {
+            desk.inbox.put(Message::Event(Event::RetryRequested)); // somebody may have opened it
+        }
         desk.stream.put(Happened::Scanned { assets: self.assets });
         desk.stream.put(Happened::ScanFinished { complete, changed });
     }

@@ -127,9 +127,10 @@ impl Files for OsFiles {
     }
 
     fn hold(&self, at: &Dir, alone: bool) -> io::Result<bool> {
-        let how = match alone {
-            true => FlockOperation::NonBlockingLockExclusive,
-            false => FlockOperation::LockShared,
+        let how = if alone {
+            FlockOperation::NonBlockingLockExclusive
+        } else {
+            FlockOperation::LockShared
         };
         let folder = folder(at)?;
         let held = rustix::io::retry_on_intr(|| fs::flock(folder, how));
