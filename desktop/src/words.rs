@@ -66,6 +66,10 @@ pub fn why(why: Why) -> &'static str {
         Why::NeedsUnmetered => "needs an unmetered network",
         Why::NeedsLongerWindow => "needs more time than the windows give",
         Why::NotFinal => "is not final yet",
+        // (The hold itself would hold up everything.)
+        Why::Held(Hold::VaultUnavailable) => {
+            "its folder in the vault may not be looked into or written: check its permissions"
+        }
         Why::Held(this) => hold(this),
     }
 }
@@ -97,8 +101,8 @@ pub fn of_vault(happened: &Happened) -> Option<String> {
 pub fn vault_closed(places: &[String]) -> String {
     let (names, count) = (some_of(places), counted(places.len() as u64, "place"));
     format!(
-        "{count} in the vault may not be looked into ({names}), and what lies there is not seen: \
-         check permissions and disk"
+        "{count} in the vault may not be looked into or written ({names}), and what lies or belongs there \
+         waits: check permissions (it must be yours to read and write) and disk"
     )
 }
 

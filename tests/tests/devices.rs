@@ -75,30 +75,84 @@ fn what_another_device_records_meanwhile_is_not_sent() {
 }
 
 #[test]
-fn a_month_that_may_not_be_looked_into_keeps_no_new_device_from_the_others() {
+fn what_another_device_forgets_meanwhile_is_not_sent() {
+    let place = Place::new();
+    let other = other_with_its_own(&place);
+    write(&place.source, "mine.JPG", &photo(8, 1));
+    let mut watching = place.backup().arg("--watch").start();
+    let mine = place.vault.join("2026/08/mine.JPG");
+    assert!(watching.stop_when(|_| mine.exists()), "it ended");
+    watching.go_on();
+    let theirs = write(&other.source, "theirs.JPG", &photo(7, 1));
+    other.backup_with_reserve(&other.vault, "900TB").finish().assert_code(3);
+    other.ask("forget").path(&theirs).finish().assert_code(0);
+    fs::copy(theirs, place.source.join("the same.JPG")).unwrap();
+    let known = || place.counted("Forgotten") > 0 || tree::paths_seen(&place.vault) > 1;
+    assert!(watching.stop_when(|_| known()), "it ended");
+    watching.go_on();
+    assert_eq!(tree::files(&place.vault).len(), 1);
+}
+
+#[test]
+fn a_month_that_may_not_be_used_keeps_no_other_waiting() {
+    if !can_be_nobody() {
+        return;
+    }
+    for closed in [0o000, 0o111, 0o444, 0o555] {
+        let place = Place::new();
+        let user = |call: Call| call.as_nobody(place.root());
+        for days in [1..=2, 3..=4] {
+            for (month, day) in (1..=8).flat_map(|month| days.clone().map(move |day| (month, day)))
+            {
+                write(&place.source, format!("{month}-{day}.JPG"), &photo(month, day));
+            }
+            if days.contains(&1) {
+                user(place.backup()).finish().assert_code(0);
+            }
+        }
+        let mode = |mode| {
+            let month = place.vault.join("2026/08");
+            fs::set_permissions(month, fs::Permissions::from_mode(mode)).unwrap();
+        };
+        mode(closed);
+        // With what is known, and by a new device.
+        for _ in 0..2 {
+            let ended = user(place.backup()).finish();
+            ended.assert_code(3).assert_says("written (2026/08)").assert_says("check permissions");
+            let safe = place.counted("BackedUp") + place.counted("Duplicate");
+            assert!(safe >= 28, "{closed:o}: {safe}");
+            let _ = fs::remove_dir_all(&place.state);
+        }
+        mode(0o755);
+        user(place.backup()).finish().assert_code(0).assert_says("32 files");
+        tree::assert_holds_exactly(&place.vault, &place.source);
+    }
+}
+
+#[test]
+fn a_backup_that_watches_goes_on_with_a_month_that_is_opened_again() {
     if !can_be_nobody() {
         return;
     }
     let place = Place::new();
-    for month in 1..=8 {
-        for day in 1..=4 {
-            write(&place.source, format!("{month}-{day}.JPG"), &photo(month, day));
-        }
-    }
     let user = |call: Call| call.as_nobody(place.root());
+    write(&place.source, "1.JPG", &photo(7, 1));
     user(place.backup()).finish().assert_code(0);
-    let mode = |mode| {
-        let month = place.vault.join("2026/08");
-        fs::set_permissions(month, fs::Permissions::from_mode(mode)).unwrap();
-    };
-    mode(0o000);
-    fs::remove_dir_all(&place.state).unwrap();
-    // Each goes on with what is not under way when it meets the closed one.
-    let others_are_safe = |_| {
-        user(place.backup()).finish().assert_code(3).assert_says("2026/08");
-        place.counted("Duplicate") == 28
-    };
-    assert!((0..10).any(others_are_safe));
+    let month = place.vault.join("2026/07");
+    let mode = |mode| fs::set_permissions(&month, fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o555);
+    write(&place.source, "2.JPG", &photo(7, 2));
+    write(&place.source, "3.JPG", &photo(8, 3));
+    let mut watching = user(place.backup().arg("--watch")).start();
+    let other = place.vault.join("2026/08/3.JPG");
+    assert!(watching.stop_when(|_| other.exists()), "it ended");
+    watching.go_on();
+    assert!(watching.stop_when(|_| place.counted("Waiting") == 1), "it ended");
+    watching.go_on();
     mode(0o755);
-    user(place.backup()).finish().assert_code(0).assert_says("32 files");
+    write(&place.source, "4.JPG", &photo(8, 4));
+    let safe = || place.counted("BackedUp") + place.counted("Duplicate") == 4;
+    assert!(watching.stop_when(|_| safe()), "it ended");
+    watching.go_on();
+    tree::assert_holds_exactly(&place.vault, &place.source);
 }

@@ -275,6 +275,31 @@ fn a_device_that_knows_only_the_records_finds_what_was_renamed_or_exchanged_sinc
     }
 }
 
+#[test]
+fn two_that_were_exchanged_are_known_also_where_the_record_of_one_is_lost() {
+    for second in [20_000, 21_000] {
+        for lost in [0, 1] {
+            let place = Place::new();
+            let mut segments = Vec::new();
+            for (number, size) in [(0, 20_000), (1, second)] {
+                let photo = jpeg(number, size, Some("2026:07:03 10:00:00"));
+                write(&place.source, format!("IMG_{number}.JPG"), &photo);
+                place.backed_up();
+                let mut new = records::segments(&place.vault);
+                new.retain(|path| !segments.contains(path));
+                segments.append(&mut new);
+            }
+            exchange_two(&place);
+            fs::remove_file(&segments[lost]).unwrap();
+            let before = tree::identities(&place.vault);
+            for _ in 0..2 {
+                place.another_device().backup().finish().assert_code(0);
+                assert_eq!(tree::identities(&place.vault), before, "{second} {lost}");
+            }
+        }
+    }
+}
+
 /// Takes the segments of records away that are not among these.
 fn lose_segments_but(place: &Place, before: &[PathBuf]) {
     let new = records::segments(&place.vault).into_iter().filter(|path| !before.contains(path));

@@ -302,7 +302,9 @@ fn a_month_that_may_not_be_looked_into_is_named_and_not_called_safe() {
     mode(0o000);
     for call in [place.status(), place.backup()] {
         let ended = call.as_nobody(place.root()).finish();
-        ended.assert_code(3).assert_says("1 place in the vault may not be looked into (2026/07)");
+        ended
+            .assert_code(3)
+            .assert_says("1 place in the vault may not be looked into or written (2026/07)");
         ended.assert_says("check permissions").assert_does_not_say("lost");
     }
     mode(0o755);

@@ -121,7 +121,9 @@ fn a_segment_that_may_not_be_read_keeps_nothing_from_being_restored_or_backed_up
     let other = place.backup().as_nobody(place.root()).finish();
     fs::remove_dir_all(&place.state).unwrap();
     fs::rename(&aside, &place.state).unwrap();
-    other.assert_code(0).assert_says("1 place in the vault may not be looked into (.keepsake/seg");
+    other
+        .assert_code(0)
+        .assert_says("1 place in the vault may not be looked into or written (.keepsake/seg");
     assert_eq!(tree::identities(&place.vault), before, "known by its bytes");
     let verified = place.verify().as_nobody(place.root()).finish();
     verified.assert_code(2).assert_says("1 segment of records could not be read");

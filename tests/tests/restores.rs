@@ -108,6 +108,39 @@ fn a_vault_that_may_not_be_opened_is_not_called_none() {
 }
 
 #[test]
+fn a_destination_that_is_the_vault_or_in_it_by_another_path_is_refused() {
+    let place = Place::new();
+    roll(&place.source, 1, 3, 3_000);
+    place.backed_up();
+    let month = place.vault.join("2026/01");
+    for (what, name) in [(&place.vault, "whole"), (&month, "month")] {
+        let at = place.root().join(name);
+        let Some(_bound) = Mount::bind(what, &at) else { return };
+        for dest in [at.join("new/folder"), at.clone()] {
+            let refused = place.restore_to(&dest).finish();
+            refused.assert_code(1).assert_says("lies inside the vault");
+            assert!(!at.join("new").exists());
+        }
+    }
+    place.assert_whole();
+}
+
+#[test]
+fn a_second_restore_into_one_folder_is_refused_while_the_first_is_at_work() {
+    let place = Place::new();
+    roll(&place.source, 1, 30, 500_000);
+    place.backed_up();
+    let dest = place.root().join("restored");
+    let mut first = place.restore_to(&dest).start();
+    assert!(first.stop_when(|_| dest.join(".keepsake-restore").exists()), "it was too fast");
+    let second = place.restore_to(&dest).finish();
+    second.assert_code(1).assert_says("another restore is at work there");
+    first.go_on();
+    first.finish().assert_code(0);
+    tree::assert_restored(&place.source, &dest);
+}
+
+#[test]
 fn what_is_no_vault_is_refused_and_stays_as_it_is() {
     let place = Place::new();
     roll(&place.source, 1, 3, 3_000);

@@ -228,8 +228,7 @@ fn a_month_that_may_not_be_looked_into_or_written_is_named_and_the_others_go_on(
     if !can_be_nobody() {
         return;
     }
-    let says = ["2026/07 in the vault may not be read", "Keepsake/2026/07 nothing may be written"];
-    for (closed, says) in [0o000, 0o555].into_iter().zip(says) {
+    for closed in [0o000, 0o555] {
         let place = Place::new();
         let user = |call: Call| call.as_nobody(place.root());
         let photo = |month: u64, day: u64| {
@@ -243,7 +242,7 @@ fn a_month_that_may_not_be_looked_into_or_written_is_named_and_the_others_go_on(
         write(&place.source, "2.jpg", &photo(7, 2));
         write(&place.source, "3.jpg", &photo(8, 3));
         let done = user(place.backup()).finish();
-        not_safe(&done).assert_says(says).assert_code(3);
+        not_safe(&done).assert_says("looked into or written (2026/07)").assert_code(3);
         assert!(place.vault.join("2026/08/3.jpg").exists());
         mode(0o755);
         user(place.backup()).finish().assert_code(0);

@@ -14,13 +14,16 @@ use crate::runtime::{Runtime, Signal, Threads};
 use crate::source::Source;
 use crate::verify::{Progress, Verified, verify};
 use keepsake_catalog::Which;
+use keepsake_machine::Hold;
 use keepsake_machine::event::Event;
 use keepsake_machine::media::ResourceId;
 use keepsake_machine::row::Position;
 use keepsake_machine::settings::Settings;
 use keepsake_machine::settle::Fact;
+use keepsake_machine::stage::{Class, Why};
 use keepsake_machine::status::Status;
 use keepsake_vault::VaultError;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 /// A backup of one source into one vault. Cheap to share behind an `Arc`; all calls take `&self`.
@@ -169,9 +172,15 @@ impl Engine {
     }
 
     /// Folders of the vault that could not be looked into when they were looked at last: at the opening,
-    /// once a day, and before an end.
+    /// once a day, and before an end; and those for which something waits, since they could not be
+    /// used.
     pub fn vault_closed(&self) -> Vec<String> {
-        lock(&self.desk.closed).clone()
+        let mut closed: BTreeSet<_> = lock(&self.desk.closed).iter().cloned().collect();
+        let waits = Class::Waiting(Why::Held(Hold::VaultUnavailable));
+        if self.status().counts.of(waits).items > 0 {
+            closed.extend(lock(&self.desk.refused).iter().cloned());
+        }
+        closed.into_iter().collect()
     }
 
     /// Tries quarantined items again: these, or all. Says how many.

@@ -19,6 +19,7 @@ use keepsake_vault::{
 };
 use place::Restoring;
 use std::collections::{HashMap, HashSet};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -139,8 +140,26 @@ fn is_inside(place: &Path, folder: &Path) -> bool {
     let (Ok(place), Ok(folder)) = (std::path::absolute(place), folder.canonicalize()) else {
         return false;
     };
-    let real = place.ancestors().find_map(|ancestor| ancestor.canonicalize().ok());
-    real.is_some_and(|real| real.starts_with(folder))
+    let Some(real) = place.ancestors().find_map(|ancestor| ancestor.canonicalize().ok()) else {
+        return false;
+    };
+    // The same folder may have another path too, where it is mounted twice.
+    let of = |path: &Path| std::fs::metadata(path).ok().map(|seen| (seen.dev(), seen.ino()));
+    let volume = of(&folder).map(|(volume, _)| volume);
+    let mut above: HashSet<_> = real.ancestors().filter_map(of).collect();
+    above.retain(|(of, _)| Some(*of) == volume);
+    real.starts_with(&folder) || !above.is_empty() && is_any_of(&folder, &above)
+}
+
+/// Whether a folder, or one in it, is one of these, by volume and number.
+fn is_any_of(folder: &Path, these: &HashSet<(u64, u64)>) -> bool {
+    let seen = std::fs::metadata(folder);
+    if seen.is_ok_and(|seen| these.contains(&(seen.dev(), seen.ino()))) {
+        return true;
+    }
+    let below = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut folders = below.filter(|one| one.file_type().is_ok_and(|kind| kind.is_dir()));
+    folders.any(|one| is_any_of(&one.path(), these))
 }
 
 /// What the records say of the places where devices had files, in constant memory for each.

@@ -70,6 +70,7 @@ impl Answer {
             Answer::HandedOver => "HandedOver",
             Answer::Stopped => "Stopped",
             Answer::Failed { .. } => "Failed",
+            Answer::Held(Trouble::FolderClosed) => "Held(FolderClosed)",
             Answer::Held(_) => "Held",
             Answer::Changed => "Changed",
             Answer::Gone(Disappearance::Deleted) => "Gone(Deleted)",
@@ -110,6 +111,8 @@ pub enum PutOutcome {
 pub enum Trouble {
     /// The vault does not answer, or is not the one we know.
     VaultUnavailable,
+    /// One folder of the vault may not be looked into, or written: whatever does not belong there goes on.
+    FolderClosed,
     /// The vault has no room for this many bytes more.
     VaultFull {
         /// Bytes that did not fit.
@@ -133,7 +136,7 @@ impl Trouble {
     /// The hold that it becomes.
     pub fn hold(self) -> Hold {
         match self {
-            Trouble::VaultUnavailable => Hold::VaultUnavailable,
+            Trouble::VaultUnavailable | Trouble::FolderClosed => Hold::VaultUnavailable,
             Trouble::VaultFull { .. } => Hold::VaultFull,
             Trouble::SignedOut => Hold::SignedOut,
             Trouble::NoAccess => Hold::NoAccess,

@@ -45,6 +45,15 @@ pub enum VaultError {
         /// What the system said.
         why: String,
     },
+    /// One of its folders may not be looked into, or written: that concerns what belongs there, and nothing
+    /// else.
+    #[error("the vault's folder {folder} may not be used: {why}; make it yours to read and write")]
+    FolderClosed {
+        /// Its path below the vault.
+        folder: String,
+        /// What the system said.
+        why: String,
+    },
     /// No room above its reserve.
     #[error("the vault is full: {needed} bytes more are needed")]
     Full {
@@ -135,6 +144,9 @@ impl VaultError {
             VaultError::Closed { name, why } => {
                 VaultError::Closed { name: name.clone(), why: why.clone() }
             }
+            VaultError::FolderClosed { folder, why } => {
+                VaultError::FolderClosed { folder: folder.clone(), why: why.clone() }
+            }
             VaultError::Full { needed } => VaultError::Full { needed: *needed },
             VaultError::SignedOut => VaultError::SignedOut,
             VaultError::Newer { found, known } => {
@@ -162,6 +174,7 @@ impl VaultError {
             VaultError::AnotherVault { .. } => "AnotherVault",
             VaultError::ReadOnly { .. } => "ReadOnly",
             VaultError::Closed { .. } => "Closed",
+            VaultError::FolderClosed { .. } => "FolderClosed",
             VaultError::Full { .. } => "Full",
             VaultError::SignedOut => "SignedOut",
             VaultError::Newer { .. } => "Newer",
@@ -184,6 +197,7 @@ impl VaultError {
             | VaultError::Newer { .. }
             | VaultError::Damaged { .. }
             | VaultError::Io { .. } => Blame::Trouble(Trouble::VaultUnavailable),
+            VaultError::FolderClosed { .. } => Blame::Trouble(Trouble::FolderClosed),
             VaultError::Full { needed } => Blame::Trouble(Trouble::VaultFull { needed: *needed }),
             VaultError::SignedOut => Blame::Trouble(Trouble::SignedOut),
             VaultError::Refused { .. } | VaultError::Unsupported(_) => Blame::Item(Fault::Refused),

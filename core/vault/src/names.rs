@@ -35,12 +35,7 @@ impl Placement {
     /// The place as shot, of an asset whose primary is called `primary`.
     pub fn as_shot(captured: &Captured, primary: &[u8]) -> Placement {
         let folder = format!("{:04}/{:02}", captured.local.year, captured.local.month);
-        let name = plain(primary);
-        let stem = match name.rfind('.') {
-            Some(dot) if dot > 0 => &name[..dot],
-            _ => &name,
-        };
-        Placement { folder, stem: stem.to_owned(), tilde: None }
+        Placement { folder, stem: stem(&plain(primary)).to_owned(), tilde: None }
     }
 
     /// The place beside that, when a name is taken: with `~` and 8 hex of the primary's SHA-256.
@@ -67,12 +62,9 @@ impl Placement {
     pub fn file_name(&self, name: &[u8], own: Option<(&Digest, u32)>) -> String {
         let name = plain(name);
         // What follows the stem: the extension, or for a name of its own all of it.
-        let shared = name.len() >= self.stem.len()
-            && name.is_char_boundary(self.stem.len())
-            && name[..self.stem.len()].eq_ignore_ascii_case(&self.stem)
-            && matches!(name.as_bytes().get(self.stem.len()), None | Some(b'.'));
-        let (joint, rest) =
-            if shared { ("", &name[self.stem.len()..]) } else { ("-", name.as_ref()) };
+        let rest = rest(&name, &self.stem);
+        let shared = rest.is_some();
+        let (joint, rest) = rest.map_or(("-", name.as_ref()), |rest| ("", rest));
         let rest = last_bytes(rest, LONGEST_REST);
         let mut suffix = String::new();
         if let Some(tilde) = self.tilde {
@@ -104,6 +96,38 @@ impl Placement {
         let own = [None, Some((digest, 1))];
         folder == self.folder
             && places.any(|place| own.iter().any(|own| place.file_name(name, *own) == file))
+    }
+
+    /// The place that a file of the vault has its name from, wherever it lies.
+    pub fn of(path: &VaultPath) -> Placement {
+        let (folder, file) = path.split();
+        let mut stem = stem(file);
+        let mut tilde = None;
+        while tilde.is_none()
+            && let Some((before, mark)) = stem.rsplit_once('~')
+            && !before.is_empty()
+        {
+            tilde = hex::decode(mark);
+            let own = mark.split_once('-').map_or(mark, |(own, _)| own);
+            if tilde.is_none() && hex::decode::<8>(own).is_none() {
+                break;
+            }
+            stem = before;
+        }
+        Placement { folder: folder.to_owned(), stem: stem.to_owned(), tilde }
+    }
+
+    /// The paths that these bytes may have here, called `name` as shot beside what was called `primary`
+    /// as shot and may have another stem here.
+    pub fn paths_beside(&self, primary: &[u8], name: &[u8], digest: &Digest) -> Vec<VaultPath> {
+        let (primary, mut name) = (plain(primary), plain(name).into_owned());
+        if let Some(rest) = rest(&name, stem(&primary)) {
+            name = format!("{}{rest}", self.stem);
+        }
+        let names = [None, Some((digest, 1))].map(|own| self.file_name(name.as_bytes(), own));
+        let above = if self.folder.is_empty() { "" } else { "/" };
+        let path = |name| VaultPath::parse(&format!("{}{above}{name}", self.folder));
+        names.into_iter().filter_map(path).collect()
     }
 
     /// The text that the catalog keeps.
@@ -176,6 +200,21 @@ fn plain(name: &[u8]) -> Cow<'_, str> {
     // A name that begins like our own folder could become it by case or by losing its end.
     let own = text.get(..9).is_some_and(|start| start.eq_ignore_ascii_case(crate::path::OWN));
     if dots || own { Cow::Owned(format!("_{text}")) } else { text }
+}
+
+/// A name without its extension.
+fn stem(name: &str) -> &str {
+    match name.rfind('.') {
+        Some(dot) if dot > 0 => &name[..dot],
+        _ => name,
+    }
+}
+
+/// What follows the stem in a name that has it.
+fn rest<'a>(name: &'a str, stem: &str) -> Option<&'a str> {
+    let (start, rest) = name.split_at_checked(stem.len())?;
+    let ends = matches!(rest.as_bytes().first(), None | Some(b'.'));
+    (ends && start.eq_ignore_ascii_case(stem)).then_some(rest)
 }
 
 fn spell(bytes: &[u8], into: &mut String) {

@@ -64,9 +64,10 @@ pub trait Vault: Send + Sync {
     /// put there without a record (a kill in between, another tool), or moved, and what tombstones name.
     /// One answer per digest, in order. The first call after opening, and after [`Vault::tidy`], lists
     /// what is there; a file is hashed only when an asked digest has its size, and once. Where a record
-    /// does name an asked digest, a file of another size than its own record says is one without. (What is not deduplicated,
-    /// [`keepsake_machine::media::Role::is_deduplicated`], is asked for its tombstone only: a hit is
-    /// another asset's.)
+    /// does name an asked digest, or something without one lies among what has one, a file of another size
+    /// than its own record says is one without. (Of what is not deduplicated,
+    /// [`keepsake_machine::media::Role::is_deduplicated`], a hit says only that such bytes lie there: they
+    /// may be another asset's.)
     fn find(&self, digests: &[Digest]) -> Result<Vec<Found>, VaultError>;
 
     /// Chooses folder and stem for assets, so that all their names are free or hold the same

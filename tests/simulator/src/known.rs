@@ -171,7 +171,7 @@ impl Known {
                     reading.doubted |= !sure;
                 }
             }
-            Trouble::NoAccess | Trouble::DeviceLocked => {}
+            Trouble::NoAccess | Trouble::DeviceLocked | Trouble::FolderClosed => {}
         }
     }
 }

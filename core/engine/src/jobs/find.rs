@@ -1,9 +1,9 @@
 //! Find: does the vault have these bytes? Tombstones first, then what its records say, and only
 //! then the vault itself, each in bulk.
 
+use super::belonging::{own, sought};
 use super::kept::Asked;
 use super::learn::catch_up;
-use super::place::beside;
 use super::reply::{Replies, Reply};
 use super::{Desk, Failed, lock};
 use crate::store::StoreError;
@@ -22,19 +22,7 @@ pub(crate) struct Find {
 /// Asks about a batch.
 pub(crate) fn run(desk: &Desk, batch: Vec<Find>) {
     let mut replies = Replies::default();
-    let mut open = Vec::with_capacity(batch.len());
-    {
-        let tombstones = lock(&desk.tombstones);
-        for work in batch {
-            if work.reply.is_stopped() {
-                replies.add(work.reply, Answer::Stopped, Vec::new());
-            } else if tombstones.contains(&work.digest.sha256) {
-                replies.add(work.reply, Answer::Found(Finding::Forgotten), Vec::new());
-            } else {
-                open.push(work);
-            }
-        }
-    }
+    let open = not_forgotten(desk, batch, &mut replies);
     let known = match known(desk, &open) {
         Ok(known) => known,
         Err(why) => return desk.catalog_failed(&why, open.into_iter().map(|work| work.reply)),
@@ -67,24 +55,57 @@ pub(crate) fn run(desk: &Desk, batch: Vec<Find>) {
             return desk.catalog_failed(&why, unknown.into_iter().map(|work| work.reply));
         }
     }
+    // What was just read may say so.
+    let unknown = not_forgotten(desk, unknown, &mut replies);
     let digests: Vec<_> = unknown.iter().map(|work| work.digest).collect();
-    match vault.find(&digests) {
-        Err(error) => fail(desk, unknown, &error, &mut replies),
-        Ok(found) => {
-            for (work, found) in unknown.into_iter().zip(found) {
-                let finding = match found {
-                    Found::Hit(path) if work.deduplicated => {
-                        desk.kept.keep_path(work.reply.resource(), Some(path));
-                        Finding::Hit
-                    }
-                    // Another asset's, as far as can be told: it does not stand for this one.
-                    Found::Hit(_) => Finding::Miss,
-                    other => other.finding(),
-                };
-                replies.add(work.reply, Answer::Found(finding), Vec::new());
+    let found = match vault.find(&digests) {
+        Ok(found) => found,
+        Err(error) => return fail(desk, unknown, &error, &mut replies),
+    };
+    let mut found = unknown.into_iter().zip(found);
+    while let Some((work, found_one)) = found.next() {
+        match told(desk, &*vault, &work, found_one) {
+            Ok(finding) => replies.add(work.reply, Answer::Found(finding), Vec::new()),
+            Err(Failed::Vault(error)) => fail(desk, vec![work], &error, &mut replies),
+            Err(Failed::Store(why)) => {
+                let rest = std::iter::once(work).chain(found.map(|(work, _)| work));
+                return desk.catalog_failed(&why, rest.map(|work| work.reply));
             }
         }
     }
+}
+
+/// What the machine is told of what the vault said.
+fn told(desk: &Desk, vault: &dyn Vault, work: &Find, found: Found) -> Result<Finding, Failed> {
+    let resource = work.reply.resource();
+    let path = match found {
+        Found::Hit(path) if work.deduplicated => Some(path),
+        // Another asset's, as far as can be told so far.
+        Found::Hit(_) | Found::Miss if !work.deduplicated => {
+            let strays = found != Found::Miss;
+            sought(desk, vault, resource, work.digest, strays)?
+        }
+        other => return Ok(other.finding()),
+    };
+    let Some(path) = path else { return Ok(Finding::Miss) };
+    desk.kept.keep_path(resource, Some(path));
+    Ok(Finding::Hit)
+}
+
+/// Takes out of these what was stopped, and what tombstones name.
+fn not_forgotten(desk: &Desk, batch: Vec<Find>, replies: &mut Replies) -> Vec<Find> {
+    let tombstones = lock(&desk.tombstones);
+    let mut open = Vec::with_capacity(batch.len());
+    for work in batch {
+        if work.reply.is_stopped() {
+            replies.add(work.reply, Answer::Stopped, Vec::new());
+        } else if tombstones.contains(&work.digest.sha256) {
+            replies.add(work.reply, Answer::Found(Finding::Forgotten), Vec::new());
+        } else {
+            open.push(work);
+        }
+    }
+    open
 }
 
 /// Takes out of these what another device has recorded since the records were read, with where.
@@ -130,16 +151,8 @@ fn known(desk: &Desk, batch: &[Find]) -> Result<Vec<Option<VaultPath>>, StoreErr
         None => found.next().flatten().and_then(|at| VaultPath::parse(&at.path)),
     };
     let paths = batch.iter().zip(asked).map(|(one, asked)| match path(asked) {
-        Some(_) if !one.deduplicated => own(desk, one),
+        Some(_) if !one.deduplicated => own(desk, one.reply.resource(), one.digest),
         path => Ok(path),
     });
     paths.collect()
-}
-
-/// Where what belongs to one asset lies already, beside its photo.
-fn own(desk: &Desk, one: &Find) -> Result<Option<VaultPath>, StoreError> {
-    let Some(Some(detail)) = desk.details(&[one.reply.resource()])?.pop() else { return Ok(None) };
-    let known = desk.store.read(|reader| reader.known_at(&one.digest))?;
-    let paths = known.iter().filter_map(|path| VaultPath::parse(path)).collect();
-    Ok(beside(desk, &detail, one.digest, paths))
 }

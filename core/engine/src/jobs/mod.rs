@@ -3,6 +3,7 @@
 //! A job never decides what comes next. It does one thing, maps what went wrong to an answer
 //! ([`blame`]), and gives the answer once ([`reply`]).
 
+pub(crate) mod belonging;
 pub(crate) mod blame;
 pub(crate) mod care;
 pub(crate) mod checksum;
@@ -35,17 +36,18 @@ use crate::store::{Store, StoreError};
 use crate::stream::Stream;
 use download::Downloading;
 use held::Held;
-use keepsake_catalog::{Detail, Note, Settling, Which};
-use keepsake_machine::event::Answer;
+use keepsake_catalog::{Detail, Note, Reader, Settling, Which};
+use keepsake_machine::event::{Answer, Trouble};
 use keepsake_machine::media::{EffectId, ResourceId};
 use keepsake_machine::settle::Fact;
+use keepsake_machine::stage::{Class, Why};
 use keepsake_machine::time::{Clock, Elapsed};
 use keepsake_vault::{Blame, Teed, VaultError};
 use kept::Kept;
 use link::Link;
 use place::Places;
 use reply::{Replies, Reply};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -73,12 +75,16 @@ pub(crate) struct Desk {
     pub(crate) md5: bool,
     /// Downloads that wait for leave to land more.
     pub(crate) outgrown: Mutex<HashMap<EffectId, Downloading>>,
+    /// Whose the sidecars of the vault are; `None`: nobody had to ask yet.
+    pub(crate) belongings: Mutex<Option<belonging::Belongings>>,
     /// Which folders of the vault they are, in which something was shown to lie.
     pub(crate) marks: folders::Marks,
     /// What the vault said when it failed last; `None` since it answered a probe.
     pub(crate) vault_trouble: Mutex<Option<String>>,
     /// Folders of the vault that could not be looked into last time.
     pub(crate) closed: Mutex<Vec<String>>,
+    /// Those that could not be used in this run: what belongs there waits.
+    pub(crate) refused: Mutex<BTreeSet<String>>,
     /// When housekeeping at the vault is due, on the machine's clock; `None`: not looked up yet.
     pub(crate) tidy_due: Mutex<Option<Elapsed>>,
     /// Whether something is being put, or about to be.
@@ -117,10 +123,19 @@ impl Desk {
     /// What the machine is told when the vault fails; a failure that is not one item's is kept, to be
     /// shown. `wasted` bytes were moved in vain.
     pub(crate) fn vault_failed(&self, error: &VaultError, wasted: u64) -> Answer {
-        if let Blame::Trouble(_) = error.blame() {
+        if let VaultError::FolderClosed { folder, .. } = error {
+            lock(&self.refused).insert(folder.clone());
+        } else if let Blame::Trouble(_) = error.blame() {
             *lock(&self.vault_trouble) = Some(error.to_string());
         }
         blame::vault(error, wasted)
+    }
+
+    /// Whether anything waits for a folder of the vault that could not be used.
+    pub(crate) fn waits_for_a_folder(&self) -> bool {
+        let waiting = Class::Waiting(Why::Held(Trouble::FolderClosed.hold()));
+        let counts = self.store.read(Reader::counts);
+        counts.is_ok_and(|counts| counts.of(waiting).items > 0)
     }
 
     /// Stores notes of its own, durably where they must not roll back.

@@ -5,7 +5,7 @@ use super::{Desk, Failed, lock};
 use crate::source::Opened;
 use keepsake_catalog::{Detail, Note, Sibling};
 use keepsake_machine::media::{Access, AssetId, Digest, ResourceId};
-use keepsake_vault::{Captured, Placement, ToPlace, Vault, VaultPath};
+use keepsake_vault::{Captured, Placement, ToPlace, Vault};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
@@ -152,24 +152,6 @@ pub(super) fn stored_places(
         desk.note(&notes, false)?;
     }
     Ok(at)
-}
-
-/// Of these paths the one that lies beside the asset's photo, under a name that the asset may have been
-/// given: what belongs to one asset stands for itself, and for no other's.
-pub(super) fn beside(
-    desk: &Desk,
-    detail: &Detail,
-    digest: Digest,
-    paths: Vec<VaultPath>,
-) -> Option<VaultPath> {
-    if paths.is_empty() {
-        return None;
-    }
-    let place = detail.placement.as_deref().and_then(Placement::parse).unwrap_or_else(|| {
-        let primary = detail.siblings.first().map_or(&detail.name, |primary| &primary.name);
-        Placement::as_shot(&captured(desk, detail), primary)
-    });
-    paths.into_iter().find(|path| place.may_have_named(&detail.name, &digest, path))
 }
 
 /// When an asset was taken: as its primary original tells, else by that file's time; whichever of its

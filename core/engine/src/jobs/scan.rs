@@ -63,6 +63,9 @@ impl Sink {
         desk.inbox.put(Message::CountersChanged);
         desk.inbox.put(Message::Event(Event::ScanFinished { changed: changed > 0 }));
         desk.inbox.put(Message::ScanEnded);
+        if desk.waits_for_a_folder() {
+            desk.inbox.put(Message::Event(Event::RetryRequested)); // somebody may have opened it
+        }
         desk.stream.put(Happened::Scanned { assets: self.assets });
         desk.stream.put(Happened::ScanFinished { complete, changed });
     }

@@ -1,8 +1,9 @@
 //! Verify: the vault shows file and size, and the record is made durable; both in bulk.
 
-use super::place::{beside, captured, stored_places};
+use super::belonging::{beside, sought};
+use super::place::{captured, stored_places};
 use super::reply::{Replies, Reply};
-use super::{Desk, folders, lock};
+use super::{Desk, Failed, folders, lock};
 use crate::seek::{self, Lying};
 use crate::verify::Progress;
 use keepsake_catalog::{Detail, Note, Reader};
@@ -122,9 +123,12 @@ fn elsewhere(
     };
     let mut paths = Vec::with_capacity(astray.len());
     for one in astray {
-        // What belongs to one asset is there beside it, or not.
         if !one.detail.role.is_deduplicated() {
-            paths.push(None);
+            let path = match sought(desk, vault, one.detail.resource, one.digest, true) {
+                Err(Failed::Vault(error)) => return Err(error),
+                path => path.unwrap_or_default(),
+            };
+            paths.push(path.filter(|path| *path != one.path));
             continue;
         }
         let mut others = known_at(desk, &one.digest);
@@ -139,7 +143,7 @@ fn elsewhere(
 }
 
 /// Where the catalog knows these bytes to lie. (One that cannot be read is seen to be by who writes it.)
-fn known_at(desk: &Desk, digest: &Digest) -> Vec<VaultPath> {
+pub(super) fn known_at(desk: &Desk, digest: &Digest) -> Vec<VaultPath> {
     let known = desk.store.read(|reader| reader.known_at(digest)).unwrap_or_default();
     known.iter().filter_map(|path| VaultPath::parse(path)).collect()
 }

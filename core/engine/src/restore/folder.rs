@@ -43,6 +43,10 @@ impl Folder {
     ) -> Result<Folder, EngineError> {
         let failed = |error: io::Error| destination(path, &error);
         let root = files.root(path, true).map_err(failed)?;
+        if !files.hold(&root, true).map_err(failed)? {
+            let why = "another restore is at work there: wait for it".to_owned();
+            return Err(EngineError::Destination { path: path.to_owned(), why });
+        }
         let own = match files.make_dir(&root, &own_name) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
             _ => files.open_dir(&root, &own_name),

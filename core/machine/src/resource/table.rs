@@ -116,6 +116,7 @@ fn events() -> Vec<Told> {
         Answer::Stopped,
         Answer::Failed { fault: Fault::ReadFailed, wasted: 0 },
         Answer::Held(Trouble::VaultUnavailable),
+        Answer::Held(Trouble::FolderClosed),
         Answer::Changed,
         Answer::Gone(Disappearance::Deleted),
         Answer::Gone(Disappearance::Hidden),

@@ -6,7 +6,7 @@ use super::{Doing, Item, Told};
 use crate::effect::Effect;
 use crate::event::{Answer, Disappearance, Trouble};
 use crate::media::EffectId;
-use crate::stage::{Bytes, Fault, Stage};
+use crate::stage::{Bytes, Fault, Stage, Why};
 use statig::Outcome;
 use statig::blocking;
 
@@ -89,6 +89,10 @@ impl UnderWay<'_> {
             Answer::Stopped => {
                 *self.doing = Doing::Wanting;
                 Outcome::Handled
+            }
+            // Nothing else is held up by it: it waits alone, until somebody may have opened it.
+            Answer::Held(trouble @ Trouble::FolderClosed) => {
+                item.need(Why::Held(trouble.hold()), self.bytes, orders)
             }
             Answer::Held(trouble) if stops(trouble, &self.stage) => {
                 *self.doing = Doing::Wanting;
@@ -200,7 +204,7 @@ fn stops(trouble: Trouble, stage: &Stage) -> bool {
         Trouble::VaultFull { .. } => sends || *stage == Stage::Checksumming,
         Trouble::Offline => !matches!(stage, Stage::AwaitingOriginal | Stage::Checksumming),
         Trouble::DiskFull => *stage == Stage::AwaitingOriginal,
-        Trouble::SourceUnavailable => false,
+        Trouble::SourceUnavailable | Trouble::FolderClosed => false,
     }
 }
 

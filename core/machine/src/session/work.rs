@@ -248,6 +248,7 @@ impl Session {
                 self.backoffs.source_trouble(id, at, seed);
                 self.dirty.urgent("backoffs");
             }
+            Trouble::FolderClosed => {}
             Trouble::SignedOut => self.conditions.signed_out = true,
             Trouble::NoAccess => self.conditions.access = crate::event::LibraryAccess::Denied,
             Trouble::DeviceLocked => self.conditions.locked = true,

@@ -159,6 +159,12 @@ pub trait Files: Send + Sync {
     /// Removes an empty folder.
     fn remove_dir(&self, at: &Dir, name: &OsStr) -> io::Result<()>;
 
+    /// Says that somebody is at work in this folder, until it is no longer open; `alone`: only where nobody
+    /// else says so, `false` where somebody does. Where that cannot be told, everybody is alone.
+    fn hold(&self, _at: &Dir, _alone: bool) -> io::Result<bool> {
+        Ok(true)
+    }
+
     /// Makes everything written before durable, in one sync of the volume of `at`; where that is
     /// not to be had, by syncing each of `written`.
     fn barrier(&self, at: &Dir, written: &[Written<'_>]) -> io::Result<()>;

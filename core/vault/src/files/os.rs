@@ -4,7 +4,8 @@ use super::mark::mark;
 use super::{Dir, File, Files, Kind, Space, Stat, Written};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{
-    self, Access, AtFlags, FileType, Mode, OFlags, RenameFlags, Timespec, Timestamps,
+    self, Access, AtFlags, FileType, FlockOperation, Mode, OFlags, RenameFlags, Timespec,
+    Timestamps,
 };
 use rustix::io::Errno;
 use std::ffi::OsStr;
@@ -123,6 +124,17 @@ impl Files for OsFiles {
 
     fn remove_dir(&self, at: &Dir, name: &OsStr) -> io::Result<()> {
         Ok(fs::unlinkat(folder(at)?, name, AtFlags::REMOVEDIR)?)
+    }
+
+    fn hold(&self, at: &Dir, alone: bool) -> io::Result<bool> {
+        let how = if alone {
+            FlockOperation::NonBlockingLockExclusive
+        } else {
+            FlockOperation::LockShared
+        };
+        let folder = folder(at)?;
+        let held = rustix::io::retry_on_intr(|| fs::flock(folder, how));
+        Ok(held != Err(Errno::WOULDBLOCK)) // any other error: a file system that has no locks
     }
 
     fn barrier(&self, at: &Dir, written: &[Written<'_>]) -> io::Result<()> {

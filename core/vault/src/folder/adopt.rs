@@ -3,17 +3,20 @@
 //! It is adopted by its own bytes, never by its name: names are listed against the records, and a
 //! file without one is hashed when a digest of its size is asked for, once.
 //!
-//! Where a record names bytes that are asked for all the same, somebody has moved files in the vault:
-//! then sizes are listed too, and a file of another size than its record says counts as one without.
+//! Where a record names bytes that are asked for all the same, or something without a record lies among what
+//! has one, somebody may have moved files in the vault: then sizes are listed too, and a file of another
+//! size than its record says counts as one without. So does what lies in the place that a record names for
+//! bytes that were seen to lie elsewhere.
 
 use super::Shared;
 use super::bytes::hash;
 use super::fail::{fail, is_absent};
 use super::home::Home;
+use super::places::Visit;
 use crate::error::VaultError;
 use crate::files::{Dir, Kind};
 use crate::path::{OWN, VaultPath};
-use crate::record::Entry;
+use crate::record::{Entry, Record};
 use crate::vault::{Found, Strays};
 use keepsake_machine::media::Digest;
 use std::collections::{HashMap, HashSet};
@@ -34,6 +37,10 @@ pub(super) struct Memory {
     unseen: Vec<String>,
     /// What tombstones name.
     pub(super) forgotten: HashSet<[u8; 32]>,
+    /// Whether something without a record lies in a folder of what has one.
+    among: bool,
+    /// What was seen to lie without a record, and has one elsewhere: those not looked into yet.
+    twins: HashSet<[u8; 32]>,
 }
 
 /// How closely the files of a vault were looked at.
@@ -75,11 +82,17 @@ impl Shared {
         let mut found = Vec::with_capacity(digests.len());
         for digest in digests {
             let mut one = self.find_one(&home, &mut memory, digest)?;
-            if one == Found::Miss && memory.listed == Listed::Names && memory.names(digest) {
+            let moved = memory.names(digest) || memory.among;
+            if one == Found::Miss && memory.listed == Listed::Names && moved {
                 let listed = self.look_around(&home, Listed::Sizes)?;
                 let before = std::mem::replace(&mut *memory, listed);
                 // What was adopted in between has a record by now, which not everybody has read yet.
                 memory.add(before.loose);
+                memory.twins.extend(before.twins);
+                one = self.find_one(&home, &mut memory, digest)?;
+            }
+            if one == Found::Miss && !memory.twins.is_empty() {
+                self.doubt_places_of_twins(&home, &mut memory);
                 one = self.find_one(&home, &mut memory, digest)?;
             }
             found.push(one);
@@ -115,11 +128,12 @@ impl Shared {
         let mut visit = self.visit(home);
         if let Some(path) = recent.filter(|_| !is_forgotten) {
             let (folder, name) = path.split();
-            if visit.holds(folder, name, digest.size)? {
+            if shows(&mut visit, folder, name, digest.size)? {
                 return Ok(Found::Hit(path));
             }
         }
-        let Some(candidates) = memory.loose.get_mut(&digest.size) else { return Ok(not_there) };
+        let Memory { loose, named, twins, .. } = memory;
+        let Some(candidates) = loose.get_mut(&digest.size) else { return Ok(not_there) };
         let mut found = None;
         let mut gone = Vec::new();
         for (at, candidate) in candidates.iter_mut().enumerate() {
@@ -127,14 +141,18 @@ impl Shared {
                 continue;
             }
             let (folder, name) = candidate.path.split();
-            if !visit.holds(folder, name, digest.size)? {
+            if !shows(&mut visit, folder, name, digest.size)? {
                 gone.push(at);
                 continue;
             }
             if candidate.sha256.is_none() {
                 let Some(folder) = visit.there(folder)? else { continue };
                 match hash(visit.files, &folder.dir, OsStr::new(name)) {
-                    Ok((sha256, _)) => candidate.sha256 = Some(sha256),
+                    Ok((sha256, _)) => {
+                        candidate.sha256 = Some(sha256);
+                        let is_twin = sha256 != digest.sha256 && are_among(named, &sha256);
+                        twins.extend(is_twin.then_some(sha256));
+                    }
                     // What cannot be read cannot be adopted; the photo is sent.
                     Err(_) => gone.push(at),
                 }
@@ -150,12 +168,33 @@ impl Shared {
         Ok(found.map_or(not_there, Found::Hit))
     }
 
+    /// Bytes that were seen to lie without a record have one that names another place: they may have been
+    /// moved from there, and something else to there.
+    fn doubt_places_of_twins(&self, home: &Home, memory: &mut Memory) {
+        let twins = std::mem::take(&mut memory.twins);
+        let mut places = HashMap::<u64, Vec<Loose>>::new();
+        for name in self.list_segments(home).unwrap_or_default() {
+            self.read_segment(home, &name, &mut |entry| {
+                if let Entry::Record(Record { digest, path, .. }) = entry
+                    && twins.contains(&digest.sha256)
+                {
+                    places.entry(digest.size).or_default().push(Loose { path, sha256: None });
+                }
+            });
+        }
+        for (size, doubted) in places {
+            let loose = memory.loose.entry(size).or_default();
+            let known: HashSet<_> = loose.iter().map(|one| one.path.clone()).collect();
+            loose.extend(doubted.into_iter().filter(|one| !known.contains(&one.path)));
+        }
+    }
+
     /// Reads all records for the paths (and sizes) that they name, then lists all files against them.
     fn look_around(&self, home: &Home, listed: Listed) -> Result<Memory, VaultError> {
         let mut memory = Memory { listed, ..Memory::default() };
         // Before the listing: a file recorded in between is then loose, hashed at worst; the other
         // way round it would be neither.
-        let mut recorded = HashSet::new();
+        let (mut recorded, mut folders) = (HashSet::new(), HashSet::new());
         let mut read = HashSet::new();
         loop {
             let mut gone = false;
@@ -167,6 +206,7 @@ impl Shared {
                     Entry::Record(record) => {
                         let size = (listed == Listed::Sizes).then_some(record.digest.size);
                         recorded.insert(hash_of(&(record.path.as_str(), size)));
+                        folders.insert(hash_of(&record.path.split().0));
                         memory.named.push(hash_of(&record.digest.sha256));
                     }
                     Entry::Tombstone(tombstone) => {
@@ -183,6 +223,8 @@ impl Shared {
         memory.named.sort_unstable();
         memory.named.dedup();
         self.look_into(&home.root, "", 0, &recorded, &mut memory)?;
+        let mut loose = memory.loose.values().flatten();
+        memory.among = loose.any(|one| folders.contains(&hash_of(&one.path.split().0)));
         Ok(memory)
     }
 
@@ -236,6 +278,11 @@ impl Shared {
                     memory.loose.entry(stat.size).or_default().push(Loose { path, sha256: None });
                 }
                 Ok(stat) if stat.kind == Kind::Dir => folders.push(path.as_str().to_owned()),
+                // It may be listed, and what lies in it not be looked at.
+                Err(error) if depth > 0 && is_closed(&error) && !is_absent(&error) => {
+                    memory.unseen.push(path.split().0.to_owned());
+                    break;
+                }
                 Err(error) if !is_absent(&error) => {
                     return Err(fail("looking at", path.as_str(), 0, error));
                 }
@@ -275,7 +322,19 @@ impl Memory {
 
     /// Whether a record names these bytes.
     fn names(&self, digest: &Digest) -> bool {
-        self.named.binary_search(&hash_of(&digest.sha256)).is_ok()
+        are_among(&self.named, &digest.sha256)
+    }
+}
+
+fn are_among(named: &[u64], sha256: &[u8; 32]) -> bool {
+    named.binary_search(&hash_of(sha256)).is_ok()
+}
+
+/// Whether such a file is seen there. What cannot be looked at cannot be adopted.
+fn shows(visit: &mut Visit<'_>, folder: &str, name: &str, size: u64) -> Result<bool, VaultError> {
+    match visit.holds(folder, name, size) {
+        Err(VaultError::FolderClosed { .. }) => Ok(false),
+        held => held,
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::Shared;
 use super::bytes::{BUFFER, is_same};
-use super::fail::is_absent;
+use super::fail::{fail_in, is_absent};
 use super::home::Home;
 use super::places::{Folder, Taken, Visit};
 use super::staging::{Landing, Staged};
@@ -358,6 +358,9 @@ fn rename(
                 }
                 retried = true;
                 visit.again(at);
+            }
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                return Err(fail_in(at, "naming", at, 0, error));
             }
             Err(error) => {
                 return Err(shared.fail("naming", &path(), one.digest.size, error));

@@ -25,6 +25,20 @@ pub(super) fn fail(what: &str, name: &str, bytes: u64, source: io::Error) -> Vau
     }
 }
 
+/// The same, of something in a folder of photos: that it is closed to us is nobody else's matter.
+pub(super) fn fail_in(
+    folder: &str,
+    what: &str,
+    name: &str,
+    bytes: u64,
+    source: io::Error,
+) -> VaultError {
+    if source.kind() == ErrorKind::PermissionDenied && !folder.is_empty() {
+        return VaultError::FolderClosed { folder: folder.to_owned(), why: source.to_string() };
+    }
+    fail(what, name, bytes, source)
+}
+
 /// What only reads.
 const READS: [&str; 6] =
     ["opening", "looking at", "listing", "reading", "comparing", "reading free space of"];

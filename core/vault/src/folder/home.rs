@@ -104,6 +104,7 @@ impl Home {
             Some(device) => {
                 let all = make_dir(files, &own, STAGING)?;
                 let staging = make_dir(files, &all, &device.to_string())?;
+                files.hold(&staging, false).map_err(unseen)?;
                 try_write(files, &staging, &place)?;
                 (Some(make_dir(files, &own, SEGMENTS)?), Some((staging, all)))
             }
@@ -144,8 +145,15 @@ impl Home {
 
 const READING: VaultError = VaultError::Unsupported("writing: it was opened for reading");
 
-/// Removes what an earlier run of this device left in its staging.
+/// Removes what an earlier run of this device left in its staging; nothing while another run is at work
+/// there.
 pub(super) fn sweep_own(files: &dyn Files, staging: &Dir) -> io::Result<u64> {
+    let swept = if files.hold(staging, true)? { sweep(files, staging) } else { Ok(0) };
+    files.hold(staging, false)?;
+    swept
+}
+
+fn sweep(files: &dyn Files, staging: &Dir) -> io::Result<u64> {
     let mut names = Vec::new();
     files.list(staging, &mut |name, _| names.push(name.to_owned()))?;
     let mut swept = 0;

@@ -60,8 +60,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 pub struct OpenFolder {
     /// The vault that must be there.
     pub expected: Expect,
-    /// Who writes. `None` opens it for reading only (restore): nothing at all is written. One
-    /// device opens a vault for writing once at a time: opening sweeps its staging.
+    /// Who writes. `None` opens it for reading only (restore): nothing at all is written. Opening sweeps
+    /// the device's staging, unless another run of it (a copied state) is at work there.
     pub device: Option<DeviceId>,
     /// Bytes on its volume that backing up never touches; `None`: the larger of 1 GB and 5 %, but
     /// no more than half of the volume.

@@ -21,23 +21,23 @@ impl Shared {
                 });
             };
             let as_shot = Placement::as_shot(asset.captured, primary);
-            // Where the folder cannot be a folder, or may not be looked into, the put of each item says
-            // so, by name: the others go on.
-            let folder = match visit.made(as_shot.folder()) {
-                Err(VaultError::Refused { .. } | VaultError::Closed { .. }) => {
-                    placed.push(as_shot);
-                    continue;
-                }
-                folder => folder?,
-            };
             let owner = start(digest);
-            let free = self.give(&folder, &as_shot, asset, owner, false)?;
-            if free {
-                placed.push(as_shot);
-            } else {
-                let beside = as_shot.beside(digest);
-                self.give(&folder, &beside, asset, owner, true)?;
-                placed.push(beside);
+            let free = visit.made(as_shot.folder()).and_then(|folder| {
+                Ok((self.give(&folder, &as_shot, asset, owner, false)?, folder))
+            });
+            match free {
+                // Where the folder cannot be a folder, or may not be used, the put of each item says so, by
+                // name: the others go on.
+                Ok((true, _))
+                | Err(VaultError::Refused { .. } | VaultError::FolderClosed { .. }) => {
+                    placed.push(as_shot);
+                }
+                Ok((false, folder)) => {
+                    let beside = as_shot.beside(digest);
+                    self.give(&folder, &beside, asset, owner, true)?;
+                    placed.push(beside);
+                }
+                Err(error) => return Err(error),
             }
         }
         Ok(placed)

@@ -1,6 +1,6 @@
 //! The folders that photos lie in, open, with the names that are taken there.
 
-use super::fail::{fail, is_absent};
+use super::fail::{fail, fail_in, is_absent};
 use super::home::{Home, make_dir, open_if_there};
 use super::room::{BLOCK, Room};
 use super::way::{self, Step, leads_there};
@@ -9,6 +9,7 @@ use crate::files::{Dir, Files, Kind};
 use crate::names::folded;
 use std::collections::HashMap;
 use std::ffi::OsStr;
+use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A folder of the vault, open.
@@ -18,6 +19,7 @@ pub(super) struct Folder {
     pub(super) way: Vec<Step>,
     /// The root's volume and number.
     root: (u64, u64),
+    path: String,
     names: Mutex<Option<HashMap<u64, Taken>>>,
 }
 
@@ -46,7 +48,7 @@ impl Folder {
             .list(&self.dir, &mut |name, _| {
                 listed.insert(folded(&name.to_string_lossy()), Taken::There);
             })
-            .map_err(|error| fail("listing", "a folder of the vault", 0, error))?;
+            .map_err(|error| fail_in(&self.path, "listing", &self.path, 0, error))?;
         Ok(with(names.insert(listed)))
     }
 
@@ -100,11 +102,11 @@ impl Places {
         let mut dir = home.root.clone();
         for part in path.split('/').filter(|part| !part.is_empty()) {
             let next = if let Some(room) = make {
-                made(files, home, room, &dir, part).map_err(|error| of_item(error, path))?
+                made(files, home, room, &dir, (path, part)).map_err(|error| of_item(error, path))?
             } else {
                 match files.open_dir(&dir, OsStr::new(part)) {
                     Err(error) if is_absent(&error) => return Ok(None),
-                    next => next.map_err(|error| fail("opening", path, 0, error))?,
+                    next => next.map_err(|error| fail_in(path, "opening", path, 0, error))?,
                 }
             };
             let step = Step::to(files, &dir, part, &next);
@@ -123,7 +125,8 @@ impl Places {
             folders.clear();
         }
         let names = Mutex::new(None);
-        let folder = Arc::new(Folder { dir, way, root: home.identity, names });
+        let folder =
+            Arc::new(Folder { dir, way, root: home.identity, path: path.to_owned(), names });
         folders.insert(path.to_owned(), Arc::clone(&folder));
         Ok(Some(folder))
     }
@@ -144,20 +147,25 @@ fn made(
     home: &Home,
     room: &Arc<Room>,
     at: &Dir,
-    name: &str,
+    (path, name): (&str, &str),
 ) -> Result<Dir, VaultError> {
     if let Some(there) = open_if_there(files, at, name)? {
         return Ok(there);
     }
     let _promise = room.take(files, &home.root, BLOCK)?;
-    make_dir(files, at, name)
+    match files.make_dir(at, OsStr::new(name)) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            Err(fail_in(path, "making", path, 0, error))
+        }
+        _ => make_dir(files, at, name),
+    }
 }
 
 /// A date folder that is a link or a file concerns the items in it, not the vault; one that may not be
 /// looked into is named as a whole.
 fn of_item(error: VaultError, path: &str) -> VaultError {
     match error {
-        VaultError::Closed { why, .. } => VaultError::Closed { name: path.to_owned(), why },
+        VaultError::Closed { why, .. } => VaultError::FolderClosed { folder: path.to_owned(), why },
         VaultError::Damaged { why, .. } => VaultError::Refused { name: path.to_owned(), why },
         other => other,
     }
@@ -211,17 +219,12 @@ impl<'a> Visit<'a> {
     }
 
     /// Whether a plain file of `size` bytes lies there.
-    pub(super) fn holds(
-        &mut self,
-        folder: &str,
-        name: &str,
-        size: u64,
-    ) -> Result<bool, VaultError> {
-        let Some(folder) = self.there(folder)? else { return Ok(false) };
+    pub(super) fn holds(&mut self, at: &str, name: &str, size: u64) -> Result<bool, VaultError> {
+        let Some(folder) = self.there(at)? else { return Ok(false) };
         match self.files.stat(&folder.dir, OsStr::new(name)) {
             Ok(stat) => Ok(stat.kind == Kind::File && stat.size == size),
             Err(error) if is_absent(&error) => Ok(false),
-            Err(error) => Err(fail("looking at", name, 0, error)),
+            Err(error) => Err(fail_in(at, "looking at", name, 0, error)),
         }
     }
 }

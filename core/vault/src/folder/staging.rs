@@ -35,6 +35,8 @@ pub(super) struct Landing {
     /// `None` once it is finished.
     file: Option<File>,
     name: OsString,
+    /// Bytes in all, as far as they are known.
+    size: u64,
     written: u64,
     promise: Promise,
     since: u64,
@@ -65,6 +67,7 @@ impl Landing {
             dir,
             file: Some(file),
             name,
+            size,
             written: 0,
             promise,
             since,
@@ -74,18 +77,19 @@ impl Landing {
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), VaultError> {
         let Some(file) = &self.file else { return Ok(()) };
         let (more, files) = (bytes.len() as u64, &*self.shared.files);
+        // All of it must fit when it is tried again.
+        let needed = self.size.max(self.written + more).saturating_add(BESIDES);
         let grown = self.promise.grow_to(files, &self.home.root, more.saturating_add(BESIDES));
         grown.map_err(|error| match error {
-            // All of it must fit when it is tried again.
-            VaultError::Full { .. } => VaultError::Full { needed: self.written + more + BESIDES },
+            VaultError::Full { .. } => VaultError::Full { needed },
             other => other,
         })?;
         if !self.promise.is_kept(files, &self.home.root, more)? {
-            return Err(VaultError::Full { needed: self.written + more + BESIDES });
+            return Err(VaultError::Full { needed });
         }
-        files.write(file, bytes).map_err(|error| {
-            self.shared.fail("staging", "an original", self.written + more, error)
-        })?;
+        files
+            .write(file, bytes)
+            .map_err(|error| self.shared.fail("staging", "an original", needed, error))?;
         self.written += more;
         self.promise.written(more);
         Ok(())

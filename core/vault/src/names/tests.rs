@@ -103,3 +103,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_lies_beside_a_file_of_the_vault_has_its_stem() {
+    let cases = [
+        ("2026/07/a.jpg", "a.jpg", "a.xmp", "2026/07/a.xmp"),
+        ("trip/b.jpg", "a.JPG", "A.jpg.xmp", "trip/b.jpg.xmp"),
+        ("b~0123abcd.jpg", "a.jpg", "a.xmp", "b~0123abcd.xmp"),
+        ("x/b~0123abcd~0123456789abcdef-2.jpg", "b.jpg", "b.xmp", "x/b~0123abcd.xmp"),
+        ("x/b~c.jpg", "b~c.jpg", "b~c.xmp", "x/b~c.xmp"),
+        ("x/~0123abcd.jpg", "~0123abcd.jpg", "~0123abcd.xmp", "x/~0123abcd.xmp"),
+        ("x/b.jpg", "a.jpg", "other.xmp", "x/b-other.xmp"),
+    ];
+    for (photo, primary, name, wanted) in cases {
+        let place = Placement::of(&VaultPath::parse(photo).unwrap());
+        let paths = place.paths_beside(primary.as_bytes(), name.as_bytes(), &digest(1));
+        assert_eq!(paths[0].as_str(), wanted);
+        assert!(paths[1].as_str().contains("~0101010101010101"), "{paths:?}");
+    }
+}

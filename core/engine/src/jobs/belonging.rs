@@ -1,0 +1,231 @@
+//! Whose a sidecar is. What describes one asset stands for itself and for no other's, even when the bytes
+//! agree; so it is known again by its bytes *and* by its photo:
+//! beside where the photo would be placed; by a record of the same bytes that was written for the same
+//! photo, or for the same place where there was no photo; and beside where the photo lies by now, if
+//! somebody moved both in the vault.
+
+use super::hashing::hash_all;
+use super::place::captured;
+use super::reading::original;
+use super::verify::known_at;
+use super::{Desk, Failed, lock};
+use crate::records;
+use crate::seek::{self, Lying};
+use crate::source::Opened;
+use crate::store::StoreError;
+use crate::verify::Progress;
+use keepsake_catalog::{Detail, Sibling};
+use keepsake_machine::media::{Access, Digest, ResourceId, Size};
+use keepsake_vault::{Held, Placement, Record, Vault, VaultError, VaultPath};
+use std::collections::HashSet;
+
+/// Of these paths the one that lies beside the asset's photo, under a name that the asset may have been
+/// given.
+pub(super) fn beside(
+    desk: &Desk,
+    detail: &Detail,
+    digest: Digest,
+    paths: Vec<VaultPath>,
+) -> Option<VaultPath> {
+    if paths.is_empty() {
+        return None;
+    }
+    let place = place(desk, detail);
+    paths.into_iter().find(|path| place.may_have_named(&detail.name, &digest, path))
+}
+
+/// Where the asset is, or would be, placed.
+fn place(desk: &Desk, detail: &Detail) -> Placement {
+    detail.placement.as_deref().and_then(Placement::parse).unwrap_or_else(|| {
+        let primary = detail.siblings.first().map_or(&detail.name, |primary| &primary.name);
+        Placement::as_shot(&captured(desk, detail), primary)
+    })
+}
+
+/// Where what belongs to one asset lies already, as far as the catalog and its own place tell.
+pub(super) fn own(
+    desk: &Desk,
+    resource: ResourceId,
+    digest: Digest,
+) -> Result<Option<VaultPath>, StoreError> {
+    let Some(Some(detail)) = desk.details(&[resource])?.pop() else { return Ok(None) };
+    Ok(beside(desk, &detail, digest, known_at(desk, &digest)))
+}
+
+/// The same, where that did not find it, or nothing lies there any more: as the vault tells. `strays`: such
+/// bytes may lie there without a record.
+pub(super) fn sought(
+    desk: &Desk,
+    vault: &dyn Vault,
+    resource: ResourceId,
+    digest: Digest,
+    strays: bool,
+) -> Result<Option<VaultPath>, Failed> {
+    let mut known = known_at(desk, &digest);
+    if known.is_empty() && !strays {
+        return Ok(None);
+    }
+    let Some(Some(detail)) = desk.details(&[resource])?.pop() else { return Ok(None) };
+    let (place, photos) = (place(desk, &detail), photos(desk, &detail)?);
+    desk.belongings(vault, |all| {
+        known.retain(|path| {
+            place.may_have_named(&detail.name, &digest, path)
+                || all.are_of(&detail, lies_at(&digest, path), &photos)
+        });
+    })?;
+    for path in known {
+        match vault.confirm(&[Held { path: &path, size: digest.size }]) {
+            Ok(there) if there == [false] => {}
+            // In a closed folder nobody sees it: who looks at it next says so.
+            Ok(_) | Err(VaultError::FolderClosed { .. }) => return Ok(Some(path)),
+            Err(why) => return Err(why.into()),
+        }
+    }
+    Ok(moved(desk, vault, &detail, digest, &photos)?)
+}
+
+/// An asset's photo: its name as shot, and its bytes.
+type Photo<'a> = (&'a [u8], Digest);
+
+/// The asset's photos and videos whose bytes are known. A primary that is not read yet is, where the vault
+/// has something of its size: else it has no sidecar there.
+fn photos<'a>(desk: &Desk, detail: &'a Detail) -> Result<Vec<Photo<'a>>, StoreError> {
+    let shown = |one: &&Sibling| one.role.is_deduplicated();
+    let known = detail.siblings.iter().filter(shown);
+    let known = known.filter_map(|one| Some((&one.name[..], one.digest?)));
+    let mut photos: Vec<_> = known.collect();
+    if photos.is_empty()
+        && let Some(primary) = detail.siblings.first().filter(shown)
+        && let Some(digest) = read(desk, primary.resource)?
+    {
+        photos.push((&primary.name, digest));
+    }
+    Ok(photos)
+}
+
+fn read(desk: &Desk, primary: ResourceId) -> Result<Option<Digest>, StoreError> {
+    let Some(Some(detail)) = desk.details(&[primary])?.pop() else { return Ok(None) };
+    let Size::Exact(size) = detail.size else { return Ok(None) };
+    if detail.access != Access::Seekable || !desk.store.read(|reader| reader.known_size(size))? {
+        return Ok(None);
+    }
+    let Ok(Opened::File(mut file)) = desk.source.open(&original(&detail)) else { return Ok(None) };
+    Ok(hash_all(&mut file, false, &mut vec![0; 1 << 20], &mut |_| true).unwrap_or_default())
+}
+
+/// Where it lies beside its photo, both of which somebody moved in the vault: read, every byte.
+fn moved(
+    desk: &Desk,
+    vault: &dyn Vault,
+    detail: &Detail,
+    digest: Digest,
+    photos: &[Photo<'_>],
+) -> Result<Option<VaultPath>, VaultError> {
+    let mut buffer = vec![0; 1 << 16];
+    for (shot, photo) in photos {
+        let mut lies = known_at(desk, photo);
+        lies.retain(|path| {
+            vault.confirm(&[Held { path, size: photo.size }]).is_ok_and(|there| there[0])
+        });
+        if lies.is_empty() {
+            lies.extend(seek::without_record(vault, &[*photo])?.into_values());
+        }
+        for path in lies {
+            for path in Placement::of(&path).paths_beside(shot, &detail.name, &digest) {
+                let lies = seek::lying_at(vault, &path, &mut buffer, &Progress::default())?;
+                if matches!(lies, Lying::These(lies) if lies.sha256 == digest.sha256) {
+                    return Ok(Some(path));
+                }
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// What the records say of everything that belongs to one asset, as hashes: a million fit in memory. Read
+/// when it is asked for first.
+pub(crate) struct Belongings {
+    recorded: Vec<Recorded>,
+    /// The photos of these assets.
+    photos: HashSet<(u64, u64)>,
+}
+
+/// One of them.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Recorded {
+    /// Its bytes and its path.
+    lies: u64,
+    asset: u64,
+    /// Where the device had it.
+    place: u64,
+    /// Whether it was an asset by itself, without a photo.
+    alone: bool,
+}
+
+impl Belongings {
+    fn read(vault: &dyn Vault) -> Result<Belongings, VaultError> {
+        let mut recorded = Vec::new();
+        records::all(vault, |record| {
+            if !record.role.is_deduplicated() {
+                recorded.push(Recorded {
+                    lies: lies_at(&record.digest, &record.path),
+                    asset: asset_of(&record),
+                    place: records::mark(&[&record.original.0]),
+                    alone: record.asset == record.original,
+                });
+            }
+            true
+        })?;
+        recorded.sort_unstable();
+        recorded.dedup();
+        let assets: HashSet<_> = recorded.iter().map(|one| one.asset).collect();
+        let mut photos = HashSet::new();
+        records::all(vault, |record| {
+            let asset = asset_of(&record);
+            if record.role.is_deduplicated() && assets.contains(&asset) {
+                photos.insert((asset, records::mark(&[&record.digest.sha256])));
+            }
+            true
+        })?;
+        Ok(Belongings { recorded, photos })
+    }
+
+    /// Whether these bytes at this path were recorded for the asset: for one of the same photo, or, where
+    /// one of both has no photo, for the same place.
+    fn are_of(&self, detail: &Detail, lies: u64, photos: &[Photo<'_>]) -> bool {
+        let alone = !detail.siblings.iter().any(|one| one.role.is_deduplicated());
+        let place = records::mark(&[&detail.local_id]);
+        let photos: Vec<_> =
+            photos.iter().map(|(_, photo)| records::mark(&[&photo.sha256])).collect();
+        let from = self.recorded.partition_point(|one| one.lies < lies);
+        self.recorded[from..].iter().take_while(|one| one.lies == lies).any(|one| {
+            one.place == place && (one.alone || alone)
+                || photos.iter().any(|photo| self.photos.contains(&(one.asset, *photo)))
+        })
+    }
+}
+
+impl Desk {
+    /// Asks the records whose things are.
+    fn belongings<T>(
+        &self,
+        vault: &dyn Vault,
+        ask: impl FnOnce(&Belongings) -> T,
+    ) -> Result<T, VaultError> {
+        let mut read = lock(&self.belongings);
+        let all = match &mut *read {
+            Some(all) => all,
+            none => none.insert(Belongings::read(vault)?),
+        };
+        Ok(ask(all))
+    }
+}
+
+fn lies_at(digest: &Digest, path: &VaultPath) -> u64 {
+    records::mark(&[&digest.sha256, path.as_str().as_bytes()])
+}
+
+/// An asset is one of a device's.
+fn asset_of(record: &Record) -> u64 {
+    records::mark(&[&record.device.0, &record.asset.0])
+}
