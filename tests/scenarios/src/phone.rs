@@ -1,6 +1,8 @@
 //! The phone that the engine is played on: its library, and what it is asked for.
 
 use crate::format::{Lies, Photos, Served};
+use crate::fuse::Fuse;
+use crate::promise::{Broken, Promise};
 use crate::tickets::Transfers;
 use keepsake_catalog::seen::{SeenAsset, SeenResource};
 use keepsake_engine::source::{Deletion, Opened, Original, Pages, Pour, Refusal, Source, Ticket};
@@ -11,7 +13,7 @@ use keepsake_machine::media::{
 use std::collections::BTreeMap;
 use std::io::{Seek, Write};
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// One file of the library.
 #[derive(Debug, Clone)]
@@ -31,6 +33,8 @@ struct Photo {
 #[derive(Debug, Default)]
 pub struct Library {
     inner: Mutex<Inner>,
+    /// Whether the program that asks is dead: then nobody hears it.
+    fuse: Arc<Fuse>,
 }
 
 #[derive(Debug, Default)]
@@ -44,9 +48,35 @@ struct Inner {
     proposed: Option<Deletion>,
     transfers: Transfers,
     shot: i64,
+    /// How often each version of each photo was fetched whole.
+    fetched: BTreeMap<(String, u64), u64>,
+    /// What was proposed for deletion: bytes that the vault must hold.
+    let_go: Vec<(String, Vec<u8>)>,
+    /// What the program asked for and must not have.
+    broken: Vec<Broken>,
+    /// Whether originals may be asked for, and fetched.
+    permits: Permits,
+}
+
+/// Whether no hold stops that originals are asked for, as far as a host can tell.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Permits {
+    pub(crate) reading: bool,
+    pub(crate) fetching: bool,
+}
+
+impl Default for Permits {
+    fn default() -> Permits {
+        Permits { reading: true, fetching: true }
+    }
 }
 
 impl Library {
+    /// That of a program which dies when this burnt through.
+    pub(crate) fn of_a_program(fuse: Arc<Fuse>) -> Library {
+        Library { fuse, ..Library::default() }
+    }
+
     /// The user takes these pictures.
     pub fn shoot(&self, photos: &Photos) {
         let mut inner = self.lock();
@@ -141,6 +171,36 @@ impl Library {
         inner.photos.iter().map(|(name, photo)| (name.clone(), photo.bytes.clone())).collect()
     }
 
+    /// Every file that is there now: its name, its asset, when it was taken, its bytes.
+    pub(crate) fn each(&self, mut each: impl FnMut(&str, &str, i64, &[u8])) {
+        for (name, photo) in &self.lock().photos {
+            each(name, &photo.asset, photo.taken, &photo.bytes);
+        }
+    }
+
+    /// How often each version of a photo was fetched whole.
+    pub(crate) fn fetched(&self) -> Vec<(String, u64)> {
+        let inner = self.lock();
+        inner.fetched.iter().map(|((name, _), times)| (name.clone(), *times)).collect()
+    }
+
+    /// What the program asked for and must not have; and what it proposed to delete, with the bytes that
+    /// the vault must hold then: since it was asked last.
+    pub(crate) fn asked(&self) -> (Vec<Broken>, Vec<(String, Vec<u8>)>) {
+        let mut inner = self.lock();
+        (std::mem::take(&mut inner.broken), std::mem::take(&mut inner.let_go))
+    }
+
+    /// What may be asked for from now on.
+    pub(crate) fn set_permits(&self, permits: Permits) {
+        self.lock().permits = permits;
+    }
+
+    /// An error where the program is dead.
+    fn hears(&self) -> Result<(), Refusal> {
+        if self.fuse.is_through() { Err(Refusal::Stopped) } else { Ok(()) }
+    }
+
     /// What the OS has of ours.
     pub(crate) fn transfers<T>(&self, of: impl FnOnce(&mut Transfers) -> T) -> T {
         of(&mut self.lock().transfers)
@@ -157,6 +217,7 @@ impl Library {
 
     /// What the platform gives, or why not.
     fn serve(&self, original: &Original, network: bool, call: &str) -> Result<Photo, Refusal> {
+        self.hears()?;
         let mut inner = self.lock();
         let name = String::from_utf8_lossy(&original.local_id).into_owned();
         let photo = inner.photos.get(&name).cloned();
@@ -176,12 +237,17 @@ impl Library {
         let said =
             gives.as_ref().map_or_else(|why| format!(": {}", refused(*why)), |_| String::new());
         inner.calls.push(format!("call {call} {name}{said}"));
+        if !inner.permits.reading || network && !inner.permits.fetching {
+            let held = format!("{call} {name}, though that is held");
+            inner.broken.push(Promise::PermitKept.broken(held));
+        }
         gives
     }
 }
 
 impl Source for Library {
     fn scan(&self, mut pages: Pages) -> Result<(), Refusal> {
+        self.hears()?;
         let (assets, limited) = {
             let mut inner = self.lock();
             inner.calls.push("call scan".to_owned());
@@ -231,6 +297,10 @@ impl Source for Library {
         let photo = self.serve(original, network, call)?;
         let Some(mut pipe) = pour.pipe() else { return Err(Refusal::Unsupported) };
         let whole = !self.lock().pours_end;
+        if network && whole && !photo.lies.is_on_the_phone() {
+            let name = String::from_utf8_lossy(&original.local_id).into_owned();
+            *self.lock().fetched.entry((name, photo.version)).or_default() += 1;
+        }
         let most = if whole { photo.bytes.len() } else { photo.bytes.len() / 2 };
         let written = pipe.write_all(&photo.bytes[..most]).map_err(|_| Refusal::Stopped);
         drop(pipe);
@@ -239,6 +309,7 @@ impl Source for Library {
     }
 
     fn hand_over(&self, _: EffectId, ticket: &Ticket) -> Result<(), Refusal> {
+        self.hears()?;
         let mut inner = self.lock();
         let network = if ticket.metered { "any network" } else { "unmetered only" };
         inner.calls.push(format!("call hand over {}, {network}", ticket.url));
@@ -247,6 +318,7 @@ impl Source for Library {
     }
 
     fn cancel_transfer(&self, resource: ResourceId) -> Result<(), Refusal> {
+        self.hears()?;
         let mut inner = self.lock();
         inner.calls.push(format!("call cancel transfer {}", resource.0));
         inner.transfers.cancel(resource);
@@ -254,10 +326,22 @@ impl Source for Library {
     }
 
     fn propose(&self, proposal: &Deletion) -> Result<(), Refusal> {
+        self.hears()?;
         let mut inner = self.lock();
         let names = proposal.assets.iter().map(|one| String::from_utf8_lossy(&one.local_id));
         let names: Vec<_> = names.collect();
         inner.calls.push(format!("call propose {} ({} B)", names.join(" "), proposal.frees));
+        for (id, version) in proposal.assets.iter().flat_map(|doomed| &doomed.resources) {
+            let name = String::from_utf8_lossy(id).into_owned();
+            match inner.photos.get(&name).map(|photo| (photo.version, photo.bytes.clone())) {
+                Some((now, bytes)) if Version(now) == *version => inner.let_go.push((name, bytes)),
+                Some(_) => {
+                    let edited = format!("{name} is proposed, and was edited");
+                    inner.broken.push(Promise::FreedOnlyLive.broken(edited));
+                }
+                None => {} // what is gone already cannot be lost
+            }
+        }
         inner.proposed = Some(proposal.clone());
         Ok(())
     }
