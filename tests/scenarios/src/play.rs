@@ -42,15 +42,15 @@ pub fn play(scenario: &Scenario) -> Result<Played, String> {
     stage.opens()?;
     for happening in &scenario.happens {
         stage.time_passes(happening.after);
+        stage.keeps_promises(happening.after);
         let happened = stage.happens(&happening.what);
         if happened.is_err() {
             stage.ends();
         }
         happened?;
-        stage.keeps_promises();
     }
     stage.time_passes(scenario.ends.after);
-    stage.keeps_promises();
+    stage.keeps_promises(scenario.ends.after);
     let (ends, holds) = stage.looks_back(scenario.ends.after);
     stage.ends();
     let Stage { trace, died, broken, .. } = stage;

@@ -1,17 +1,21 @@
-//! Whether promises hold: looked at after everything that happens, and at the end.
+//! Whether promises hold: looked at before the next thing happens, and at the end.
 
 use crate::play::Stage;
 use crate::promise::{Broken, Promise};
 use crate::world::stored;
 use keepsake_machine::stage::Class;
-use keepsake_machine::status::Tally;
+use keepsake_machine::status::{Activity, Tally};
 use keepsake_vault::{Entry, Expect, FolderVault, OpenFolder, OsFiles, Vault as _};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// Whatever happens, is in the status after so long.
+const SHOWN: Duration = Duration::from_secs(2);
 
 impl Stage {
-    /// Looks whether they hold now.
-    pub(crate) fn keeps_promises(&mut self) {
+    /// Looks whether they hold now, so long after something happened.
+    pub(crate) fn keeps_promises(&mut self, since: Duration) {
         let away = self.vault == self.world.vault() && !self.vault.exists();
         let vault = stored(&if away { self.world.vault_away() } else { self.vault.clone() });
         let (mut broken, let_go) = self.library.asked();
@@ -25,7 +29,7 @@ impl Stage {
             broken.push(Promise::ReserveKept.broken(what));
         }
         broken.extend(self.in_the_vault(&vault));
-        broken.extend(self.safe_is_held(&vault));
+        broken.extend(self.is_true(&vault, since));
         self.are_broken(broken);
     }
 
@@ -58,9 +62,9 @@ impl Stage {
         wrong
     }
 
-    /// Nothing is marked safe that the vault does not hold byte for byte; and the sum in the status is
-    /// that of what the library shows.
-    fn safe_is_held(&self, vault: &[(String, Vec<u8>)]) -> Vec<Broken> {
+    /// Nothing is marked safe that the vault does not hold byte for byte; and, while nothing is at work,
+    /// the sum in the status is that of what the library shows.
+    fn is_true(&self, vault: &[(String, Vec<u8>)], since: Duration) -> Vec<Broken> {
         let Some(engine) = self.engine.as_ref().filter(|_| !self.failing) else {
             return Vec::new();
         };
@@ -90,7 +94,8 @@ impl Stage {
             .map(|(class, tally): (&Class, &Tally)| (*class, tally.items))
             .filter(|(_, items)| *items > 0)
             .collect();
-        if told != counted {
+        let works = matches!(status.activity, Activity::Working | Activity::Stopped);
+        if told != counted && !works && since >= SHOWN {
             wrong.push(Promise::SumExact.broken(format!("the status counts {told:?}, and the library shows {counted:?}")));
         }
         wrong
