@@ -145,8 +145,7 @@ unsafe extern "C" fn delete(_: *mut ffi::sqlite3_vfs, name: *const c_char, dir: 
     let real = real_vfs();
     // SAFETY: a string, and SQLite's own VFS.
     let (path, real_delete) = unsafe { (path_of(name), (*real).xDelete) };
-    let dies = |volume: Arc<Volume>| volume.life().and_then(|life| volume.may(life, Doing::Keeps));
-    if volume_of(&path).is_some_and(|volume| dies(volume).is_err()) {
+    if volume_of(&path).is_some_and(|volume| !volume.deletes()) {
         return ffi::SQLITE_IOERR_DELETE;
     }
     // SAFETY: forwarded as it came.

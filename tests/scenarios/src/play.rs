@@ -3,7 +3,7 @@
 use crate::acts::{network, power};
 use crate::another;
 use crate::contents::Contents;
-use crate::format::{Ending, Network, Power, Scenario, VaultMood};
+use crate::format::{Ending, Happening, Network, Power, Scenario, VaultMood, What};
 use crate::phone::Library;
 use crate::promise::Broken;
 use crate::tickets::Transfers;
@@ -40,7 +40,9 @@ pub struct Played {
 pub fn play(scenario: &Scenario) -> Result<Played, String> {
     let mut stage = Stage::set(scenario)?;
     stage.opens()?;
-    for happening in &scenario.happens {
+    let fails = |one: &Happening| matches!(one.what, What::DisksFail(one_in) if one_in > 0);
+    for (nth, happening) in scenario.happens.iter().enumerate() {
+        stage.will_fail = scenario.happens[nth..].iter().any(fails);
         stage.time_passes(happening.after);
         stage.keeps_promises(happening.after);
         let happened = stage.happens(&happening.what);
@@ -76,6 +78,9 @@ pub(crate) struct Stage {
     pub(crate) mood: VaultMood,
     /// Whether disks fail now and then.
     pub(crate) failing: bool,
+    /// Whether they are still to: what then fails depends on what was read before, so nothing is read that
+    /// the program does not read itself.
+    pub(crate) will_fail: bool,
     /// Whether the power goes with the program when it dies amid its work.
     pub(crate) with_power: bool,
     /// How often it died so.
@@ -113,6 +118,7 @@ impl Stage {
             contents: Contents::default(),
             engine: None,
             failing: false,
+            will_fail: false,
             with_power: false,
             died: 0,
             faults: 0,

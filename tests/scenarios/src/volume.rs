@@ -182,6 +182,11 @@ impl Volume {
         self.lock().pages.entry(path.to_owned()).or_default().push(page);
     }
 
+    /// A database is to be deleted. Says whether that is done.
+    pub(crate) fn deletes(&self) -> bool {
+        self.life().is_ok() && self.fuse.burns()
+    }
+
     /// A database was synced.
     pub(crate) fn synced_database(&self, path: &Path) {
         self.lock().pages.remove(path);

@@ -65,7 +65,8 @@ impl Stage {
     /// Nothing is marked safe that the vault does not hold byte for byte; and, while nothing is at work,
     /// the sum in the status is that of what the library shows.
     fn is_true(&self, vault: &[(String, Vec<u8>)], since: Duration) -> Vec<Broken> {
-        let Some(engine) = self.engine.as_ref().filter(|_| !self.failing) else {
+        let unheard = self.failing || self.will_fail;
+        let Some(engine) = self.engine.as_ref().filter(|_| !unheard) else {
             return Vec::new();
         };
         // (A program that has just died says nothing.)

@@ -90,10 +90,14 @@ fn a_word_that_nobody_knows_is_an_error() {
     assert!(two.contains("`locked`, `network`"), "{two}");
     told(r#"{"after":"1s"}"#, photo).unwrap_err();
 
-    chosen(r#"{"reserve":1000,"metered":{"upload_photos":true}}"#, "", photo).unwrap();
+    let metered = |other: &str| {
+        let four = r#""download_photos":true,"download_videos":true,"upload_videos":true"#;
+        format!(r#"{{"reserve":1000,"metered":{{{four},"upload_photos":false{other}}}}}"#)
+    };
+    chosen(&metered(""), "", photo).unwrap();
     for (settings, named) in [
         (r#"{"resrve":1000}"#, "`resrve`"),
-        (r#"{"metered":{"upload_fotos":true}}"#, "`metered.upload_fotos`"),
+        (&metered(r#","upload_fotos":true"#), "`metered.upload_fotos`"),
         (r#"{"reserve":"1 MB"}"#, "`reserve`"),
         (r#"{"metered":true}"#, "`metered`"),
         (r#"{"lowest_battery":300}"#, "`lowest_battery`"),
