@@ -39,10 +39,10 @@ impl Contents {
             if self.by_bytes.get(bytes).is_some_and(|content| content.names.contains(name)) {
                 return;
             }
-            let content = self.by_bytes.entry(bytes.to_vec()).or_insert_with(|| Content {
-                digest: digest(bytes),
-                names: BTreeSet::new(),
-            });
+            let content = self
+                .by_bytes
+                .entry(bytes.to_vec())
+                .or_insert_with(|| Content { digest: digest(bytes), names: BTreeSet::new() });
             content.names.insert(name.to_owned());
             let photo = self.by_name.entry(name.to_owned());
             let new = || Photo { asset: asset.to_owned(), taken, digests: Vec::new() };
@@ -65,7 +65,9 @@ impl Contents {
     pub(crate) fn without_tilde(path: &str) -> String {
         let mut parts = path.split('~');
         let stem = parts.next().unwrap_or_default().to_owned();
-        parts.fold(stem, |text, part| text + part.trim_start_matches(|c: char| c.is_ascii_hexdigit()))
+        parts.fold(stem, |text, part| {
+            text + part.trim_start_matches(|c: char| c.is_ascii_hexdigit())
+        })
     }
 
     /// How many bytes all that photos ever were are.

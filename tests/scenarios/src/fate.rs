@@ -43,8 +43,11 @@ impl Stage {
             return;
         }
         self.died += 1;
-        let started =
-            if self.with_power { self.power_cut(Duration::ZERO) } else { self.killed(Duration::ZERO) };
+        let started = if self.with_power {
+            self.power_cut(Duration::ZERO)
+        } else {
+            self.killed(Duration::ZERO)
+        };
         if let Err(why) = started {
             self.are_broken([Promise::GoodEnd.broken(format!("after it died: {why}"))]);
         }

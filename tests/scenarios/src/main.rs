@@ -69,12 +69,16 @@ fn main() -> ExitCode {
                         Some(folder) => (!is_written(seed, scenario, folder), 0),
                         None => fails(seed, scenario),
                     };
-                    tally.lock().unwrap_or_else(PoisonError::into_inner).add(happened, failed, died);
+                    tally
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .add(happened, failed, died);
                 }
             });
         }
     });
-    let Tally { happened, died, failed } = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let Tally { happened, died, failed } =
+        tally.into_inner().unwrap_or_else(PoisonError::into_inner);
     let each: Vec<_> = happened.iter().map(|(word, times)| format!("{word} {times}")).collect();
     println!("{} happenings: {}", happened.values().sum::<u64>(), each.join(", "));
     println!("died {died} times amid an operation");

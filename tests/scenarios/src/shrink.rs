@@ -40,7 +40,10 @@ fn ends_otherwise(scenario: &Scenario, killed: &Played) -> Option<Broken> {
         Err(why) => Some(Promise::SameEnd.broken(format!("without its kills: {why}"))),
         Ok(calm) if calm.holds != killed.holds => {
             let (calm, killed) = (calm.holds, &killed.holds);
-            Some(Promise::SameEnd.broken(format!("without its kills {calm:?}, with them {killed:?}")))
+            Some(
+                Promise::SameEnd
+                    .broken(format!("without its kills {calm:?}, with them {killed:?}")),
+            )
         }
         Ok(_) => None,
     }

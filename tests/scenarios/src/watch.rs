@@ -48,15 +48,22 @@ impl Stage {
         let mut lies: BTreeMap<[u8; 32], &str> = BTreeMap::new();
         for (path, bytes) in vault {
             let Some(content) = self.contents.of(bytes) else {
-                wrong.push(Promise::RightName.broken(format!("{path} has bytes that no photo ever had")));
+                wrong.push(
+                    Promise::RightName.broken(format!("{path} has bytes that no photo ever had")),
+                );
                 continue;
             };
             if !self.contents.may_be_called(content, path) {
                 let names: Vec<_> = content.names.iter().map(String::as_str).collect();
-                wrong.push(Promise::RightName.broken(format!("{path} has the bytes of {}", names.join(" and "))));
+                wrong.push(
+                    Promise::RightName
+                        .broken(format!("{path} has the bytes of {}", names.join(" and "))),
+                );
             }
             if let Some(other) = lies.insert(content.digest.sha256, path) {
-                wrong.push(Promise::PutOnce.broken(format!("{path} was put twice: it is {other} as well")));
+                wrong.push(
+                    Promise::PutOnce.broken(format!("{path} was put twice: it is {other} as well")),
+                );
             }
         }
         wrong
@@ -84,10 +91,16 @@ impl Stage {
             let name = String::from_utf8_lossy(&entry.local_id);
             match entry.digest {
                 Some(digest) if !self.contents.had(&name, &digest) => {
-                    wrong.push(Promise::SafeIsHeld.broken(format!("{name} is safe with bytes that it never had")));
+                    wrong.push(
+                        Promise::SafeIsHeld
+                            .broken(format!("{name} is safe with bytes that it never had")),
+                    );
                 }
                 Some(digest) if held.contains(&digest.sha256) => {}
-                _ => wrong.push(Promise::SafeIsHeld.broken(format!("{name} is called safe, and is not in the vault"))),
+                _ => wrong.push(
+                    Promise::SafeIsHeld
+                        .broken(format!("{name} is called safe, and is not in the vault")),
+                ),
             }
         }
         let shown = status.counts.classes.iter().filter(|(class, _)| **class != Class::Closed);
@@ -97,7 +110,11 @@ impl Stage {
             .collect();
         let works = matches!(status.activity, Activity::Working | Activity::Stopped);
         if told != counted && !works && since >= SHOWN {
-            wrong.push(Promise::SumExact.broken(format!("the status counts {told:?}, and the library shows {counted:?}")));
+            wrong.push(
+                Promise::SumExact.broken(format!(
+                    "the status counts {told:?}, and the library shows {counted:?}"
+                )),
+            );
         }
         wrong
     }
@@ -108,7 +125,11 @@ impl Stage {
         let how = OpenFolder { expected: Expect::Any, device: None, reserve: None };
         let vault = match FolderVault::open(Arc::new(OsFiles), &self.vault, how) {
             Ok(vault) => vault,
-            Err(why) => return vec![Promise::RecordsTrue.broken(format!("the vault cannot be read: {why}"))],
+            Err(why) => {
+                return vec![
+                    Promise::RecordsTrue.broken(format!("the vault cannot be read: {why}")),
+                ];
+            }
         };
         let lies: BTreeMap<_, _> = stored(&self.vault).into_iter().collect();
         let mut wrong = Vec::new();
@@ -119,11 +140,17 @@ impl Stage {
                 let name = String::from_utf8_lossy(&record.name.0).into_owned();
                 let path = record.path.as_str();
                 if !self.contents.had(&name, &record.digest) {
-                    wrong.push(Promise::RecordsTrue.broken(format!("a record says of {name} what it never was")));
+                    wrong.push(
+                        Promise::RecordsTrue
+                            .broken(format!("a record says of {name} what it never was")),
+                    );
                 }
                 let content = lies.get(path).and_then(|bytes| self.contents.of(bytes));
                 if content.is_none_or(|content| content.digest.sha256 != record.digest.sha256) {
-                    wrong.push(Promise::RecordsTrue.broken(format!("a record says that {name} is {path}, and it is not")));
+                    wrong.push(
+                        Promise::RecordsTrue
+                            .broken(format!("a record says that {name} is {path}, and it is not")),
+                    );
                 }
                 recorded.insert((name, record.digest.sha256));
             });
@@ -132,13 +159,19 @@ impl Stage {
                     let bad = read.hostile.into_iter().chain(read.damaged);
                     wrong.extend(bad.map(|what| Promise::RecordsTrue.broken(what)));
                 }
-                Err(why) => wrong.push(Promise::RecordsTrue.broken(format!("a segment of records cannot be read: {why}"))),
+                Err(why) => wrong.push(
+                    Promise::RecordsTrue
+                        .broken(format!("a segment of records cannot be read: {why}")),
+                ),
             }
         }
         for (name, bytes) in self.library.files() {
             let digest = self.contents.of(&bytes).map(|content| content.digest.sha256);
             if digest.is_some_and(|digest| !recorded.contains(&(name.clone(), digest))) {
-                wrong.push(Promise::RecordsTrue.broken(format!("{name} is called safe, and has no record")));
+                wrong.push(
+                    Promise::RecordsTrue
+                        .broken(format!("{name} is called safe, and has no record")),
+                );
             }
         }
         wrong
@@ -150,11 +183,17 @@ impl Stage {
         let mut wrong = Vec::new();
         let (sent, most) = (self.world.sent(), self.contents.bytes() * (1 + faults));
         if sent > most {
-            wrong.push(Promise::SentOnce.broken(format!("{sent} B were sent, {most} B at most with {faults} faults")));
+            wrong.push(
+                Promise::SentOnce
+                    .broken(format!("{sent} B were sent, {most} B at most with {faults} faults")),
+            );
         }
         for (name, fetched) in self.library.fetched() {
             if fetched > 1 + faults {
-                wrong.push(Promise::FetchedOnce.broken(format!("{name} was fetched {fetched} times with {faults} faults")));
+                wrong
+                    .push(Promise::FetchedOnce.broken(format!(
+                        "{name} was fetched {fetched} times with {faults} faults"
+                    )));
             }
         }
         wrong

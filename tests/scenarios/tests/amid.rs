@@ -1,9 +1,9 @@
 //! A program that dies at any single operation on a disk: in the middle of a group's names, of a
 //! transaction of the catalog, of a page of a scan. Whichever it is, everything ends as if it had lived.
 
+use keepsake_scenarios::Scenario;
 use keepsake_scenarios::format::{Happening, What};
 use keepsake_scenarios::shrink::judged;
-use keepsake_scenarios::Scenario;
 use std::time::Duration;
 
 /// Nine files, one by one and in groups: of them one from the cloud, one twice, and one that another device
