@@ -1,5 +1,6 @@
 //! What happens in a story, done to the phone, the vault and the engine.
 
+use crate::fate::Amid;
 use crate::format::{Network, Power, Tap, VaultMood, Weather, What};
 use crate::phone::Permits;
 use crate::play::Stage;
@@ -81,10 +82,8 @@ impl Stage {
             }
             What::Killed(time) => self.killed(*time)?,
             What::PowerCut(time) => self.power_cut(*time)?,
-            What::KilledAmid(operation) | What::PowerCutAmid(operation) => {
-                self.with_power = matches!(what, What::PowerCutAmid(_));
-                self.world.dies_amid(*operation);
-            }
+            What::KilledAmid(operation) => self.dies_amid(*operation, Amid::Kill),
+            What::PowerCutAmid(operation) => self.dies_amid(*operation, Amid::PowerCut),
             What::PulledOut(time) => self.pulled_out(*time)?,
             What::DisksFail(one_in) => {
                 self.failing = *one_in > 0;

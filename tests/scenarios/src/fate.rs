@@ -6,6 +6,15 @@ use crate::world::stored;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+/// How a program dies amid its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Amid {
+    /// It is killed.
+    Kill,
+    /// The power goes with it.
+    PowerCut,
+}
+
 impl Stage {
     /// The program is gone: nothing that it still tries has any effect.
     pub(crate) fn ends(&mut self) {
@@ -37,16 +46,21 @@ impl Stage {
         self.killed(time)
     }
 
+    /// It is to die at this operation on a disk; 0: it is not.
+    pub(crate) fn dies_amid(&mut self, operation: u64, how: Amid) {
+        self.amid = how;
+        self.world.dies_amid(operation);
+    }
+
     /// Is it dead amid its work, so it starts again.
     pub(crate) fn dies_if_dead(&mut self) {
         if !self.world.has_died() {
             return;
         }
         self.died += 1;
-        let started = if self.with_power {
-            self.power_cut(Duration::ZERO)
-        } else {
-            self.killed(Duration::ZERO)
+        let started = match self.amid {
+            Amid::Kill => self.killed(Duration::ZERO),
+            Amid::PowerCut => self.power_cut(Duration::ZERO),
         };
         if let Err(why) = started {
             self.are_broken([Promise::GoodEnd.broken(format!("after it died: {why}"))]);

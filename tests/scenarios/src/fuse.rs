@@ -46,8 +46,8 @@ impl Fuse {
     /// by death.
     pub(crate) fn writes(&self, end: u64, bytes: u64) -> Option<u64> {
         let mut state = self.lock();
-        let first = end / WRITTEN_AT_ONCE;
-        let count = (end + bytes) / WRITTEN_AT_ONCE - first;
+        let first = end.div_ceil(WRITTEN_AT_ONCE);
+        let count = (end + bytes).div_ceil(WRITTEN_AT_ONCE) - first;
         match *state {
             State::Out => None,
             State::Burns(left) if left >= count => {

@@ -3,6 +3,7 @@
 use crate::acts::{network, power};
 use crate::another;
 use crate::contents::Contents;
+use crate::fate::Amid;
 use crate::format::{Ending, Happening, Network, Power, Scenario, VaultMood, What};
 use crate::phone::Library;
 use crate::promise::Broken;
@@ -81,8 +82,8 @@ pub(crate) struct Stage {
     /// Whether they are still to: what then fails depends on what was read before, so nothing is read that
     /// the program does not read itself.
     pub(crate) will_fail: bool,
-    /// Whether the power goes with the program when it dies amid its work.
-    pub(crate) with_power: bool,
+    /// How the program dies, when it dies amid its work.
+    pub(crate) amid: Amid,
     /// How often it died so.
     pub(crate) died: u64,
     /// How much went wrong, besides operations of disks.
@@ -119,7 +120,7 @@ impl Stage {
             engine: None,
             failing: false,
             will_fail: false,
-            with_power: false,
+            amid: Amid::Kill,
             died: 0,
             faults: 0,
             broken: Vec::new(),
