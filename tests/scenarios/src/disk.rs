@@ -1,7 +1,7 @@
 //! The phone's files and the vault's: the real ones, each on a [`Volume`]; how full the phone's disk is,
 //! is told by the scenario.
 
-use crate::volume::{Done, Volume};
+use crate::volume::{Doing, Done, Volume};
 use keepsake_vault::files::{Dir, File, Files, Kind, OsFiles, Space, Stat, Written};
 use rustix::io::Errno;
 use std::ffi::OsStr;
@@ -15,6 +15,11 @@ pub(crate) struct PhoneFiles {
     own: PathBuf,
     disk: u64,
     taken: AtomicU64,
+    reserve: AtomicU64,
+    /// Free space after something of ours landed below the reserve, at its least.
+    least: AtomicU64,
+    /// Bytes that were written into the vault, but for its own.
+    sent: AtomicU64,
     pub(crate) phone: Arc<Volume>,
     pub(crate) vault: Arc<Volume>,
 }
@@ -24,6 +29,8 @@ struct Folder {
     os: Dir,
     volume: Arc<Volume>,
     life: u64,
+    /// Its path, from the root that was opened.
+    path: PathBuf,
 }
 
 /// A file on one of them.
@@ -31,8 +38,20 @@ struct Opened {
     os: Arc<File>,
     volume: Arc<Volume>,
     life: u64,
+    holds: Holds,
     /// Where its writing fails.
     fails_at: Option<(u64, Errno)>,
+}
+
+/// What a file is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    /// An original, on the phone for a while.
+    Staged,
+    /// An original, on its way into the vault.
+    Sent,
+    /// Something of our own.
+    Own,
 }
 
 impl PhoneFiles {
@@ -44,7 +63,60 @@ impl PhoneFiles {
         phone: Arc<Volume>,
         vault: Arc<Volume>,
     ) -> PhoneFiles {
-        PhoneFiles { own, disk, taken: AtomicU64::new(0), phone, vault }
+        let (taken, reserve, sent) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
+        let least = AtomicU64::new(u64::MAX);
+        PhoneFiles { own, disk, taken, reserve, least, sent, phone, vault }
+    }
+
+    /// What backing up never touches of it; `None`: max(1 GB, 5 %).
+    pub(crate) fn set_reserve(&self, bytes: Option<u64>) {
+        let reserve = bytes.unwrap_or((self.disk / 20).max(1_000_000_000));
+        self.reserve.store(reserve, Ordering::SeqCst);
+    }
+
+    /// The OS sent so many bytes for us.
+    pub(crate) fn was_sent(&self, bytes: usize) {
+        self.sent.fetch_add(bytes as u64, Ordering::SeqCst);
+    }
+
+    /// How many bytes were sent: written into the vault, but for its own, or by the OS.
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::SeqCst)
+    }
+
+    /// The least free space below the reserve in which something of ours landed.
+    pub(crate) fn least(&self) -> Option<u64> {
+        let least = self.least.load(Ordering::SeqCst);
+        (least < u64::MAX).then_some(least)
+    }
+
+    /// So many bytes of an original are about to be written.
+    fn writes(&self, file: &Opened, bytes: usize) {
+        match file.holds {
+            Holds::Own => {}
+            Holds::Sent => self.was_sent(bytes),
+            Holds::Staged => {
+                let free = self.available().saturating_sub(bytes as u64);
+                if free < self.reserve.load(Ordering::SeqCst) {
+                    self.least.fetch_min(free, Ordering::SeqCst);
+                }
+            }
+        }
+    }
+
+    fn available(&self) -> u64 {
+        self.disk.saturating_sub(self.taken.load(Ordering::SeqCst) + self.staged())
+    }
+
+    /// What a file in this folder is for. (The vault's staging has a folder for each device, with its own
+    /// in it and a folder for every lane of originals.)
+    fn holds(&self, folder: &Folder) -> Holds {
+        let phone = Arc::ptr_eq(&folder.volume, &self.phone);
+        match folder.path.components().count() {
+            4 if !phone && folder.path.starts_with(".keepsake/staging") => Holds::Sent,
+            _ if phone && folder.path.ends_with("staging") => Holds::Staged,
+            _ => Holds::Own,
+        }
     }
 
     /// What the library and others take of it.
@@ -65,25 +137,26 @@ fn unknown() -> io::Error {
 /// The folder behind a handle, if its disk reads.
 fn reads(at: &Dir) -> io::Result<&Folder> {
     let folder = at.handle::<Folder>().ok_or_else(unknown)?;
-    folder.volume.may(folder.life, false)?;
+    folder.volume.may(folder.life, Doing::Reads)?;
     Ok(folder)
 }
 
 /// The folder behind a handle, if its disk can be written.
 fn changes(at: &Dir) -> io::Result<&Folder> {
     let folder = at.handle::<Folder>().ok_or_else(unknown)?;
-    folder.volume.may(folder.life, true)?;
+    folder.volume.may(folder.life, Doing::Changes)?;
     Ok(folder)
 }
 
 impl Folder {
-    fn dir(&self, os: Dir) -> Dir {
-        Dir::new(Folder { os, volume: Arc::clone(&self.volume), life: self.life })
+    fn dir(&self, os: Dir, name: &OsStr) -> Dir {
+        let path = self.path.join(name);
+        Dir::new(Folder { os, volume: Arc::clone(&self.volume), life: self.life, path })
     }
 
-    fn file(&self, os: File, fails_at: Option<(u64, Errno)>) -> File {
+    fn file(&self, os: File, holds: Holds, fails_at: Option<(u64, Errno)>) -> File {
         let (volume, life) = (Arc::clone(&self.volume), self.life);
-        File::new(Opened { os: Arc::new(os), volume, life, fails_at })
+        File::new(Opened { os: Arc::new(os), volume, life, holds, fails_at })
     }
 }
 
@@ -92,12 +165,13 @@ impl Files for PhoneFiles {
         let volume = if path.starts_with(&self.own) { &self.phone } else { &self.vault };
         let life = volume.life()?;
         let os = OsFiles.root(path, make)?;
-        Ok(Dir::new(Folder { os, volume: Arc::clone(volume), life }))
+        let path = path.strip_prefix(&self.own).unwrap_or(Path::new("")).to_owned();
+        Ok(Dir::new(Folder { os, volume: Arc::clone(volume), life, path }))
     }
 
     fn open_dir(&self, at: &Dir, name: &OsStr) -> io::Result<Dir> {
         let at = reads(at)?;
-        Ok(at.dir(OsFiles.open_dir(&at.os, name)?))
+        Ok(at.dir(OsFiles.open_dir(&at.os, name)?, name))
     }
 
     fn make_dir(&self, at: &Dir, name: &OsStr) -> io::Result<()> {
@@ -125,28 +199,29 @@ impl Files for PhoneFiles {
 
     fn open(&self, at: &Dir, name: &OsStr) -> io::Result<File> {
         let at = reads(at)?;
-        Ok(at.file(OsFiles.open(&at.os, name)?, None))
+        Ok(at.file(OsFiles.open(&at.os, name)?, Holds::Own, None))
     }
 
     fn create_new(&self, at: &Dir, name: &OsStr) -> io::Result<File> {
         let at = changes(at)?;
         let made = OsFiles.create_new(&at.os, name)?;
         at.volume.did(Done::Made(at.os.clone(), name.to_owned()));
-        Ok(at.file(made, at.volume.fails_at()))
+        Ok(at.file(made, self.holds(at), at.volume.fails_at()))
     }
 
     fn read(&self, file: &File, into: &mut [u8]) -> io::Result<usize> {
         let file = file.handle::<Opened>().ok_or_else(unknown)?;
-        file.volume.may(file.life, false)?;
+        file.volume.may(file.life, Doing::Reads)?;
         OsFiles.read(&file.os, into)
     }
 
     fn write(&self, file: &File, bytes: &[u8]) -> io::Result<()> {
         let file = file.handle::<Opened>().ok_or_else(unknown)?;
         file.volume.answers(file.life)?;
-        let end = file.volume.writes(&file.os);
-        let room = file.fails_at.map(|(at, error)| (at.saturating_sub(end), error));
-        match room {
+        self.writes(file, bytes.len());
+        let (end, dies_at) = file.volume.writes(&file.os, bytes.len());
+        let ends = dies_at.map(|at| (at, Errno::IO)).or(file.fails_at);
+        match ends.map(|(at, error)| (at.saturating_sub(end), error)) {
             Some((room, error)) if room < bytes.len() as u64 => {
                 OsFiles.write(&file.os, &bytes[..usize::try_from(room).unwrap_or(0)])?;
                 Err(error.into())
@@ -157,7 +232,7 @@ impl Files for PhoneFiles {
 
     fn set_modified(&self, file: &File, modified: i64) -> io::Result<()> {
         let file = file.handle::<Opened>().ok_or_else(unknown)?;
-        file.volume.may(file.life, false)?;
+        file.volume.may(file.life, Doing::Keeps)?;
         OsFiles.set_modified(&file.os, modified)
     }
 
@@ -192,7 +267,9 @@ impl Files for PhoneFiles {
     }
 
     fn barrier(&self, at: &Dir, _: &[Written<'_>]) -> io::Result<()> {
-        reads(at)?.volume.synced();
+        let at = at.handle::<Folder>().ok_or_else(unknown)?;
+        at.volume.may(at.life, Doing::Keeps)?;
+        at.volume.synced();
         Ok(())
     }
 
@@ -200,7 +277,6 @@ impl Files for PhoneFiles {
         if !Arc::ptr_eq(&reads(at)?.volume, &self.phone) {
             return Ok(Space { available: 1 << 40, total: 1 << 40 }); // a vault without end
         }
-        let taken = self.taken.load(Ordering::SeqCst) + self.staged();
-        Ok(Space { available: self.disk.saturating_sub(taken), total: self.disk })
+        Ok(Space { available: self.available(), total: self.disk })
     }
 }

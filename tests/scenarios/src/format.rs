@@ -1,6 +1,7 @@
 //! A scenario, as its file has it. `README.md` beside this crate shows the words; every field that may
 //! be left out has a default that a phone at home would have.
 
+use crate::strict;
 use bytesize::ByteSize;
 use keepsake_machine::event::LibraryAccess;
 use keepsake_machine::settings::Settings;
@@ -29,7 +30,7 @@ pub struct Scenario {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub signs_tickets: bool,
     /// What the user chose.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "strict::settings")]
     pub settings: Settings,
     /// What happens, in order.
     pub happens: Vec<Happening>,
@@ -144,6 +145,7 @@ pub enum Served {
 
 /// Something happens.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "strict::OneWord")]
 pub struct Happening {
     /// So long after what happened before.
     #[serde(with = "humantime_serde")]
@@ -196,6 +198,12 @@ pub enum What {
     /// The power of the phone goes, and of the vault's disk with it: what was not synced may be gone.
     /// Both are back, and the program starts again, after so long.
     PowerCut(#[serde(with = "humantime_serde")] Duration),
+    /// The program is killed at this operation on a disk from now on, before it is done, and starts again
+    /// at the next full second; 0: not. A write of 4 kB is one operation, and so is a new name, a sync, a
+    /// page of the catalog.
+    KilledAmid(u64),
+    /// As that, but the power goes, as in a power cut.
+    PowerCutAmid(u64),
     /// The vault's disk is pulled out without a word, and put back after so long: what was not synced
     /// may be gone.
     PulledOut(#[serde(with = "humantime_serde")] Duration),
@@ -205,7 +213,7 @@ pub enum What {
     /// not.
     OsSends(bool),
     /// The user changes the settings.
-    Settings(Settings),
+    Settings(#[serde(deserialize_with = "strict::settings")] Settings),
     /// The OS opens a window of so long.
     Window(#[serde(with = "humantime_serde")] Duration),
     /// The OS is about to end the window.

@@ -12,17 +12,24 @@
 //! `README.md` beside this crate has the words. Bytes are real, so sizes are small: a phone of 64 MB
 //! stands for one of 64 GB.
 
+mod acts;
+mod another;
+mod contents;
 mod disk;
 mod fate;
 pub mod format;
+mod fuse;
 mod looks_back;
 mod pages;
 mod phone;
 mod play;
+pub mod promise;
 pub mod seed;
 pub mod shrink;
+mod strict;
 mod tickets;
 mod volume;
+mod watch;
 mod words;
 pub mod world;
 

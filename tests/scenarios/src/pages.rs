@@ -5,7 +5,7 @@
 //! does not matter here. (SQLite's own documentation calls this a shim: sqlite.org/vfs.html.)
 #![allow(unsafe_code)] // SQLite's interface is C; this is the one file of the house that speaks it
 
-use crate::volume::{Page, Volume};
+use crate::volume::{Doing, Page, Volume};
 use rusqlite::ffi;
 use rustix::io::Errno;
 use std::collections::HashMap;
@@ -145,7 +145,7 @@ unsafe extern "C" fn delete(_: *mut ffi::sqlite3_vfs, name: *const c_char, dir: 
     let real = real_vfs();
     // SAFETY: a string, and SQLite's own VFS.
     let (path, real_delete) = unsafe { (path_of(name), (*real).xDelete) };
-    if volume_of(&path).is_some_and(|volume| volume.life().is_err()) {
+    if volume_of(&path).is_some_and(|volume| !volume.deletes()) {
         return ffi::SQLITE_IOERR_DELETE;
     }
     // SAFETY: forwarded as it came.
@@ -164,9 +164,9 @@ fn opened(file: *mut ffi::sqlite3_file) -> Option<Opened> {
 }
 
 /// Whether the disk does it; else SQLite's code for why not.
-fn may(file: *mut ffi::sqlite3_file, write: bool, code: c_int) -> Result<Opened, c_int> {
+fn may(file: *mut ffi::sqlite3_file, what: Doing, code: c_int) -> Result<Opened, c_int> {
     let opened = opened(file).ok_or(code)?;
-    match opened.volume.may(opened.life, write) {
+    match opened.volume.may(opened.life, what) {
         Ok(()) => Ok(opened),
         Err(Errno::NOSPC) => Err(ffi::SQLITE_FULL),
         Err(_) => Err(code),
@@ -199,7 +199,7 @@ unsafe extern "C" fn read(
     bytes: c_int,
     at: i64,
 ) -> c_int {
-    match may(file, false, ffi::SQLITE_IOERR_READ) {
+    match may(file, Doing::Reads, ffi::SQLITE_IOERR_READ) {
         Ok(opened) => real!(opened, xRead, file, into, bytes, at),
         Err(code) => code,
     }
@@ -213,7 +213,7 @@ unsafe extern "C" fn write(
     bytes: c_int,
     at: i64,
 ) -> c_int {
-    let opened = match may(file, true, ffi::SQLITE_IOERR_WRITE) {
+    let opened = match may(file, Doing::Changes, ffi::SQLITE_IOERR_WRITE) {
         Ok(opened) => opened,
         Err(code) => return code,
     };
@@ -232,7 +232,7 @@ unsafe extern "C" fn write(
 /// # Safety
 /// As SQLite calls it.
 unsafe extern "C" fn truncate(file: *mut ffi::sqlite3_file, to: i64) -> c_int {
-    let opened = match may(file, true, ffi::SQLITE_IOERR_TRUNCATE) {
+    let opened = match may(file, Doing::Changes, ffi::SQLITE_IOERR_TRUNCATE) {
         Ok(opened) => opened,
         Err(code) => return code,
     };
@@ -250,7 +250,7 @@ unsafe extern "C" fn truncate(file: *mut ffi::sqlite3_file, to: i64) -> c_int {
 /// # Safety
 /// As SQLite calls it.
 unsafe extern "C" fn sync(file: *mut ffi::sqlite3_file, _: c_int) -> c_int {
-    match may(file, false, ffi::SQLITE_IOERR_FSYNC) {
+    match may(file, Doing::Keeps, ffi::SQLITE_IOERR_FSYNC) {
         Ok(opened) => {
             opened.volume.synced_database(&opened.path);
             ffi::SQLITE_OK

@@ -1,17 +1,17 @@
-//! The phone that the engine is played on: its library, and what it is asked for.
+//! The phone that the engine is played on: its library, and what the user does with it.
+
+mod served;
 
 use crate::format::{Lies, Photos, Served};
+use crate::fuse::Fuse;
+use crate::promise::Broken;
 use crate::tickets::Transfers;
-use keepsake_catalog::seen::{SeenAsset, SeenResource};
-use keepsake_engine::source::{Deletion, Opened, Original, Pages, Pour, Refusal, Source, Ticket};
-use keepsake_machine::event::{Disappearance, LibraryAccess};
-use keepsake_machine::media::{
-    Access, EffectId, Locality, Media, ResourceId, Role, Size, SizeClass, Version,
-};
+use keepsake_engine::source::{Deletion, Refusal};
+use keepsake_machine::event::LibraryAccess;
+use keepsake_machine::media::Role;
 use std::collections::BTreeMap;
-use std::io::{Seek, Write};
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// One file of the library.
 #[derive(Debug, Clone)]
@@ -31,6 +31,8 @@ struct Photo {
 #[derive(Debug, Default)]
 pub struct Library {
     inner: Mutex<Inner>,
+    /// Whether the program that asks is dead: then nobody hears it.
+    fuse: Arc<Fuse>,
 }
 
 #[derive(Debug, Default)]
@@ -44,9 +46,35 @@ struct Inner {
     proposed: Option<Deletion>,
     transfers: Transfers,
     shot: i64,
+    /// How often each version of each photo was fetched whole.
+    fetched: BTreeMap<(String, u64), u64>,
+    /// What was proposed for deletion: bytes that the vault must hold.
+    let_go: Vec<(String, Vec<u8>)>,
+    /// What the program asked for and must not have.
+    broken: Vec<Broken>,
+    /// Whether originals may be asked for, and fetched.
+    permits: Permits,
+}
+
+/// Whether no hold stops that originals are asked for, as far as a host can tell.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Permits {
+    pub(crate) reading: bool,
+    pub(crate) fetching: bool,
+}
+
+impl Default for Permits {
+    fn default() -> Permits {
+        Permits { reading: true, fetching: true }
+    }
 }
 
 impl Library {
+    /// That of a program which dies when this burnt through.
+    pub(crate) fn of_a_program(fuse: Arc<Fuse>) -> Library {
+        Library { fuse, ..Library::default() }
+    }
+
     /// The user takes these pictures.
     pub fn shoot(&self, photos: &Photos) {
         let mut inner = self.lock();
@@ -141,6 +169,36 @@ impl Library {
         inner.photos.iter().map(|(name, photo)| (name.clone(), photo.bytes.clone())).collect()
     }
 
+    /// Every file that is there now: its name, its asset, when it was taken, its bytes.
+    pub(crate) fn each(&self, mut each: impl FnMut(&str, &str, i64, &[u8])) {
+        for (name, photo) in &self.lock().photos {
+            each(name, &photo.asset, photo.taken, &photo.bytes);
+        }
+    }
+
+    /// How often each version of a photo was fetched whole.
+    pub(crate) fn fetched(&self) -> Vec<(String, u64)> {
+        let inner = self.lock();
+        inner.fetched.iter().map(|((name, _), times)| (name.clone(), *times)).collect()
+    }
+
+    /// What the program asked for and must not have; and what it proposed to delete, with the bytes that
+    /// the vault must hold then: since it was asked last.
+    pub(crate) fn asked(&self) -> (Vec<Broken>, Vec<(String, Vec<u8>)>) {
+        let mut inner = self.lock();
+        (std::mem::take(&mut inner.broken), std::mem::take(&mut inner.let_go))
+    }
+
+    /// What may be asked for from now on.
+    pub(crate) fn set_permits(&self, permits: Permits) {
+        self.lock().permits = permits;
+    }
+
+    /// An error where the program is dead.
+    fn hears(&self) -> Result<(), Refusal> {
+        if self.fuse.is_through() { Err(Refusal::Stopped) } else { Ok(()) }
+    }
+
     /// What the OS has of ours.
     pub(crate) fn transfers<T>(&self, of: impl FnOnce(&mut Transfers) -> T) -> T {
         of(&mut self.lock().transfers)
@@ -153,150 +211,6 @@ impl Library {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What the platform gives, or why not.
-    fn serve(&self, original: &Original, network: bool, call: &str) -> Result<Photo, Refusal> {
-        let mut inner = self.lock();
-        let name = String::from_utf8_lossy(&original.local_id).into_owned();
-        let photo = inner.photos.get(&name).cloned();
-        let gives = match photo {
-            None => Err(Refusal::Gone(Disappearance::Deleted)),
-            Some(_) if inner.access == Some(LibraryAccess::Denied) => Err(Refusal::NoAccess),
-            Some(photo) if inner.access == Some(LibraryAccess::Limited) && photo.private => {
-                Err(Refusal::Gone(Disappearance::Hidden))
-            }
-            Some(photo) if Version(photo.version) != original.version => Err(Refusal::Changed),
-            Some(photo) if !photo.lies.is_on_the_phone() && !network => Err(Refusal::NetworkNeeded),
-            Some(photo) if !photo.lies.is_on_the_phone() && inner.cloud_away => {
-                Err(Refusal::DownloadFailed)
-            }
-            Some(photo) => Ok(photo),
-        };
-        let said =
-            gives.as_ref().map_or_else(|why| format!(": {}", refused(*why)), |_| String::new());
-        inner.calls.push(format!("call {call} {name}{said}"));
-        gives
-    }
-}
-
-impl Source for Library {
-    fn scan(&self, mut pages: Pages) -> Result<(), Refusal> {
-        let (assets, limited) = {
-            let mut inner = self.lock();
-            inner.calls.push("call scan".to_owned());
-            if inner.access == Some(LibraryAccess::Denied) {
-                return Err(Refusal::NoAccess);
-            }
-            let limited = inner.access == Some(LibraryAccess::Limited);
-            let mut assets: BTreeMap<&str, SeenAsset> = BTreeMap::new();
-            for (name, photo) in inner.photos.iter().filter(|(_, one)| !(limited && one.private)) {
-                let asset = assets.entry(&photo.asset).or_insert_with(|| SeenAsset {
-                    local_id: photo.asset.clone().into_bytes(),
-                    taken: photo.taken,
-                    favourite: false,
-                    albums: Vec::new(),
-                    cross_id: None,
-                    chosen: true,
-                    resources: Vec::new(),
-                });
-                asset.resources.push(seen(name, photo));
-            }
-            (assets.into_values().collect::<Vec<_>>(), limited)
-        };
-        pages.page(assets).map_err(|_| Refusal::Stopped)?;
-        pages.finished(limited, Vec::new());
-        Ok(())
-    }
-
-    fn open(&self, original: &Original) -> Result<Opened, Refusal> {
-        let photo = self.serve(original, false, "open")?;
-        let made = || -> std::io::Result<std::fs::File> {
-            let mut file = tempfile::tempfile()?;
-            file.write_all(&photo.bytes)?;
-            file.rewind()?;
-            Ok(file)
-        };
-        made().map(Opened::File).map_err(|_| Refusal::ReadFailed)
-    }
-
-    fn version(&self, original: &Original, _: &Opened) -> Result<Version, Refusal> {
-        let inner = self.lock();
-        let photo = inner.photos.get(&*String::from_utf8_lossy(&original.local_id));
-        photo.map(|photo| Version(photo.version)).ok_or(Refusal::Gone(Disappearance::Deleted))
-    }
-
-    fn pour(&self, original: &Original, network: bool, mut pour: Pour) -> Result<(), Refusal> {
-        let call = if network { "fetch" } else { "pour" };
-        let photo = self.serve(original, network, call)?;
-        let Some(mut pipe) = pour.pipe() else { return Err(Refusal::Unsupported) };
-        let whole = !self.lock().pours_end;
-        let most = if whole { photo.bytes.len() } else { photo.bytes.len() / 2 };
-        let written = pipe.write_all(&photo.bytes[..most]).map_err(|_| Refusal::Stopped);
-        drop(pipe);
-        pour.finished(written.and(if whole { Ok(()) } else { Err(Refusal::DownloadFailed) }));
-        Ok(())
-    }
-
-    fn hand_over(&self, _: EffectId, ticket: &Ticket) -> Result<(), Refusal> {
-        let mut inner = self.lock();
-        let network = if ticket.metered { "any network" } else { "unmetered only" };
-        inner.calls.push(format!("call hand over {}, {network}", ticket.url));
-        inner.transfers.take(ticket);
-        Ok(())
-    }
-
-    fn cancel_transfer(&self, resource: ResourceId) -> Result<(), Refusal> {
-        let mut inner = self.lock();
-        inner.calls.push(format!("call cancel transfer {}", resource.0));
-        inner.transfers.cancel(resource);
-        Ok(())
-    }
-
-    fn propose(&self, proposal: &Deletion) -> Result<(), Refusal> {
-        let mut inner = self.lock();
-        let names = proposal.assets.iter().map(|one| String::from_utf8_lossy(&one.local_id));
-        let names: Vec<_> = names.collect();
-        inner.calls.push(format!("call propose {} ({} B)", names.join(" "), proposal.frees));
-        inner.proposed = Some(proposal.clone());
-        Ok(())
-    }
-}
-
-/// Why it gives nothing, as a port names it.
-fn refused(why: Refusal) -> String {
-    match why {
-        Refusal::Gone(Disappearance::Deleted) => "Deleted".into(),
-        Refusal::Gone(Disappearance::Hidden) => "OutOfSight".into(),
-        other => format!("{other:?}"),
-    }
-}
-
-fn seen(name: &str, photo: &Photo) -> SeenResource {
-    let locality = match photo.lies {
-        Lies::OnThePhone => Locality::Local,
-        Lies::InTheCloud => Locality::Cloud,
-        Lies::SomewhereOnThePhone | Lies::SomewhereInTheCloud => Locality::Unknown,
-    };
-    let bytes = photo.bytes.len() as u64;
-    let video = matches!(photo.role, Role::Video | Role::PairedVideo);
-    let size = match (locality, video) {
-        (Locality::Unknown, false) => Size::Hinted { class: SizeClass::Heif, measure: bytes * 4 },
-        (Locality::Unknown, true) => {
-            Size::Hinted { class: SizeClass::Video, measure: bytes / 2_000 }
-        }
-        _ => Size::Exact(bytes),
-    };
-    SeenResource {
-        local_id: name.as_bytes().to_vec(),
-        role: photo.role,
-        media: if photo.role == Role::Video { Media::Video } else { Media::Photo },
-        name: name.as_bytes().to_vec(),
-        size,
-        version: Version(photo.version),
-        locality,
-        access: if photo.served == Served::Poured { Access::Poured } else { Access::Seekable },
-        modified: Some(photo.taken * 1_000_000),
     }
 }
 

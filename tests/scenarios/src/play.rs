@@ -1,15 +1,19 @@
 //! Plays a scenario on the real engine, catalog and folder vault, in virtual time.
 
-use crate::format::{Ending, Network, Power, Scenario, Tap, VaultMood, Weather, What};
+use crate::acts::{network, power};
+use crate::another;
+use crate::contents::Contents;
+use crate::fate::Amid;
+use crate::format::{Ending, Happening, Network, Power, Scenario, VaultMood, What};
 use crate::phone::Library;
-use crate::tickets::{Mood, Transfers};
+use crate::promise::Broken;
+use crate::tickets::Transfers;
 use crate::words;
 use crate::world::World;
-use keepsake_engine::runtime::Lockstep;
 use keepsake_engine::{Destination, Engine, HostFact, Options};
-use keepsake_machine::event::{self, LibraryAccess};
+use keepsake_machine::event::LibraryAccess;
 use keepsake_machine::settings::Settings;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,9 +25,13 @@ pub struct Played {
     pub trace: Vec<String>,
     /// How it ended.
     pub ends: Ending,
-    /// What is wrong whatever the scenario says: bytes in the vault that no photo ever had, a safe
-    /// photo that is not there, something left in staging.
-    pub wrong: Vec<String>,
+    /// What is in the library at the end, by name: how far it is, and where its bytes lie in the vault,
+    /// without what tells names apart that are taken.
+    pub holds: BTreeMap<String, Vec<String>>,
+    /// How often the program died amid its work.
+    pub died: u64,
+    /// Promises that did not hold, whatever the scenario says.
+    pub broken: Vec<Broken>,
 }
 
 /// Plays it.
@@ -33,8 +41,11 @@ pub struct Played {
 pub fn play(scenario: &Scenario) -> Result<Played, String> {
     let mut stage = Stage::set(scenario)?;
     stage.opens()?;
-    for happening in &scenario.happens {
+    let fails = |one: &Happening| matches!(one.what, What::DisksFail(one_in) if one_in > 0);
+    for (nth, happening) in scenario.happens.iter().enumerate() {
+        stage.will_fail = scenario.happens[nth..].iter().any(fails);
         stage.time_passes(happening.after);
+        stage.keeps_promises(happening.after);
         let happened = stage.happens(&happening.what);
         if happened.is_err() {
             stage.ends();
@@ -42,32 +53,43 @@ pub fn play(scenario: &Scenario) -> Result<Played, String> {
         happened?;
     }
     stage.time_passes(scenario.ends.after);
-    let (ends, wrong) = stage.looks_back(scenario.ends.after);
+    stage.keeps_promises(scenario.ends.after);
+    let (ends, holds) = stage.looks_back(scenario.ends.after);
     stage.ends();
-    Ok(Played { trace: stage.trace, ends, wrong })
+    let Stage { trace, died, broken, .. } = stage;
+    Ok(Played { trace, ends, holds, died, broken })
 }
 
 /// The phone, the vault, and what is said.
 pub(crate) struct Stage {
     pub(crate) world: World,
     pub(crate) library: Arc<Library>,
-    others: u64,
-    settings: Settings,
-    network: Network,
-    power: Power,
-    locked: bool,
-    access: LibraryAccess,
+    pub(crate) others: u64,
+    pub(crate) settings: Settings,
+    pub(crate) network: Network,
+    pub(crate) power: Power,
+    pub(crate) locked: bool,
+    pub(crate) access: LibraryAccess,
     /// Every content that a photo of each name ever had.
-    pub(crate) contents: BTreeMap<String, BTreeSet<Vec<u8>>>,
+    pub(crate) contents: Contents,
     /// The program, while it runs.
     pub(crate) engine: Option<Engine>,
     /// Where the vault of now is, when it is there.
     pub(crate) vault: PathBuf,
-    mood: VaultMood,
+    pub(crate) mood: VaultMood,
     /// Whether disks fail now and then.
     pub(crate) failing: bool,
-    /// What a power cut left, and must not have.
-    pub(crate) wrong: Vec<String>,
+    /// Whether they are still to: what then fails depends on what was read before, so nothing is read that
+    /// the program does not read itself.
+    pub(crate) will_fail: bool,
+    /// How the program dies, when it dies amid its work.
+    pub(crate) amid: Amid,
+    /// How often it died so.
+    pub(crate) died: u64,
+    /// How much went wrong, besides operations of disks.
+    pub(crate) faults: u64,
+    /// Promises that did not hold.
+    pub(crate) broken: Vec<Broken>,
     pub(crate) millis: u64,
     pub(crate) trace: Vec<String>,
     /// The status, as it was told last.
@@ -78,11 +100,11 @@ impl Stage {
     fn set(scenario: &Scenario) -> Result<Stage, String> {
         let disk = scenario.phone.disk.as_u64();
         let world = World::new(&scenario.title, disk, scenario.signs_tickets);
-        let library = Arc::new(Library::default());
+        let world = world.map_err(|why| why.to_string())?;
+        let library = Arc::new(Library::of_a_program(world.fuse()));
         for photos in &scenario.library {
             library.shoot(photos);
         }
-        let world = world.map_err(|why| why.to_string())?;
         let mut stage = Stage {
             vault: world.vault(),
             mood: VaultMood::There,
@@ -94,63 +116,30 @@ impl Stage {
             power: Power::Charging,
             locked: false,
             access: LibraryAccess::Full,
-            contents: BTreeMap::new(),
+            contents: Contents::default(),
             engine: None,
             failing: false,
-            wrong: Vec::new(),
+            will_fail: false,
+            amid: Amid::Kill,
+            died: 0,
+            faults: 0,
+            broken: Vec::new(),
             millis: 0,
             trace: Vec::new(),
             said: String::new(),
         };
         stage.notes_contents();
         if !scenario.vault_has.is_empty() {
-            stage.another_device(scenario)?;
+            another::backs_up(scenario, &stage.world)?;
         }
         Ok(stage)
-    }
-
-    /// Another device has backed up some of the same photos.
-    fn another_device(&self, scenario: &Scenario) -> Result<(), String> {
-        let other = Arc::new(Library::default());
-        for photos in &scenario.library {
-            for number in 1..=photos.count {
-                let mut one = photos.clone();
-                (one.count, one.lies) = (1, crate::format::Lies::OnThePhone);
-                one.name = photos.name.replace('#', &number.to_string());
-                one.raw = photos.raw.as_ref().map(|name| name.replace('#', &number.to_string()));
-                one.moves =
-                    photos.moves.as_ref().map(|name| name.replace('#', &number.to_string()));
-                if scenario.vault_has.contains(&one.name) {
-                    other.shoot(&one);
-                }
-            }
-        }
-        let state = self.world.folder().join("another");
-        let mut options = Options::new(state, Some(Destination::Folder(self.world.vault())));
-        options.vault_reserve = Some(0);
-        let clock = Lockstep::default();
-        let engine = Engine::open_on(Arc::new(clock.clone()), options, other);
-        let engine = engine.map_err(|why| why.to_string())?;
-        engine.start().map_err(|why| why.to_string())?;
-        for fact in [
-            HostFact::Access(LibraryAccess::Full),
-            HostFact::Locked(false),
-            HostFact::Network(event::Network::UNMETERED),
-            HostFact::Power(event::Power::MAINS),
-            HostFact::TransfersReported,
-            HostFact::WindowOpened(None),
-        ] {
-            engine.tell(fact);
-        }
-        clock.pass(Duration::from_mins(1));
-        engine.stop();
-        clock.kill();
-        Ok(())
     }
 
     /// The program starts.
     pub(crate) fn opens(&mut self) -> Result<(), String> {
         self.fills();
+        self.permits();
+        self.world.set_reserve(self.settings.reserve);
         let mut options =
             Options::new(self.world.state(), Some(Destination::Folder(self.vault.clone())));
         options.settings = self.settings.clone();
@@ -159,14 +148,11 @@ impl Stage {
         let engine = match engine {
             Ok(engine) => engine,
             // A disk that fails: the user tries again when it does not.
-            Err(_) if self.failing => return Ok(()),
+            Err(_) if self.is_unwell() => return Ok(()),
             Err(why) => return Err(why.to_string()),
         };
         match engine.start() {
-            Err(_) if self.failing => {
-                self.world.kill();
-                return Ok(());
-            }
+            Err(_) if self.is_unwell() => return Ok(()),
             started => started.map_err(|why| why.to_string())?,
         }
         for fact in [
@@ -187,6 +173,11 @@ impl Stage {
         Ok(())
     }
 
+    /// Whether the disks do not do what they are told, and the user hears so.
+    pub(crate) fn is_unwell(&self) -> bool {
+        self.failing || self.world.has_died()
+    }
+
     /// Says how transfers of the OS ended.
     fn tells_ended(&self, engine: &Engine) {
         for (resource, outcome) in self.library.transfers(Transfers::take_ended) {
@@ -194,14 +185,12 @@ impl Stage {
         }
     }
 
-    fn fills(&self) {
+    pub(crate) fn fills(&self) {
         self.world.set_taken(self.others + self.library.on_the_phone());
     }
 
     fn notes_contents(&mut self) {
-        for (name, bytes) in self.library.files() {
-            self.contents.entry(name).or_default().insert(bytes);
-        }
+        self.contents.note(&self.library);
     }
 
     /// Time passes; once a second the host looks what there is to see.
@@ -213,6 +202,7 @@ impl Stage {
                 clock.advance(self.millis);
             }
             self.pulls();
+            self.dies_if_dead();
         }
     }
 
@@ -220,7 +210,7 @@ impl Stage {
         let at = words::time(self.millis);
         let calls = self.library.calls().into_iter();
         self.trace.extend(calls.map(|call| format!("{at} {call}")));
-        let Some(engine) = &self.engine else { return };
+        let Some(engine) = self.engine.as_ref().filter(|_| !self.world.has_died()) else { return };
         self.tells_ended(engine);
         while let Some(happened) = engine.waiting_event() {
             let text = words::happened(&happened);
@@ -234,169 +224,17 @@ impl Stage {
         }
     }
 
-    fn tell(&self, fact: HostFact) {
+    pub(crate) fn tell(&self, fact: HostFact) {
         if let Some(engine) = &self.engine {
             engine.tell(fact);
         }
     }
 
     /// The library says that something may have changed.
-    fn library_changed(&mut self) {
+    pub(crate) fn library_changed(&mut self) {
         self.notes_contents();
         self.fills();
         self.tell(HostFact::LibraryChanged);
         self.tell(HostFact::SpaceChanged);
-    }
-
-    fn happens(&mut self, what: &What) -> Result<(), String> {
-        self.trace.push(format!("{} now {}", words::time(self.millis), words::what(what)));
-        match what {
-            What::Network(to) => {
-                self.network = *to;
-                self.tell(HostFact::Network(network(*to)));
-            }
-            What::Power(to) => {
-                self.power = *to;
-                self.tell(HostFact::Power(power(*to)));
-            }
-            What::Locked(locked) => {
-                self.locked = *locked;
-                self.tell(HostFact::Locked(*locked));
-            }
-            What::Access(access) => {
-                self.access = *access;
-                self.library.set_access(*access);
-                self.tell(HostFact::Access(*access));
-                self.tell(HostFact::LibraryChanged);
-            }
-            What::User(tap) => self.taps(*tap)?,
-            What::Shoots(photos) => {
-                self.library.shoot(photos);
-                self.library_changed();
-            }
-            What::Edits(name) => {
-                self.library.edit(name);
-                self.library_changed();
-            }
-            What::Deletes(name) => {
-                self.library.delete(name);
-                self.library_changed();
-            }
-            What::EmptiesTrash(_) => {
-                self.library.empty_trash();
-                self.fills();
-                self.tell(HostFact::SpaceChanged);
-            }
-            What::LetsGo(yes) => {
-                let Some((proposal, yes)) = self.library.answer(*yes) else {
-                    return Err("nothing was proposed".to_owned());
-                };
-                let assets = proposal.assets.iter().filter(|_| yes).map(|one| one.asset);
-                self.tell(HostFact::FreeUpAnswered(proposal.id, assets.collect()));
-                self.library_changed();
-            }
-            What::OthersTake(bytes) => {
-                self.others = bytes.as_u64();
-                self.fills();
-                self.tell(HostFact::SpaceChanged);
-            }
-            What::Cloud(weather) => self.library.set_cloud(*weather == Weather::Away),
-            What::Vault(mood) => self.vault_is(*mood)?,
-            What::PoursEnd(end) => self.library.set_pours_end(*end),
-            What::Forgets(name) => self.forgets(name)?,
-            What::Reinstalls(time) => {
-                self.world.uninstall().map_err(|why| why.to_string())?;
-                self.killed(*time)?;
-            }
-            What::Destination(name) => {
-                self.vault = self.world.folder().join(name);
-                if let Some(engine) = self.engine.take() {
-                    engine.stop();
-                }
-                self.killed(Duration::ZERO)?;
-            }
-            What::Killed(time) => self.killed(*time)?,
-            What::PowerCut(time) => self.power_cut(*time)?,
-            What::PulledOut(time) => self.pulled_out(*time)?,
-            What::DisksFail(one_in) => {
-                self.failing = *one_in > 0;
-                self.world.set_disks_fail(*one_in);
-                if self.engine.is_none() {
-                    self.opens()?;
-                }
-            }
-            What::OsSends(_) => {
-                let network = network(self.network);
-                self.library.transfers(|os| os.send(network, &self.world));
-            }
-            What::Settings(settings) => {
-                self.settings = settings.clone();
-                if let Some(engine) = &self.engine {
-                    engine.change_settings(settings.clone());
-                }
-            }
-            What::Window(lasts) => self.tell(HostFact::WindowOpened(Some(*lasts))),
-            What::WindowEnds(_) => self.tell(HostFact::WindowEnding),
-            What::TimePasses(_) => {}
-        }
-        Ok(())
-    }
-
-    fn vault_is(&mut self, mood: VaultMood) -> Result<(), String> {
-        let before = std::mem::replace(&mut self.mood, mood);
-        let is_away = mood == VaultMood::Away;
-        if (before == VaultMood::Away) != is_away {
-            self.world.move_vault(!is_away).map_err(|why| why.to_string())?;
-        }
-        self.world.set_mood(match mood {
-            VaultMood::Full => Mood::Full,
-            VaultMood::SignedOut => Mood::SignedOut,
-            VaultMood::There | VaultMood::Away => Mood::Well,
-        });
-        if before == VaultMood::SignedOut {
-            self.tell(HostFact::SignedIn);
-        }
-        Ok(())
-    }
-
-    fn forgets(&self, name: &str) -> Result<(), String> {
-        let Some(engine) = &self.engine else { return Ok(()) };
-        let said = |why: keepsake_engine::EngineError| why.to_string();
-        let found = engine.find(name.as_bytes()).map_err(said)?;
-        engine.forget(&[found.resource]).map(drop).map_err(said)
-    }
-
-    fn taps(&self, tap: Tap) -> Result<(), String> {
-        let Some(engine) = &self.engine else { return Ok(()) };
-        match tap {
-            Tap::Pause => engine.pause(),
-            Tap::Resume => engine.resume(),
-            Tap::FreeUp => engine.free_up(None),
-            Tap::Retry => match engine.retry(None) {
-                Err(_) if self.failing => {} // the user is told, and will tap again
-                retried => drop(retried.map_err(|why| why.to_string())?),
-            },
-        }
-        Ok(())
-    }
-}
-
-fn network(of: Network) -> event::Network {
-    match of {
-        Network::Wifi | Network::Ethernet => event::Network::UNMETERED,
-        Network::Metered | Network::Hotspot | Network::VpnOverMobileData => event::Network::METERED,
-        Network::Roaming => event::Network { roaming: true, ..event::Network::METERED },
-        Network::Offline => event::Network::OFFLINE,
-    }
-}
-
-fn power(of: Power) -> event::Power {
-    let battery = event::Power { charging: false, battery: 100, saver: false, hot: false };
-    match of {
-        Power::Charging => event::Power::MAINS,
-        Power::Battery => battery,
-        Power::LowBattery => event::Power { battery: 10, ..battery },
-        Power::Saver => event::Power { saver: true, ..battery },
-        Power::Hot => event::Power { hot: true, ..battery },
     }
 }

@@ -12,7 +12,7 @@ use keepsake_tests::random::Random;
 use std::time::Duration;
 
 /// So many happenings at the end of each are fair weather.
-pub const FAIR: usize = 15;
+pub const FAIR: usize = 16;
 
 /// The scenario of a seed. Its trace is empty, and its end is what must come of it.
 pub fn drawn(seed: u64) -> Scenario {
@@ -103,7 +103,7 @@ impl Drawing {
         let scale = [400, 4_000, 60_000, 3_600_000][self.pick(4)];
         let after = Duration::from_millis(self.random.below(scale));
         let time = Duration::from_secs(self.random.below(600));
-        let what = match self.random.below(23) {
+        let what = match self.random.below(27) {
             0 | 1 => What::Network(
                 [Network::Wifi, Network::Metered, Network::Roaming, Network::Offline][self.pick(4)],
             ),
@@ -134,9 +134,18 @@ impl Drawing {
             }
             18 | 19 => What::OsSends(true),
             20 => What::Window(Duration::from_secs(10 + self.random.below(600))),
+            21 | 22 => What::KilledAmid(self.operation()),
+            23 => What::PowerCutAmid(self.operation()),
+            24 => What::LetsGo(self.random.one_in(2)),
             _ => What::Killed(time),
         };
         Happening { after, what }
+    }
+
+    /// One of the next that change a disk: of a step, of a file, of a whole backup.
+    fn operation(&mut self) -> u64 {
+        let most = [10, 60, 600][self.pick(3)];
+        1 + self.random.below(most)
     }
 
     fn of_one(&mut self, what: impl FnOnce(String) -> What) -> What {
@@ -152,6 +161,7 @@ impl Drawing {
     fn fair_weather(&mut self) -> Vec<Happening> {
         let vault = self.vault_away.then_some(What::Vault(VaultMood::There));
         let fair = [
+            What::KilledAmid(0),
             What::DisksFail(0),
             What::Network(Network::Wifi),
             What::Power(Power::Charging),

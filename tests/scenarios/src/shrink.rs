@@ -1,21 +1,75 @@
-//! A short story of a long one that fails.
+//! Whether all is well with the story of a seed; and a short story of a long one that fails.
 
-use crate::{Scenario, play};
+use crate::format::{Happening, What};
+use crate::promise::{Broken, Promise};
+use crate::{Played, Scenario, play};
+use std::time::Duration;
 
-/// What is wrong with how a scenario of a seed ended; `None`: nothing.
-pub fn wrong(scenario: &Scenario) -> Option<String> {
-    let played = match play(scenario) {
-        Ok(played) => played,
-        Err(why) => return Some(why),
-    };
-    let mut wrong = played.wrong;
-    wrong.extend(played.ends.not_safe.iter().map(|what| format!("{what} in fair weather")));
-    wrong.extend(played.ends.holds.iter().map(|hold| format!("{hold} in fair weather")));
-    (!wrong.is_empty()).then(|| wrong.join("; "))
+/// What came of the story of a seed.
+#[derive(Debug, Default)]
+pub struct Verdict {
+    /// What is wrong; `None`: nothing.
+    pub wrong: Option<String>,
+    /// How often the program died amid its work.
+    pub died: u64,
 }
 
-/// Leaves out what happens (but for the last `fair`, which are fair weather), and photos, for as long as it still fails in the same way; `same` says
-/// whether it does.
+/// Plays a scenario that ends in fair weather, and once more without its kills.
+pub fn judged(scenario: &Scenario) -> Verdict {
+    let played = match play(scenario) {
+        Ok(played) => played,
+        Err(why) => return Verdict { wrong: Some(why), died: 0 },
+    };
+    let mut broken = played.broken.clone();
+    let bad = played.ends.not_safe.iter().chain(&played.ends.holds);
+    broken.extend(bad.map(|what| Promise::GoodEnd.broken(what)));
+    if broken.is_empty() {
+        broken.extend(ends_otherwise(scenario, &played));
+    }
+    let words: Vec<_> = broken.iter().map(ToString::to_string).collect();
+    Verdict { wrong: (!words.is_empty()).then(|| words.join("; ")), died: played.died }
+}
+
+/// Restored is not killed: how it ends otherwise where nobody kills the program.
+fn ends_otherwise(scenario: &Scenario, killed: &Played) -> Option<Broken> {
+    let calm = without_kills(scenario);
+    if calm.happens.len() == scenario.happens.len() {
+        return None;
+    }
+    match play(&calm) {
+        Err(why) => Some(Promise::SameEnd.broken(format!("without its kills: {why}"))),
+        Ok(calm) if calm.holds != killed.holds => {
+            let (calm, killed) = (calm.holds, &killed.holds);
+            Some(
+                Promise::SameEnd
+                    .broken(format!("without its kills {calm:?}, with them {killed:?}")),
+            )
+        }
+        Ok(_) => None,
+    }
+}
+
+/// The same story, where the program runs on when it was killed, or the power went.
+fn without_kills(scenario: &Scenario) -> Scenario {
+    let mut calm = scenario.clone();
+    calm.happens.clear();
+    let mut late = Duration::ZERO;
+    for Happening { after, what } in &scenario.happens {
+        let after = *after + late;
+        late = match what {
+            What::Killed(time) | What::PowerCut(time) => after + *time,
+            What::KilledAmid(_) | What::PowerCutAmid(_) => after,
+            what => {
+                calm.happens.push(Happening { after, what: what.clone() });
+                Duration::ZERO
+            }
+        };
+    }
+    calm
+}
+
+/// Leaves out what happens (but for the last `fair`, which are fair weather), and photos, for as long as it
+/// still fails in the same way; `same` says whether it does.
 pub fn shrink(mut scenario: Scenario, fair: usize, same: &dyn Fn(&Scenario) -> bool) -> Scenario {
     loop {
         let before = size(&scenario);
@@ -26,7 +80,7 @@ pub fn shrink(mut scenario: Scenario, fair: usize, same: &dyn Fn(&Scenario) -> b
             while at + fair < scenario.happens.len() {
                 let mut less = scenario.clone();
                 let end = (at + step).min(less.happens.len() - fair);
-                let gone: std::time::Duration =
+                let gone: Duration =
                     less.happens.drain(at..end).map(|happening| happening.after).sum();
                 if let Some(next) = less.happens.get_mut(at) {
                     next.after += gone;

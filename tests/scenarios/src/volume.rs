@@ -6,6 +6,7 @@
 //! bytes that were not synced are cut off, zero or there, as it comes; and of the pages of a database
 //! any may be written, torn or not.
 
+use crate::fuse::Fuse;
 use keepsake_tests::random::Random;
 use keepsake_vault::files::{Dir, File, Files, OsFiles};
 use rustix::fd::OwnedFd;
@@ -17,12 +18,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// One disk.
-pub(crate) struct Volume(Mutex<Inner>);
+pub(crate) struct Volume {
+    inner: Mutex<Inner>,
+    fuse: Arc<Fuse>,
+}
 
 struct Inner {
     random: Random,
     /// One operation in so many fails; 0: none.
     fails: u64,
+    /// So many did.
+    failed: u64,
     /// It answers nothing.
     dead: bool,
     /// Counts its deaths: what was opened before answers no more.
@@ -36,6 +42,17 @@ struct Inner {
     /// Where what was removed lies until the removal is synced.
     grave: Dir,
     buried: u64,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Doing {
+    /// Nothing is different afterwards.
+    Reads,
+    /// What is there is made durable, or dated.
+    Keeps,
+    /// Other names, or other bytes.
+    Changes,
 }
 
 /// What was done to a name.
@@ -68,6 +85,7 @@ impl Inner {
     /// Whether the next operation fails.
     fn fails(&mut self, write: bool) -> Option<Errno> {
         let fails = self.fails > 0 && self.random.one_in(self.fails);
+        self.failed += u64::from(fails);
         let full = fails && write && self.random.one_in(3);
         fails.then_some(if full { Errno::NOSPC } else { Errno::IO })
     }
@@ -75,10 +93,11 @@ impl Inner {
 
 impl Volume {
     /// A disk whose removed files lie in `grave` for a while. (They need to be on one file system.)
-    pub(crate) fn new(seed: u64, grave: &Path) -> std::io::Result<Volume> {
-        Ok(Volume(Mutex::new(Inner {
+    pub(crate) fn new(seed: u64, grave: &Path, fuse: &Arc<Fuse>) -> std::io::Result<Volume> {
+        let inner = Inner {
             random: Random::new(seed),
             fails: 0,
+            failed: 0,
             dead: false,
             life: 0,
             names: Vec::new(),
@@ -86,11 +105,12 @@ impl Volume {
             pages: BTreeMap::new(),
             grave: OsFiles.root(grave, true)?,
             buried: 0,
-        })))
+        };
+        Ok(Volume { inner: Mutex::new(inner), fuse: Arc::clone(fuse) })
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// From now on one operation in so many fails; 0: none.
@@ -101,19 +121,26 @@ impl Volume {
     /// Its life, for what is opened now; an error if it is dead.
     pub(crate) fn life(&self) -> Result<u64, Errno> {
         let inner = self.lock();
-        if inner.dead { Err(Errno::NOENT) } else { Ok(inner.life) }
+        if inner.dead || self.fuse.is_through() { Err(Errno::NOENT) } else { Ok(inner.life) }
     }
 
     /// Whether what was opened in that life still answers.
     pub(crate) fn answers(&self, life: u64) -> Result<(), Errno> {
         let inner = self.lock();
-        if inner.dead || inner.life != life { Err(Errno::IO) } else { Ok(()) }
+        let dead = inner.dead || inner.life != life || self.fuse.is_through();
+        if dead { Err(Errno::IO) } else { Ok(()) }
     }
 
     /// Whether it may do something with what was opened in that life.
-    pub(crate) fn may(&self, life: u64, write: bool) -> Result<(), Errno> {
+    pub(crate) fn may(&self, life: u64, what: Doing) -> Result<(), Errno> {
         self.answers(life)?;
-        self.lock().fails(write).map_or(Ok(()), Err)
+        self.lock().fails(what == Doing::Changes).map_or(Ok(()), Err)?;
+        if what == Doing::Reads || self.fuse.burns() { Ok(()) } else { Err(Errno::IO) }
+    }
+
+    /// How many operations have failed.
+    pub(crate) fn failed(&self) -> u64 {
+        self.lock().failed
     }
 
     /// Where, and how, the writing of a new file is to fail. (Drawn at once: how many writes it takes
@@ -139,19 +166,25 @@ impl Volume {
         Ok(())
     }
 
-    /// A file is about to be written at its end: where that is.
-    pub(crate) fn writes(&self, file: &Arc<File>) -> u64 {
+    /// So many bytes are about to be written at the end of a file: where that is, and where death cuts
+    /// them short, if it does.
+    pub(crate) fn writes(&self, file: &Arc<File>, bytes: usize) -> (u64, Option<u64>) {
         let mut inner = self.lock();
         let size = size(file);
         if !inner.written.iter().any(|(other, _)| Arc::ptr_eq(other, file)) {
             inner.written.push((Arc::clone(file), size));
         }
-        size
+        (size, self.fuse.writes(size, bytes as u64))
     }
 
     /// A database was written.
     pub(crate) fn wrote_page(&self, path: &Path, page: Page) {
         self.lock().pages.entry(path.to_owned()).or_default().push(page);
+    }
+
+    /// A database is to be deleted. Says whether that is done.
+    pub(crate) fn deletes(&self) -> bool {
+        self.life().is_ok() && self.fuse.burns()
     }
 
     /// A database was synced.

@@ -40,6 +40,8 @@ pub fn what(what: &What) -> String {
         What::Destination(name) => format!("destination {name}"),
         What::Killed(time) => lasts("killed", time),
         What::PowerCut(time) => lasts("power_cut", time),
+        What::KilledAmid(operation) => format!("killed_amid {operation}"),
+        What::PowerCutAmid(operation) => format!("power_cut_amid {operation}"),
         What::PulledOut(time) => lasts("pulled_out", time),
         What::DisksFail(one_in) => format!("disks_fail {one_in}"),
         What::OsSends(_) => "os_sends".into(),

@@ -2,6 +2,7 @@
 //! that an engine lives on. The same for a host in any language (`ffi`, feature `virtual-time`).
 
 use crate::disk::PhoneFiles;
+use crate::fuse::Fuse;
 use crate::pages::{self, Mounted};
 pub use crate::tickets::Mood;
 use crate::tickets::Storied;
@@ -23,6 +24,9 @@ pub struct World {
     files: Arc<PhoneFiles>,
     signs_tickets: bool,
     mood: Arc<Mutex<Mood>>,
+    fuse: Arc<Fuse>,
+    /// Whether the vault's disk is pulled out.
+    out: bool,
     /// How often the phone was started.
     boot: u64,
     clock: Option<Lockstep>,
@@ -44,13 +48,15 @@ impl World {
         let folder = tempfile::tempdir()?;
         let seed = seed_of(title);
         let grave = folder.path().join("graveyard");
-        let phone = Arc::new(Volume::new(seed, &grave.join("phone"))?);
-        let vault = Arc::new(Volume::new(seed ^ 1, &grave.join("vault"))?);
+        let fuse = Arc::default();
+        let phone = Arc::new(Volume::new(seed, &grave.join("phone"), &fuse)?);
+        let vault = Arc::new(Volume::new(seed ^ 1, &grave.join("vault"), &fuse)?);
         let own = folder.path().join("state");
         let mounted = pages::mount(&own, &phone);
         let files = Arc::new(PhoneFiles::new(own, disk, phone, vault));
         let mood = Arc::default();
-        Ok(World { folder, files, signs_tickets, mood, boot: 1, clock: None, _mounted: mounted })
+        let (out, boot, clock) = (false, 1, None);
+        Ok(World { folder, files, signs_tickets, mood, fuse, out, boot, clock, _mounted: mounted })
     }
 
     /// The folder for whatever the host needs besides: all others lie in it.
@@ -97,9 +103,46 @@ impl World {
         if let Some(clock) = self.clock.take() {
             clock.kill();
         }
-        for disk in [&self.files.phone, &self.files.vault] {
-            disk.lives();
+        self.fuse.light(0);
+        self.files.phone.lives();
+        if !self.out {
+            self.files.vault.lives();
         }
+    }
+
+    /// The program dies at this operation on a disk from now on, before it is done: 1 is the next. 0: it
+    /// lives. Whoever plays the story looks whether it [`World::has_died`], and kills it then.
+    pub fn dies_amid(&self, operation: u64) {
+        self.fuse.light(operation);
+    }
+
+    /// Whether it died so.
+    pub fn has_died(&self) -> bool {
+        self.fuse.is_through()
+    }
+
+    pub(crate) fn fuse(&self) -> Arc<Fuse> {
+        Arc::clone(&self.fuse)
+    }
+
+    /// What backing up never touches of the phone's disk; `None`: as the settings have it then.
+    pub(crate) fn set_reserve(&self, bytes: Option<u64>) {
+        self.files.set_reserve(bytes);
+    }
+
+    /// The least free space below the reserve in which something of ours landed.
+    pub(crate) fn least_below_the_reserve(&self) -> Option<u64> {
+        self.files.least()
+    }
+
+    /// How many bytes were sent: written into the vault, or by the OS.
+    pub(crate) fn sent(&self) -> u64 {
+        self.files.sent()
+    }
+
+    /// How many operations of the disks have failed.
+    pub(crate) fn disks_failed(&self) -> u64 {
+        self.files.phone.failed() + self.files.vault.failed()
     }
 
     /// Puts a file to the far store, as the request of a ticket does: it takes it whole or not at all,
@@ -109,6 +152,7 @@ impl World {
         let to = vault.join(url);
         let put = || {
             let bytes = std::fs::read(file)?;
+            self.files.was_sent(bytes.len());
             if to.exists() {
                 return Ok(std::fs::read(&to)? == bytes);
             }
@@ -144,13 +188,15 @@ impl World {
     ///
     /// # Errors
     /// What the system says when it cannot be taken back.
-    pub fn pull_out(&self) -> io::Result<()> {
+    pub fn pull_out(&mut self) -> io::Result<()> {
+        self.out = true;
         self.files.vault.dies();
         self.files.vault.loses()
     }
 
     /// It is put back.
-    pub fn put_back(&self) {
+    pub fn put_back(&mut self) {
+        self.out = false;
         self.files.vault.lives();
     }
 

@@ -3,6 +3,8 @@
 //! `KEEPSAKE_WRITE_TRACES=1 cargo test -p keepsake-scenarios` writes what was seen into the files: read
 //! the difference before it is committed.
 
+use keepsake_scenarios::seed::drawn;
+use keepsake_scenarios::shrink::judged;
 use keepsake_scenarios::{Scenario, play};
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::path::{Path, PathBuf};
@@ -44,8 +46,8 @@ fn is_lived_through_as_it_is_told(file: &Path) -> Result<(), Failed> {
     if played.trace != again.trace {
         return Err("told twice, it is not the same".into());
     }
-    if !played.wrong.is_empty() {
-        return Err(played.wrong.join("\n").into());
+    if let Some(broken) = played.broken.first() {
+        return Err(broken.to_string().into());
     }
     if std::env::var_os("KEEPSAKE_WRITE_TRACES").is_some() {
         (scenario.trace, scenario.ends) = (played.trace, played.ends);
@@ -70,27 +72,49 @@ fn is_lived_through_as_it_is_told(file: &Path) -> Result<(), Failed> {
 }
 
 fn a_word_that_nobody_knows_is_an_error() {
-    let told = |happening: &str, photo: &str| {
+    let chosen = |settings: &str, happening: &str, photo: &str| {
         let text = format!(
             r#"{{"title":"","story":"","library":[{photo}],"happens":[{happening}],
-            "ends":{{"after":"1s","safe":0,"in_the_vault":0}}}}"#
+            "settings":{settings},"ends":{{"after":"1s","safe":0,"in_the_vault":0}}}}"#
         );
         serde_json::from_str::<Scenario>(&text).map(|_| ()).map_err(|why| why.to_string())
     };
+    let told = |happening: &str, photo: &str| chosen("{}", happening, photo);
     let photo = r#"{"name":"A.JPG","size":"3 kB"}"#;
     told(r#"{"after":"1s","network":"wifi"}"#, photo).unwrap();
     told(r#"{"after":"1s","netwrok":"wifi"}"#, photo).unwrap_err();
     assert!(told(r#"{"after":"1s","network":"wify"}"#, photo).unwrap_err().contains("wify"));
     let colour = told("", r#"{"name":"A.JPG","size":"3 kB","colour":"red"}"#).unwrap_err();
     assert!(colour.contains("colour"), "{colour}");
+    let two = told(r#"{"after":"1s","network":"wifi","locked":true}"#, photo).unwrap_err();
+    assert!(two.contains("`locked`, `network`"), "{two}");
+    told(r#"{"after":"1s"}"#, photo).unwrap_err();
+
+    let metered = |other: &str| {
+        let four = r#""download_photos":true,"download_videos":true,"upload_videos":true"#;
+        format!(r#"{{"reserve":1000,"metered":{{{four},"upload_photos":false{other}}}}}"#)
+    };
+    chosen(&metered(""), "", photo).unwrap();
+    for (settings, named) in [
+        (r#"{"resrve":1000}"#, "`resrve`"),
+        (&metered(r#","upload_fotos":true"#), "`metered.upload_fotos`"),
+        (r#"{"reserve":"1 MB"}"#, "`reserve`"),
+        (r#"{"metered":true}"#, "`metered`"),
+        (r#"{"lowest_battery":300}"#, "`lowest_battery`"),
+    ] {
+        let why = chosen(settings, "", photo).unwrap_err();
+        assert!(why.contains(named), "{why}");
+        let change = format!(r#"{{"after":"1s","settings":{settings}}}"#);
+        let why = chosen("{}", &change, photo).unwrap_err();
+        assert!(why.contains(named), "{why}");
+    }
 }
 
 fn stories_of_seeds_end_well() {
     let mut random = keepsake_tests::random::Random::from_environment();
     let today = (0..20).map(|_| random.number());
     for seed in (0..60).chain(today) {
-        if let Some(why) = keepsake_scenarios::shrink::wrong(&keepsake_scenarios::seed::drawn(seed))
-        {
+        if let Some(why) = judged(&drawn(seed)).wrong {
             let again = "cargo run --release -p keepsake-scenarios -- --seeds 1 --from";
             panic!("seed {seed}: {why}\n  {again} {seed}");
         }

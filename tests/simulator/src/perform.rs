@@ -127,7 +127,8 @@ impl Run {
         let factor = if job.copies { 2 } else { 1 };
         if bytes > landed && (bytes - landed) * factor <= self.free() {
             let (copies, metered) = (job.copies, job.metered && fetched);
-            self.lands(id.resource, bytes, copies, metered);
+            let until = job.ends.min(self.now);
+            self.lands(id.resource, bytes, copies, metered, until);
             if let Some(job) = self.jobs.get_mut(&id) {
                 job.told = bytes;
             }
@@ -135,8 +136,16 @@ impl Run {
         }
     }
 
-    /// Bytes of a download are on the disk, in all.
-    pub(crate) fn lands(&mut self, resource: ResourceId, bytes: u64, copies: bool, metered: bool) {
+    /// Bytes of a download are on the disk, in all: the last came then, which is before now where the app
+    /// slept meanwhile.
+    pub(crate) fn lands(
+        &mut self,
+        resource: ResourceId,
+        bytes: u64,
+        copies: bool,
+        metered: bool,
+        until: Millis,
+    ) {
         let before = self.staged.insert(resource, bytes).unwrap_or(0);
         if copies {
             self.copying.insert(resource, bytes);
@@ -146,8 +155,8 @@ impl Run {
             self.metered += more;
         }
         if self.library.originals.get(&resource).is_some_and(|one| !one.on_phone) {
-            let moved = (self.now, more, DOWN);
-            if self.phone.network.metered {
+            let moved = (until, more, DOWN);
+            if metered {
                 self.traffic.book(moved, |hour| &mut hour.down_mobile);
             } else {
                 self.traffic.book(moved, |hour| &mut hour.down_wifi);

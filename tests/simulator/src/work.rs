@@ -117,7 +117,8 @@ impl Run {
         if lands.saturating_sub(landed) * factor > self.free() {
             return Answer::Held(Trouble::DiskFull);
         }
-        self.lands(resource, lands, copies, job.metered && !original.on_phone);
+        let (metered, until) = (job.metered && !original.on_phone, job.ends.min(self.now));
+        self.lands(resource, lands, copies, metered, until);
         if lands < original.size {
             return Answer::Outgrown(lands);
         }

@@ -32,6 +32,15 @@ fn a_library_larger_than_the_phone_never_fills_it_and_becomes_safe_in_turns() {
 }
 
 #[test]
+fn what_ended_while_the_app_slept_went_over_the_network_of_then() {
+    // A download that the morning stops may have ended all the same; in the evening the phone is on mobile
+    // data, which may not be used.
+    let (phone, library) = (256 * GB, 200 * GB);
+    let month = live(&Wish { phone, library, optimised: true, ..wish() });
+    assert_eq!((month.moved.down_mobile, month.moved.up_mobile), (0, 0));
+}
+
+#[test]
 fn no_hour_moves_more_than_the_line_carries() {
     let month = live(&Wish { library: 100 * GB, optimised: true, ..wish() });
     for (at, hour) in month.hours.iter().enumerate() {
