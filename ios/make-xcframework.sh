@@ -13,7 +13,8 @@ export IPHONEOS_DEPLOYMENT_TARGET=16.0
 
 rustup target add "$device" "${simulators[@]}"
 for target in "$device" "${simulators[@]}"; do
-    cargo build --release -p keepsake-ffi --target "$target"
+    # Of this kind alone: beside a Rust library Cargo would not optimise it as a whole.
+    cargo rustc --profile phone -p keepsake-ffi --lib --crate-type staticlib --target "$target"
 done
 # The Swift side comes from a library for this machine: only its metadata is read.
 ios/generate.sh --release
@@ -25,10 +26,10 @@ trap 'rm -rf "$packing"' EXIT
 mkdir "$packing/simulator" "$packing/headers"
 # A framework has one library for all simulators.
 lipo -create -output "$packing/simulator/libkeepsake.a" \
-    "$built/${simulators[0]}/release/libkeepsake.a" "$built/${simulators[1]}/release/libkeepsake.a"
+    "$built/${simulators[0]}/phone/libkeepsake.a" "$built/${simulators[1]}/phone/libkeepsake.a"
 cp $to/KeepsakeCoreFFI/KeepsakeCoreFFI.h $to/KeepsakeCoreFFI/module.modulemap "$packing/headers/"
 rm -rf $to/KeepsakeCoreFFI.xcframework
 xcodebuild -create-xcframework \
-    -library "$built/$device/release/libkeepsake.a" -headers "$packing/headers" \
+    -library "$built/$device/phone/libkeepsake.a" -headers "$packing/headers" \
     -library "$packing/simulator/libkeepsake.a" -headers "$packing/headers" \
     -output $to/KeepsakeCoreFFI.xcframework

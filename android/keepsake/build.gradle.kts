@@ -46,7 +46,8 @@ val core by tasks.registering(Exec::class) {
         "--target", "arm64-v8a", "--target", "armeabi-v7a", "--target", "x86_64", "--target", "x86",
         "--platform", "30",
         "--output-dir", libraries.get().asFile.path,
-        "build", "--release", "--package", "keepsake-ffi",
+        // Of this kind alone: beside a Rust library Cargo would not optimise it as a whole.
+        "rustc", "--profile", "phone", "--package", "keepsake-ffi", "--lib", "--crate-type", "cdylib",
     )
     // Cargo knows best what is up to date.
     outputs.upToDateWhen { false }

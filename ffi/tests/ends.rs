@@ -68,7 +68,7 @@ fn an_opening_that_fails_leaves_the_state_to_the_next() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("vault"), "a file is in the way").unwrap();
     let refused = open(folder.path()).map(|_| ()).unwrap_err();
-    assert!(matches!(refused, KeepsakeError::NotNow { .. }), "{refused}");
+    assert!(matches!(refused, KeepsakeError::Vault { .. }), "{refused}");
     std::fs::remove_file(folder.path().join("vault")).unwrap();
     open(folder.path()).unwrap();
 }

@@ -9,10 +9,10 @@ step_kotlin() {
     fi
     # Reports of tests that are no more would be counted.
     rm -rf android/*/target/surefire-reports
-    local ended=0
+    local ended=0 events=${KEEPSAKE_EVENTS:-100000}
     { kotlin_core && counting_core && stories_of_seeds &&
         mvn -q -B -f android/pom.xml -Dseeds="$PWD/$stories" \
-            -Devents="${KEEPSAKE_EVENTS:-100000}" clean test; } || ended=$?
+            -Devents="$events" -Dpatience=$((300 + events / 250)) clean test; } || ended=$?
     surefire_tests kotlin "$ended" android/*/target/surefire-reports
     echo "$(kotlin_scenarios) scenarios passed in Kotlin"
 }

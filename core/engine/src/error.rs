@@ -71,14 +71,19 @@ impl EngineError {
 /// What a vault's failure means for a caller.
 #[allow(clippy::needless_pass_by_value)] // for `map_err`
 pub(crate) fn of_vault(why: VaultError) -> EngineError {
-    let passing = matches!(
-        why,
-        VaultError::Unavailable { .. }
-            | VaultError::Io { .. }
-            | VaultError::Full { .. }
-            | VaultError::SignedOut
-    );
+    let passing = match &why {
+        VaultError::Unavailable { .. } | VaultError::Full { .. } | VaultError::SignedOut => true,
+        VaultError::Io { source, .. } => !lasts(source),
+        _ => false,
+    };
     if passing { EngineError::NotNow(why.to_string()) } else { EngineError::Vault(why.to_string()) }
+}
+
+/// Whether an IO error is about what was asked for, so that the same call fails again: no such place can be.
+fn lasts(error: &io::Error) -> bool {
+    // (What may not be written or named is no `Io` of a vault.)
+    let asked = [Errno::EXIST, Errno::NOTDIR, Errno::ISDIR, Errno::LOOP, Errno::OPNOTSUPP];
+    Errno::from_io_error(error).is_some_and(|errno| asked.contains(&errno))
 }
 
 /// Whether an IO error is about how a disk is now, and not about what was asked of it.
@@ -95,4 +100,21 @@ pub(crate) fn passes(error: &io::Error) -> bool {
         Errno::TIMEDOUT,
     ];
     Errno::from_io_error(error).is_some_and(|errno| now.contains(&errno))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vaults_failure_passes_when_its_disk_may_be_well_again_and_lasts_when_no_such_place_can_be()
+    {
+        let io = |errno: Errno| VaultError::Io { what: "x".into(), source: errno.into() };
+        for now in [Errno::IO, Errno::NODEV, Errno::STALE, Errno::MFILE, Errno::NOENT] {
+            assert!(of_vault(io(now)).is_passing(), "{now}");
+        }
+        for asked in [Errno::EXIST, Errno::NOTDIR, Errno::ISDIR, Errno::LOOP, Errno::OPNOTSUPP] {
+            assert!(matches!(of_vault(io(asked)), EngineError::Vault(_)), "{asked}");
+        }
+    }
 }

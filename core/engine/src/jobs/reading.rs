@@ -2,7 +2,7 @@
 
 use super::blame::{Incomplete, as_io};
 use crate::runtime::Runtime;
-use crate::source::{Original, Pour, Refusal, Source};
+use crate::source::{Original, Pour, Refusal, Source, Verdict};
 use keepsake_catalog::Detail;
 use keepsake_machine::media::Size;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -11,7 +11,6 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, channel};
 
 /// What the source is asked for.
 pub(crate) fn original(detail: &Detail) -> Original {
@@ -33,7 +32,7 @@ pub(crate) fn original(detail: &Detail) -> Original {
 pub(crate) struct Poured {
     pipe: File,
     stop: Arc<AtomicBool>,
-    verdict: Receiver<Result<(), Refusal>>,
+    verdict: Arc<Verdict>,
     /// The verdict was heard, and it was good.
     whole: bool,
 }
@@ -48,13 +47,13 @@ impl Poured {
         stop: Arc<AtomicBool>,
     ) -> io::Result<Poured> {
         let (out, into) = io::pipe()?;
-        let (sender, verdict) = channel();
-        let pour = Pour::new(File::from(OwnedFd::from(into)), Arc::clone(&stop), sender.clone());
+        let (judge, verdict) = Verdict::of_a_pour();
+        let into = File::from(OwnedFd::from(into));
+        let pour = Pour::new(into, Arc::clone(&stop), Arc::clone(&judge));
         let source = Arc::clone(source);
         runtime.beside(Box::new(move || {
             if let Err(refusal) = source.pour(&original, network, pour) {
-                // After a verdict nobody listens to a second one.
-                let _ = sender.send(Err(refusal));
+                judge.says(Err(refusal));
             }
         }));
         Ok(Poured { pipe: File::from(OwnedFd::from(out)), stop, verdict, whole: false })
@@ -86,13 +85,13 @@ impl Read for Poured {
         let read = self.pipe.read(into)?;
         if read == 0 && !into.is_empty() {
             // The host may be slow to say it, and it may never: dropped, it says nothing more.
-            return match self.verdict.recv() {
-                Ok(Ok(())) => {
+            return match self.verdict.heard() {
+                Some(Ok(())) => {
                     self.whole = true;
                     Ok(0)
                 }
-                Ok(Err(refusal)) => Err(as_io(refusal)),
-                Err(_) => Err(io::Error::other(Incomplete)),
+                Some(Err(refusal)) => Err(as_io(refusal)),
+                None => Err(io::Error::other(Incomplete)),
             };
         }
         Ok(read)

@@ -109,8 +109,9 @@ impl Signal {
         *self.given.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Blocks until it is given: for runtimes; everybody else uses [`Runtime::wait`].
-    fn block(&self) {
+    /// Blocks until it is given by a thread beside the runtime; what the runtime's own jobs give is waited
+    /// for with [`Runtime::wait`].
+    pub(crate) fn block(&self) {
         let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
         while !*given {
             given = self.changed.wait(given).unwrap_or_else(PoisonError::into_inner);

@@ -17,6 +17,7 @@ use std::fs::File;
 pub(crate) use pages::PageSink;
 pub use pages::{Pages, ScanStopped};
 pub use pour::Pour;
+pub(crate) use pour::Verdict;
 
 /// A photo library.
 pub trait Source: Send + Sync {
