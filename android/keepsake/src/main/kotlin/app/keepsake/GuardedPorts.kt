@@ -32,7 +32,14 @@ private class GuardedLibrary(private val calls: PortCalls) : CoreLibrary {
 
     override fun open(original: Original): Int {
         val opened = calls.soon(tooLate = Descriptor::close) { library.open(original) }
-        return calls.soon { opened.detach() }
+        return calls.ending {
+            try {
+                opened.detach()
+            } catch (mistake: Throwable) {
+                opened.close()
+                throw mistake
+            }
+        }
     }
 
     override fun version(original: Original): ULong = calls.soon { library.version(original) }

@@ -147,15 +147,7 @@ class Keepsake private constructor(private val engine: Engine, private val calls
         ): Keepsake {
             val zone = TimeZone.getDefault().getOffset(System.currentTimeMillis()).milliseconds
             val configuration = Configuration(state.path, vault, settings, zone.inWholeMinutes.toInt())
-            var opened: Keepsake? = null
-            try {
-                withContext(Dispatchers.IO) { opened = over(ports) { Engine.open(configuration, it) } }
-                return checkNotNull(opened)
-            } catch (cancelled: CancellationException) {
-                // It may have been opened all the same, and nobody else knows of it.
-                opened?.close()
-                throw cancelled
-            }
+            return opened { over(ports) { Engine.open(configuration, it) } }
         }
 
         /**
@@ -178,6 +170,17 @@ class Keepsake private constructor(private val engine: Engine, private val calls
 
         /** From now on the log of every backup of this process goes to [log]; `null`: nowhere, as at first. */
         fun logTo(log: Log?) = coreLogTo(log?.let(::GuardedLog))
+
+        /** What was opened all the same for somebody who was cancelled meanwhile is closed: nobody else knows of it. */
+        internal suspend fun opened(open: () -> Keepsake): Keepsake {
+            var opened: Keepsake? = null
+            try {
+                return withContext(Dispatchers.IO) { open().also { opened = it } }
+            } catch (cancelled: CancellationException) {
+                opened?.close()
+                throw cancelled
+            }
+        }
 
         /** The same with an engine from elsewhere: one that lives in virtual time. */
         internal fun over(

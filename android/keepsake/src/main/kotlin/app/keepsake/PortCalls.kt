@@ -32,6 +32,16 @@ internal class PortCalls(ports: Ports, private val patience: Duration) {
     /** A call that is answered soon, or never: [tooLate] is given the answer that nobody waits for. */
     fun <T> soon(tooLate: (T) -> Unit = {}, call: Ports.() -> T): T = answer(patience, tooLate, call)
 
+    /**
+     * Brings to its end what was answered in time. It runs where it may hang and throw, as a port does, but
+     * [stop] does not cut it short: what it gives would be lost.
+     */
+    fun <T> ending(call: () -> T): T {
+        val answer = CompletableFuture<T>()
+        threads.execute { perform(answer, {}, call) }
+        return answer.within(patience)
+    }
+
     /** A call that may take as long as it takes, and gives its answer to [into], which then is let go of. */
     fun longer(into: AutoCloseable, call: Ports.() -> Unit) {
         try {
@@ -58,14 +68,14 @@ internal class PortCalls(ports: Ports, private val patience: Duration) {
         try {
             // Only after it was noted down: a stop before that is noticed here, a later one by the answer.
             val ports = ports ?: throw PortException.Stopped()
-            threads.execute { ports.perform(answer, tooLate, call) }
+            threads.execute { perform(answer, tooLate) { ports.call() } }
             return answer.within(limit)
         } finally {
             awaited -= answer
         }
     }
 
-    private fun <T> Ports.perform(answer: CompletableFuture<T>, tooLate: (T) -> Unit, call: Ports.() -> T) {
+    private fun <T> perform(answer: CompletableFuture<T>, tooLate: (T) -> Unit, call: () -> T) {
         try {
             val value = call()
             if (!answer.complete(value)) tooLate(value)
@@ -74,7 +84,7 @@ internal class PortCalls(ports: Ports, private val patience: Duration) {
         } catch (mistake: Throwable) {
             // Errors too: the bindings let them through to JNA, which then answers for us, with zeros.
             answer.completeExceptionally(PortException.Unexpected(mistake.toString()))
-            if (ports != null) runCatching { onMistake(mistake) }
+            ports?.run { runCatching { onMistake(mistake) } }
         }
     }
 

@@ -6,10 +6,12 @@ import app.keepsake.core.PortException
 import app.keepsake.core.Position
 import app.keepsake.core.Severity
 import kotlinx.coroutines.Job
+import kotlinx.coroutines.cancel
 import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import org.junit.Assert.assertEquals
+import org.junit.Assert.assertNull
 import org.junit.Assert.assertThrows
 import org.junit.Assert.assertTrue
 import org.junit.Rule
@@ -84,6 +86,19 @@ class CallsTest {
             coroutineContext[Job]!!.cancel()
             keepsake.stop()
         }.join()
+        assertEquals(listOf(listOf("stop")), engine.asked)
+    }
+
+    @Test
+    fun `what was opened for somebody who has gone meanwhile is closed, and given to nobody`() = runBlocking {
+        var given: Keepsake? = null
+        launch {
+            given = Keepsake.opened {
+                this@launch.cancel()
+                keepsake
+            }
+        }.join()
+        assertNull(given)
         assertEquals(listOf(listOf("stop")), engine.asked)
     }
 

@@ -136,6 +136,30 @@ class GuardedPortsTest {
         assertThrows(PortException.Unexpected::class.java) { library(throws).open(ORIGINAL) }
     }
 
+    /** It would stay open for ever: the core never heard of it, and the library has let go of it. */
+    @Test
+    fun `a descriptor that is being given up when all ends still reaches the core`() {
+        val library = object : Library() {
+            override fun open(original: Original) = object : Handed(7) {
+                override fun detach() = super.detach().also { calls.forEach { it.stop() } }
+            }
+        }
+        assertEquals(7, library(library).open(ORIGINAL))
+    }
+
+    @Test
+    fun `a descriptor that cannot be given up is closed`() {
+        var closed = 0
+        val library = object : Library() {
+            override fun open(original: Original) = object : Handed(7) {
+                override fun detach(): Int = throw PortException.ReadFailed()
+                override fun close() { closed++ }
+            }
+        }
+        assertThrows(PortException.ReadFailed::class.java) { library(library).open(ORIGINAL) }
+        assertEquals(1, closed)
+    }
+
     @Test
     fun `who pours is told whether the network may be used, and the core that all was poured`() {
         val network = mutableListOf<Boolean>()

@@ -19,7 +19,9 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.cancel
+import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.delay
+import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.launch
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.milliseconds
@@ -33,8 +35,14 @@ import kotlin.time.Duration.Companion.seconds
 abstract class BackupJobService : JobService() {
     private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default)
 
-    /** The app's backup, open and following its device. */
+    /**
+     * The app's backup, open and following its device. When it cannot be opened now, this may throw: the job
+     * is given back, and the system tries it again later.
+     */
     protected abstract suspend fun keepsake(): Keepsake
+
+    /** Is told what [keepsake] threw, for the app's log. */
+    protected open fun failed(why: Exception) {}
 
     /** Shown while it works. Its channel exists already. */
     protected abstract fun notification(): Notification
@@ -48,23 +56,36 @@ abstract class BackupJobService : JobService() {
         // Within ten seconds, or the system takes the app for one that does not answer.
         setNotification(parameters, NOTIFICATION, notification(), JOB_END_NOTIFICATION_POLICY_REMOVE)
         window = scope.launch {
-            val keepsake = keepsake()
-            keepsake.tell(Fact.WindowOpened(lasts = null))
-            keepsake.awaitRest()
-            jobFinished(parameters, keepsake.status.activity != Activity.Done)
+            var done = false
+            withKeepsake {
+                tell(Fact.WindowOpened(lasts = null))
+                awaitRest()
+                done = status.activity == Activity.Done
+            }
+            jobFinished(parameters, !done)
         }
         return true
     }
 
     override fun onStopJob(parameters: JobParameters): Boolean {
         window?.cancel()
-        scope.launch { keepsake().tell(Fact.WindowEnding) }
+        scope.launch { withKeepsake { tell(Fact.WindowEnding) } }
         return true
     }
 
     override fun onDestroy() {
         scope.cancel()
         super.onDestroy()
+    }
+
+    /** Whatever is thrown in [scope] and not caught ends the app. */
+    private suspend fun withKeepsake(use: suspend Keepsake.() -> Unit) {
+        try {
+            keepsake().use()
+        } catch (why: Exception) {
+            currentCoroutineContext().ensureActive()
+            failed(why)
+        }
     }
 
     private suspend fun Keepsake.awaitRest() {

@@ -31,6 +31,8 @@ import org.robolectric.annotation.Implementation
 import org.robolectric.annotation.Implements
 import org.robolectric.shadow.api.Shadow
 import org.robolectric.shadows.ShadowJobService
+import java.util.concurrent.LinkedBlockingQueue
+import java.util.concurrent.TimeUnit.SECONDS
 import java.util.concurrent.atomic.AtomicInteger
 import kotlin.time.Duration.Companion.minutes
 import kotlin.time.Duration.Companion.seconds
@@ -44,10 +46,14 @@ class BackupJobServiceTest {
 
     class Service : BackupJobService() {
         lateinit var keepsake: Keepsake
+        @Volatile var fails = false
+        val failures = LinkedBlockingQueue<Exception>()
         override val rest = 1.seconds
         val usualRest get() = super.rest
 
-        public override suspend fun keepsake() = keepsake
+        public override suspend fun keepsake() = if (fails) error("not now") else keepsake
+
+        override fun failed(why: Exception) { failures += why }
 
         override fun notification(): Notification = Notification.Builder(this, "backup").build()
     }
@@ -134,6 +140,25 @@ class BackupJobServiceTest {
         controller.destroy()
         Thread.sleep(1_500)
         assertFalse(shadowOf(controller.get()).isJobFinished)
+    }
+
+    @Test
+    fun `a backup that cannot be opened ends no app, and the job is asked for again`() {
+        val uncaught = LinkedBlockingQueue<Throwable>()
+        val before = Thread.getDefaultUncaughtExceptionHandler()
+        Thread.setDefaultUncaughtExceptionHandler { _, thrown -> uncaught += thrown }
+        try {
+            val service = Robolectric.buildService(Service::class.java).create().get().apply { fails = true }
+            service.onStartJob(parameters)
+            assertEquals("not now", service.failures.poll(10, SECONDS)?.message)
+            eventually { shadowOf(service).isJobFinished }
+            assertTrue(shadowOf(service).isRescheduleNeeded)
+            service.onStopJob(parameters)
+            assertEquals("not now", service.failures.poll(10, SECONDS)?.message)
+            assertEquals(emptyList<Throwable>(), uncaught.toList())
+        } finally {
+            Thread.setDefaultUncaughtExceptionHandler(before)
+        }
     }
 
     private fun eventually(holds: () -> Boolean) {
