@@ -139,15 +139,20 @@ impl Catalog {
     }
 
     /// A scan saw it so.
-    pub fn seen(&mut self, seen: Row, under_way: &BTreeSet<ResourceId>) -> Option<Event> {
+    pub fn seen(
+        &mut self,
+        seen: Row,
+        chosen: bool,
+        under_way: &BTreeSet<ResourceId>,
+    ) -> Option<Event> {
         self.unseen.remove(&seen.id);
         let Some(known) = self.rows.get_mut(&seen.id) else {
             self.rows.insert(seen.id, seen);
-            return None;
+            return self.settle_one(seen.id, Fact::Chosen(chosen));
         };
         if !under_way.contains(&seen.id) {
             let Row { version, locality, size, .. } = seen;
-            return self.settle_one(seen.id, Fact::Seen { version, locality, size, chosen: true });
+            return self.settle_one(seen.id, Fact::Seen { version, locality, size, chosen });
         }
         if known.version == seen.version {
             return None;
@@ -176,7 +181,11 @@ impl Catalog {
 
     /// The other vault becomes the destination: what rests of it holds again, settled by what the
     /// library is now, and what is staged is looked for there first.
-    pub fn activate_other(&mut self, staged: &BTreeMap<ResourceId, u64>) {
+    pub fn activate_other(
+        &mut self,
+        staged: &BTreeMap<ResourceId, u64>,
+        chosen: impl Fn(ResourceId) -> bool,
+    ) {
         let mut left = BTreeMap::new();
         for id in self.rows.keys().copied().collect::<Vec<_>>() {
             let Some(row) = self.rows.get_mut(&id) else { continue };
@@ -189,7 +198,7 @@ impl Catalog {
                 _ => (Stage::Discovered, AtVault::Never),
             };
             let Row { version, locality, size, .. } = *row;
-            let seen = Fact::Seen { version, locality, size, chosen: true };
+            let seen = Fact::Seen { version, locality, size, chosen: chosen(id) };
             self.settle_one(id, self.unseen.get(&id).copied().unwrap_or(seen));
             let bytes = staged.get(&id).copied().filter(|_| was_staged).map(Bytes::Staged);
             if let (Some(bytes), Some(row)) = (bytes, self.rows.get_mut(&id))

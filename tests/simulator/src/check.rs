@@ -1,12 +1,14 @@
 //! The promises, looked at while a run goes on.
 
-use crate::coverage::Fate;
+use crate::coverage::{Fate, Step, stops_the_os};
 use crate::invariant::Invariant;
 use crate::job::Job;
 use crate::library::Original;
-use crate::run::{Run, Said};
+use crate::run::Run;
+use crate::sent::Said;
 use keepsake_machine::effect::{Change, Effect, Part, Proposal};
 use keepsake_machine::event::{Answer, PutOutcome};
+use keepsake_machine::hold::Holds;
 use keepsake_machine::media::{AssetId, EffectId, ResourceId, Size};
 use keepsake_machine::permit::stopping;
 use keepsake_machine::row::Row;
@@ -15,8 +17,6 @@ use keepsake_machine::status::{Notice, Status, Tally};
 
 /// Nothing is begun more often in a minute: several stages, stopped and begun again as conditions turn.
 const MOST_BEGUN: usize = 150;
-/// A day's budget opens at most once in so many milliseconds: 20 hours.
-const SHORTEST_DAY: u64 = 20 * 3_600_000;
 /// Nothing may be made safe for so long before it is said, give or take a day.
 const WEEK: u64 = 7 * A_DAY;
 const A_DAY: u64 = 24 * 3_600_000;
@@ -62,8 +62,14 @@ impl Run {
                     );
                     self.broken(Invariant::ContractKept, what);
                 }
+                let passed = self.now - self.installed + self.ahead;
+                if clock.elapsed().0 > passed {
+                    let what = format!("{:?}, and {passed} ms passed", clock.elapsed());
+                    self.broken(Invariant::ContractKept, what);
+                }
                 self.elapsed = clock.elapsed();
             }
+            Change::Session(Part::Ledger(ledger)) => self.check_day(ledger.opened()),
             Change::Digest { resource, version, digest } => {
                 let was = self.library.history.get(&(*resource, version.0)).copied();
                 if was != Some(*digest) {
@@ -163,7 +169,7 @@ impl Run {
 
     /// A download has landed.
     pub(crate) fn check_landed(&mut self, resource: ResourceId, version: u64, job: &Job) {
-        let reserve = self.config.settings.reserve.unwrap_or_default();
+        let reserve = self.config.settings.reserve.unwrap_or_default().min(job.reserve);
         // What others wrote since the machine was told is not our doing.
         let others = self.phone.grown - job.grown.min(self.phone.grown);
         let free = self.free();
@@ -218,7 +224,6 @@ impl Run {
             self.check_sum(&status);
             self.check_alarm(&status);
         }
-        self.check_budget();
         self.check_reserved(&status);
     }
 
@@ -236,19 +241,24 @@ impl Run {
         let (Some(machine), Some(job)) = (&self.machine, self.jobs.get(&id)) else { return };
         let Some(row) = self.catalog.rows.get(&id.resource) else { return };
         let (metered, remote) = (self.config.settings.metered, self.config.vault.remote);
-        let holds = stopping(machine.0.status().holds, metered, remote, job.work, row.media);
+        let holds = machine.0.status().holds;
+        let step = Step::of(&job.effect, job.work);
+        let holds = match step {
+            Step::HandOver => holds.iter().filter(|hold| stops_the_os(*hold)).collect(),
+            _ => stopping(holds, metered, remote, job.work, row.media),
+        };
         if !holds.is_empty() {
-            self.outcome.coverage.note(job.work, holds, Fate::Revoked);
+            self.outcome.coverage.note(step, holds, Fate::Revoked);
         }
     }
 
-    /// No more went over metered networks than the budget of every day that may have been opened.
-    fn check_budget(&mut self) {
-        let Some(limit) = self.config.settings.daily_metered_bytes else { return };
-        let days = (self.now - self.installed + self.ahead) / SHORTEST_DAY + 1;
-        if self.metered > limit * days {
-            let what = format!("{} in {days} days of {limit}", self.metered);
-            self.broken(Invariant::BudgetKept, what);
+    /// A transfer of the OS is cancelled: for which holds?
+    pub(crate) fn note_cancelled(&mut self) {
+        let Some(machine) = &self.machine else { return };
+        let holds = machine.0.status().holds;
+        let holds: Holds = holds.iter().filter(|hold| stops_the_os(*hold)).collect();
+        if !holds.is_empty() {
+            self.outcome.coverage.note(Step::WithOs, holds, Fate::Revoked);
         }
     }
 
@@ -342,6 +352,7 @@ impl Run {
                 Class::Quarantined(_) => {
                     original.broken.is_some() || self.given_up.contains(&original.id)
                 }
+                Class::Excluded => !self.library.chooses(original),
                 class => {
                     class.is_safe()
                         && row.digest == Some(original.digest())

@@ -1,7 +1,9 @@
 //! What happens next: the queue of happenings, the machine's own deadlines, and what each comes to.
 
 use crate::Millis;
-use crate::run::{Happening, Run};
+use crate::happening::Happening;
+use crate::kind::Kind;
+use crate::run::Run;
 use keepsake_machine::effect::{Effect, Proposal};
 use keepsake_machine::event::Event;
 
@@ -69,15 +71,17 @@ impl Run {
                 }
             }
             Happening::Dies => {
-                if !self.fair {
-                    self.dies();
-                    self.outcome.kills += 1;
+                if !self.fair && !self.without.has(Kind::Kills) {
+                    if self.random.one_in(2) && !self.without.has(Kind::HalfSteps) {
+                        self.dies_within_steps();
+                    } else {
+                        self.is_killed();
+                    }
                     self.sometime(self.weather.kill, Happening::Dies);
-                    let dead_for = 1 + self.random.below(600_000);
-                    self.soon(dead_for, Happening::Wakes);
                 }
             }
             Happening::Wakes => self.wakes(),
+            Happening::Repeats(id, answer) => self.repeats(id, answer),
             Happening::Delivers(resource) => self.delivers(resource),
         }
     }

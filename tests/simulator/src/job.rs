@@ -20,6 +20,10 @@ pub struct Job {
     pub ends: Millis,
     /// What others had written to the disk by the last reading before it began.
     pub grown: u64,
+    /// The least free space that had to be left while it was under way.
+    pub reserve: u64,
+    /// It counts for the day's budget of metered data.
+    pub charged: bool,
     /// It began on a metered network.
     pub metered: bool,
     /// The library keeps a copy of its own of what it fetches for us.

@@ -1,5 +1,6 @@
 //! The photo library: what is in it, where the bytes are, and what a user does to it.
 
+use crate::camera::Choice;
 use crate::plan::MB;
 use keepsake_machine::media::{
     Access, AssetId, Digest, Locality, Media, ResourceId, Role, Size, SizeClass, Version,
@@ -18,6 +19,8 @@ pub struct Original {
     pub asset: AssetId,
     /// What it is to the asset.
     pub role: Role,
+    /// What the asset is.
+    pub media: Media,
     /// How the platform serves it.
     pub access: Access,
     /// Which bytes: two with the same content are equal.
@@ -53,12 +56,11 @@ impl Original {
             (true, true) => Locality::Local,
             (true, false) => Locality::Cloud,
         };
-        let video = self.role == Role::Video;
         Row {
             id: self.id,
             asset: self.asset,
             role: self.role,
-            media: if video { Media::Video } else { Media::Photo },
+            media: self.media,
             locality,
             access: self.access,
             size: match self.hint {
@@ -99,13 +101,15 @@ pub struct Library {
     pub optimised: bool,
     /// Recently Deleted: what was on the phone is still on its disk.
     pub trash: Vec<Original>,
+    /// What the user wants backed up.
+    pub choice: Choice,
     /// The size of each content.
     sizes: Vec<u64>,
     /// The bytes of every version that there ever was.
     pub history: BTreeMap<(ResourceId, u64), Digest>,
     next: i64,
-    assets: i64,
-    taken: i64,
+    pub(crate) assets: i64,
+    pub(crate) taken: i64,
 }
 
 impl Library {
@@ -115,6 +119,7 @@ impl Library {
             originals: BTreeMap::new(),
             optimised,
             trash: Vec::new(),
+            choice: Choice::default(),
             sizes: Vec::new(),
             history: BTreeMap::new(),
             next: 0,
@@ -173,6 +178,7 @@ impl Library {
                 id,
                 asset: AssetId(self.assets),
                 role: Role::Photo,
+                media: Media::Photo,
                 access: Access::Poured,
                 content,
                 size,
@@ -218,35 +224,55 @@ impl Library {
             let stills: Vec<u64> = stills.map(|one| one.content).collect();
             let again = (*role == Role::Photo && !stills.is_empty() && random.one_in(8))
                 .then(|| stills[usize::try_from(random.below(stills.len() as u64)).unwrap_or(0)]);
-            let content = again.unwrap_or_else(|| {
-                self.sizes.push(low * MB + random.below((high - low) * MB));
-                self.sizes.len() as u64 - 1
-            });
-            let size = self.size(content);
-            let class = if *role == Role::Video { SizeClass::Video } else { SizeClass::Heif };
-            let hint = (!told).then(|| (class, measure(class, size, random)));
-            self.next += 1;
-            let id = ResourceId(self.next);
-            self.history.insert((id, 1), digest(content, size));
-            self.originals.insert(
-                id,
-                Original {
-                    id,
-                    asset: AssetId(self.assets),
-                    role: *role,
-                    access: if poured { Access::Poured } else { Access::Seekable },
-                    content,
-                    size,
-                    version: 1,
-                    on_phone: true,
-                    told,
-                    hint,
-                    taken: self.taken,
-                    recovered: false,
-                    broken: None,
-                },
-            );
+            let content =
+                again.unwrap_or_else(|| self.grows(low * MB + random.below((high - low) * MB)));
+            let media = if *role == Role::Video { Media::Video } else { Media::Photo };
+            self.add(AssetId(self.assets), (*role, media), content, (told, poured), random);
         }
+    }
+
+    /// Other bytes than there were: so many.
+    pub(crate) fn grows(&mut self, size: u64) -> u64 {
+        self.sizes.push(size);
+        self.sizes.len() as u64 - 1
+    }
+
+    /// One more file. `served`: whether the platform tells where it is, and whether it pours it.
+    pub(crate) fn add(
+        &mut self,
+        asset: AssetId,
+        (role, media): (Role, Media),
+        content: u64,
+        (told, poured): (bool, bool),
+        random: &mut Random,
+    ) {
+        let size = self.size(content);
+        let class = if media == Media::Video { SizeClass::Video } else { SizeClass::Heif };
+        let hint = (!told).then(|| (class, measure(class, size, random)));
+        let back = |one: &Original| one.asset == asset && one.recovered;
+        let recovered = self.originals.values().any(back);
+        self.next += 1;
+        let id = ResourceId(self.next);
+        self.history.insert((id, 1), digest(content, size));
+        self.originals.insert(
+            id,
+            Original {
+                id,
+                asset,
+                role,
+                media,
+                access: if poured { Access::Poured } else { Access::Seekable },
+                content,
+                size,
+                version: 1,
+                on_phone: true,
+                told,
+                hint,
+                taken: self.taken,
+                recovered,
+                broken: None,
+            },
+        );
     }
 
     /// The user edits a picture: other bytes, another version.

@@ -1,10 +1,13 @@
 //! Runs seeds: `cargo run --release -p keepsake-simulator -- --seeds 10000`.
 //!
 //! The last line is `N seeds, M failed`. A seed that fails is printed with the command that runs it
-//! again.
+//! again, shrunk: without the kinds of happenings that it does not take, with as little foul weather and
+//! as small a library as still break the same promise; and with what happened last.
 
 use clap::Parser;
-use keepsake_simulator::{Coverage, Plan, Run, find, planted};
+use keepsake_simulator::kind::{Kind, Kinds};
+use keepsake_simulator::shrink::shrink;
+use keepsake_simulator::{Coverage, Shown, Simpler, find, planted};
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,12 +34,32 @@ struct Args {
     /// Plant this bug.
     #[arg(long)]
     bug: Option<String>,
+    /// Leave these kinds of happenings out.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    without: Vec<Kind>,
+    /// End foul weather after so many happenings.
+    #[arg(long)]
+    lasts: Option<u32>,
+    /// Begin with so many assets of the library.
+    #[arg(long)]
+    assets: Option<u32>,
     /// Print how often each path was taken, as a table in Markdown.
     #[arg(long)]
     coverage: bool,
     /// Fail if a path that is possible was not taken.
     #[arg(long)]
     all_paths: bool,
+}
+
+impl Args {
+    fn bug(&self) -> Option<planted::Bug> {
+        planted::all().find(|bug| Some(bug.name) == self.bug.as_deref())
+    }
+
+    fn simpler(&self) -> Simpler {
+        let without: Kinds = self.without.iter().copied().collect();
+        Simpler { without, lasts: self.lasts, assets: self.assets }
+    }
 }
 
 /// What all runs came to.
@@ -69,16 +92,16 @@ fn main() -> ExitCode {
     failed.sort();
     for (seed, why) in &failed {
         println!("seed {seed}: {why}");
-        println!("  cargo run --release -p keepsake-simulator -- --seeds 1 --from {seed}");
+        show_shrunk(*seed, &args);
     }
     let years = millis / (365 * 86_400_000);
     if args.coverage {
         println!("{}", coverage.table());
     }
     let missed = coverage.missed();
-    for (work, hold, fate) in missed.iter().filter(|_| args.all_paths) {
+    for (step, hold, fate) in missed.iter().filter(|_| args.all_paths) {
         let hold = hold.map_or("no hold".to_owned(), |hold| format!("{hold:?}"));
-        println!("never taken: {work:?}, under {hold}, {fate:?}");
+        println!("never taken: {step:?}, under {hold}, {fate:?}");
     }
     let (fewest_events, fewest_kills) = fewest.unwrap_or_default();
     println!(
@@ -96,8 +119,8 @@ fn work(args: &Args, next: &AtomicU64, sum: &Mutex<Sum>) {
         if seed >= args.from + args.seeds {
             return;
         }
-        let bug = planted::all().find(|bug| Some(bug.name) == args.bug.as_deref());
-        let outcome = Run::new(Plan::of(seed)).shown(args.show).with(bug).to_the_end();
+        let shown = if args.show { Shown::Everything } else { Shown::Nothing };
+        let outcome = args.simpler().run(seed).shown(shown).with(args.bug()).to_the_end();
         let mut sum = sum.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if sum.failed.len() >= args.most {
             return;
@@ -110,6 +133,22 @@ fn work(args: &Args, next: &AtomicU64, sum: &Mutex<Sum>) {
         sum.coverage.add(&outcome.coverage);
         sum.failed.extend(outcome.violation.map(|violation| (seed, violation.to_string())));
     }
+}
+
+/// Prints how the simplest run is made that fails as `seed` does, and what happens last in it.
+fn show_shrunk(seed: u64, args: &Args) {
+    let again = "  cargo run --release -p keepsake-simulator -- --seeds 1 --from";
+    println!("{again} {seed}");
+    let asked = args.simpler();
+    let Some((simpler, outcome)) = shrink(seed, args.bug()).filter(|_| asked == Simpler::default())
+    else {
+        return;
+    };
+    let violation = outcome.violation.map(|violation| violation.to_string());
+    println!("  shrunk, it fails after {} happenings and {} events:", outcome.foul, outcome.events);
+    println!("{again} {seed}{}", simpler.flags());
+    outcome.last.iter().for_each(|line| println!("    {line}"));
+    println!("    {}", violation.unwrap_or_default());
 }
 
 /// Plants each bug in turn.

@@ -5,9 +5,11 @@
 //! granted at night. iOS takes originals back only when the camera has no room. When the user is
 //! asked to let photos go, they do, and empty Recently Deleted the evening after.
 
+use crate::kind::Kinds;
 use crate::library::Library;
 use crate::plan::{MB, Plan, Weather};
 use crate::run::Run;
+use crate::store::Store;
 use crate::traffic::HOUR;
 use keepsake_machine::event::{Event, Network, Power};
 use keepsake_machine::hold::Holds;
@@ -324,6 +326,7 @@ fn plan(wish: &Wish) -> Plan {
         thrifty: false,
         ill: false,
         lasts: u32::MAX,
+        events: 0,
     };
     Plan {
         seed: wish.seed,
@@ -333,7 +336,8 @@ fn plan(wish: &Wish) -> Plan {
         disk: wish.phone,
         others,
         another: false,
-        vault_room: None,
+        vault: Store::new(None),
         weather,
+        without: Kinds::ALL,
     }
 }

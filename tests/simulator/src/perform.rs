@@ -1,12 +1,16 @@
 //! How orders are carried out.
 
 use crate::Millis;
+use crate::cloud::Cloud;
+use crate::happening::Happening;
 use crate::invariant::Invariant;
 use crate::job::{Job, id_of, work_of};
+use crate::kind::Kind;
 use crate::library::Original;
 use crate::phone::{DOWN, NEAR, UP};
-use crate::run::{Happening, Run, Said};
-use keepsake_machine::effect::{Effect, Proposal};
+use crate::run::Run;
+use crate::sent::Said;
+use keepsake_machine::effect::{Effect, Proposal, ProposalId};
 use keepsake_machine::event::{
     Answer, Disappearance, Event, Finding, LibraryAccess, TransferOutcome,
 };
@@ -24,12 +28,14 @@ impl Run {
         match effect {
             Effect::Cancel { id } => {
                 let delay = self.random.below(200);
+                let late = self.is_late(16);
+                let delay = late.unwrap_or(delay);
                 let ends = self.now + 1 + delay;
                 self.note_revoked(id);
                 let Some(job) = self.jobs.get_mut(&id) else { return };
                 job.cancelled = true;
                 // What would have ended before the word reaches it ends as it would have.
-                if job.ends > ends || job.stalled {
+                if job.ends > ends || job.stalled || late.is_some() {
                     (job.ends, job.stalled) = (ends, false);
                     self.soon(1 + delay, Happening::Ends(id));
                 }
@@ -45,9 +51,11 @@ impl Run {
                 self.teed.remove(&resource);
             }
             Effect::CancelTransfer { resource } => {
-                if let Some(digest) = self.with_os.remove(&resource) {
+                if let Some((digest, _)) = self.with_os.remove(&resource) {
                     self.sent.may_again(resource, &digest);
+                    self.note_cancelled();
                     let outcome = TransferOutcome::Cancelled;
+                    self.takes_leave_back(resource, outcome);
                     self.then_tell(Event::TransferFinished { resource, outcome });
                 }
             }
@@ -69,8 +77,13 @@ impl Run {
     /// A long effect begins, or the same one once more.
     fn begin(&mut self, id: EffectId, effect: Effect) {
         if let Some(job) = self.jobs.get_mut(&id) {
-            job.effect = effect;
-            if std::mem::take(&mut job.stalled) {
+            let charged = job.charged;
+            job.effect = effect.clone();
+            let was_stalled = std::mem::take(&mut job.stalled);
+            if charged {
+                self.check_raised(id.resource, &effect);
+            }
+            if was_stalled {
                 let landed = self.staged.get(&id.resource).copied().unwrap_or(0);
                 let rest = self.library.originals.get(&id.resource).map_or(0, |one| one.size);
                 self.put_off(id, rest.saturating_sub(landed) / DOWN + 50);
@@ -90,9 +103,13 @@ impl Run {
             Work::Upload | Work::UploadStaged | Work::Checksum => NEAR,
             Work::Check => u64::MAX,
         };
-        let lasts = bytes / rate + 5 + self.random.below(200);
+        let mut lasts = bytes / rate + 5 + self.random.below(200);
         let mut copies = false;
         if work == Work::Download {
+            if let Cloud::Throttled(times) = self.cloud() {
+                lasts *= times;
+            }
+            lasts += self.is_late(24).unwrap_or(0);
             self.staged.insert(id.resource, 0);
             let away = self.library.originals.get(&id.resource).is_some_and(|one| !one.on_phone);
             // Of one that the OS just let go of nobody could know.
@@ -104,10 +121,24 @@ impl Run {
         let ends = self.soon(lasts, Happening::Ends(id));
         let (cancelled, stalled, grown) = (false, false, self.read);
         let metered = self.phone.network.metered;
+        let charged = self.is_charged(id.resource, &effect);
+        let reserve = self.config.settings.reserve.unwrap_or_default();
         let cloud = self.catalog.rows.get(&id.resource).map(|row| row.locality);
         let (factor, told) = (if cloud == Some(Locality::Cloud) { 2 } else { 1 }, 0);
-        let job =
-            Job { effect, work, cancelled, ends, grown, metered, copies, factor, told, stalled };
+        let job = Job {
+            effect,
+            work,
+            cancelled,
+            ends,
+            grown,
+            reserve,
+            charged,
+            metered,
+            copies,
+            factor,
+            told,
+            stalled,
+        };
         self.jobs.insert(id, job);
     }
 
@@ -126,9 +157,8 @@ impl Run {
         let landed = self.staged.get(&id.resource).copied().unwrap_or(0);
         let factor = if job.copies { 2 } else { 1 };
         if bytes > landed && (bytes - landed) * factor <= self.free() {
-            let (copies, metered) = (job.copies, job.metered && fetched);
-            let until = job.ends.min(self.now);
-            self.lands(id.resource, bytes, copies, metered, until);
+            let job = job.clone();
+            self.lands(id.resource, bytes, fetched, &job);
             if let Some(job) = self.jobs.get_mut(&id) {
                 job.told = bytes;
             }
@@ -136,27 +166,20 @@ impl Run {
         }
     }
 
-    /// Bytes of a download are on the disk, in all: the last came then, which is before now where the app
-    /// slept meanwhile.
-    pub(crate) fn lands(
-        &mut self,
-        resource: ResourceId,
-        bytes: u64,
-        copies: bool,
-        metered: bool,
-        until: Millis,
-    ) {
+    /// Bytes of a download are on the disk, in all: the last came when its work ended, which is before now
+    /// where the app slept meanwhile.
+    pub(crate) fn lands(&mut self, resource: ResourceId, bytes: u64, fetched: bool, job: &Job) {
         let before = self.staged.insert(resource, bytes).unwrap_or(0);
-        if copies {
+        if job.copies && fetched {
             self.copying.insert(resource, bytes);
         }
         let more = bytes.saturating_sub(before);
-        if metered {
-            self.metered += more;
+        if fetched {
+            self.moves(job, more);
         }
         if self.library.originals.get(&resource).is_some_and(|one| !one.on_phone) {
-            let moved = (until, more, DOWN);
-            if metered {
+            let moved = (job.ends.min(self.now), more, DOWN);
+            if job.metered {
                 self.traffic.book(moved, |hour| &mut hour.down_mobile);
             } else {
                 self.traffic.book(moved, |hour| &mut hour.down_wifi);
@@ -168,6 +191,11 @@ impl Run {
     pub(crate) fn is_refused_the_network(&self, original: &Original) -> bool {
         let cloud = |row: &Row| row.locality == Locality::Cloud;
         !original.on_phone && !self.catalog.rows.get(&original.id).is_some_and(cloud)
+    }
+
+    fn goes_wrong(&mut self) -> bool {
+        let may = !self.fair && !self.without.has(Kind::Faults);
+        may && self.random.one_in(self.weather.fault)
     }
 
     fn put_off(&mut self, id: EffectId, by: Millis) {
@@ -186,7 +214,7 @@ impl Run {
         let job = job.clone();
         let answer = if job.cancelled && self.random.one_in(2) {
             Answer::Stopped
-        } else if !self.fair && self.random.one_in(self.weather.fault) {
+        } else if self.goes_wrong() {
             self.may_land_again(id.resource);
             self.fault(&job)
         } else {
@@ -205,6 +233,11 @@ impl Run {
                 if said.is_none_or(|(_, said)| *said != Said::NotShown) {
                     let said = if *finding == Finding::Hit { Said::Has } else { Said::HasNot };
                     self.asked.insert(id.resource, (*digest, said));
+                }
+                // A list that is late is a fault of the vault's.
+                if *finding != Finding::Hit && self.store.holds(digest) && !self.is_listed(digest) {
+                    self.sent.may_again(id.resource, digest);
+                    self.may_land_again(id.resource);
                 }
             }
             (Answer::NotConfirmed, Effect::Verify { digest, .. }) => {
@@ -228,6 +261,11 @@ impl Run {
             if job.work == Work::Download && !matches!(answer, Answer::Downloaded(_)) {
                 self.staged.remove(&id.resource);
             }
+        }
+        let again = !self.fair && !self.without.has(Kind::SecondAnswers);
+        if again && !matches!(answer, Answer::Outgrown(_)) && self.random.one_in(12) {
+            let after = 1 << self.random.below(22);
+            self.soon(after, Happening::Repeats(id, answer));
         }
         self.tell(Event::Answered { id, answer });
     }
@@ -264,10 +302,17 @@ impl Run {
             }
             Effect::Propose(proposal) => {
                 let deleted = self.user_lets_go(proposal);
-                self.tell(Event::FreeUpAnswered { id: proposal.id, deleted: deleted.clone() });
-                self.check_freed(&deleted);
+                self.lets_know(proposal.id, deleted);
             }
             other => self.broken(Invariant::ContractKept, format!("nobody performs {other:?}")),
+        }
+    }
+
+    /// The machine is told what the user let go of.
+    pub(crate) fn lets_know(&mut self, id: ProposalId, deleted: Vec<AssetId>) {
+        self.tell(Event::FreeUpAnswered { id, deleted: deleted.clone() });
+        if self.machine.is_some() {
+            self.check_freed(&deleted);
         }
     }
 
@@ -289,8 +334,9 @@ impl Run {
 
     /// Whether the library shows it to us.
     pub(crate) fn sees(&self, resource: ResourceId) -> bool {
-        let limited = self.phone.access == LibraryAccess::Limited && resource.0 % 3 == 0;
-        !limited && self.library.originals.contains_key(&resource)
+        let limited = self.phone.access == LibraryAccess::Limited;
+        let hidden = |one: &Original| limited && one.asset.0 % 3 == self.phone.unpicked;
+        self.library.originals.get(&resource).is_some_and(|one| !hidden(one))
     }
 
     /// A whole scan, in one moment.
@@ -303,15 +349,22 @@ impl Run {
         let under_way = self.under_way();
         let limited = self.phone.access == LibraryAccess::Limited;
         self.then_tell(Event::ScanStarted);
-        let seen: Vec<_> = self.library.originals.values().map(Original::row).collect();
-        for row in seen.into_iter().filter(|row| self.sees(row.id)).collect::<Vec<_>>() {
-            if let Some(event) = self.catalog.seen(row, &under_way) {
+        let seen = self.library.originals.values().filter(|one| self.sees(one.id));
+        let seen = seen.map(|one| (one.row(), self.library.chooses(one)));
+        for (row, chosen) in seen.collect::<Vec<_>>() {
+            if self.dies_here() {
+                return;
+            }
+            if let Some(event) = self.catalog.seen(row, chosen, &under_way) {
                 self.then_tell(event);
             }
         }
         let absent: Vec<_> =
             self.catalog.rows.keys().filter(|id| !self.sees(**id)).copied().collect();
         for id in absent {
+            if self.dies_here() {
+                return;
+            }
             let how = if limited { Disappearance::Hidden } else { Disappearance::Deleted };
             if let Some(event) = self.catalog.absent(id, how, &under_way) {
                 self.then_tell(event);

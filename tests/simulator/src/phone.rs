@@ -20,6 +20,8 @@ pub struct Phone {
     pub power: Power,
     /// Permission for the library.
     pub access: LibraryAccess,
+    /// While it is limited, every third asset is out of sight: the user picks which.
+    pub unpicked: i64,
     /// Before the first unlock.
     pub locked: bool,
     /// Whether the program may work: in front, or in a window.
@@ -79,6 +81,7 @@ impl Phone {
             network: Network::UNMETERED,
             power: Power::MAINS,
             access: LibraryAccess::Full,
+            unpicked: 0,
             locked: false,
             awake: true,
             paused: false,
@@ -132,6 +135,7 @@ impl Phone {
             1 => LibraryAccess::Limited,
             _ => LibraryAccess::Full,
         };
+        self.unpicked = i64::try_from(random.below(3)).unwrap_or(0);
         Event::AccessChanged(self.access)
     }
 }

@@ -1,6 +1,8 @@
 //! What a seed makes, before anything happens.
 
+use crate::kind::Kinds;
 use crate::library::Library;
+use crate::store::Store;
 use keepsake_machine::settings::{Config, Limits, MeteredUse, Settings, Vault};
 use keepsake_tests::random::Random;
 
@@ -24,10 +26,12 @@ pub struct Plan {
     pub others: u64,
     /// Whether another device fills the same vault.
     pub another: bool,
-    /// Bytes that the vault can take; `None`: it has no end.
-    pub vault_room: Option<u64>,
+    /// The vault, empty.
+    pub vault: Store,
     /// How rough it is.
     pub weather: Weather,
+    /// What does not happen.
+    pub without: Kinds,
 }
 
 /// How often things happen in foul weather.
@@ -47,6 +51,8 @@ pub struct Weather {
     pub ill: bool,
     /// Happenings until it becomes fair.
     pub lasts: u32,
+    /// Events that the machine is told until then, at least.
+    pub events: u64,
 }
 
 /// What the user lets go over metered networks.
@@ -61,6 +67,12 @@ pub fn metered(random: &mut Random) -> MeteredUse {
             upload_videos: random.one_in(3),
         },
     }
+}
+
+/// Bytes of metered data that the user allows a day.
+pub fn daily(random: &mut Random, library: &Library, thrifty: bool) -> u64 {
+    let most = if thrifty { 40 * MB } else { library.largest() * 4 };
+    8 * MB + random.below(most)
 }
 
 impl Plan {
@@ -81,10 +93,10 @@ impl Plan {
         };
         let vault = Vault { tee: vault.tee && !vault.remote, ..vault };
         let (thrifty, ill) = (random.one_in(6), random.one_in(6));
-        let day = if thrifty { 40 * MB } else { library.largest() * 4 };
         let settings = Settings {
             metered: metered(&mut random),
-            daily_metered_bytes: (thrifty || random.one_in(2)).then(|| 8 * MB + random.below(day)),
+            daily_metered_bytes: (thrifty || random.one_in(2))
+                .then(|| daily(&mut random, &library, thrifty)),
             roaming: random.one_in(4),
             only_charging: random.one_in(5),
             reserve: Some(reserve),
@@ -100,7 +112,7 @@ impl Plan {
             uploads: 1 + u32::try_from(random.below(3)).unwrap_or(0),
         };
         let full = random.one_in(6);
-        let vault_room = full.then(|| library.bytes() / 2 + library.largest());
+        let room = full.then(|| library.bytes() / 2 + library.largest());
         let weather = Weather {
             fault: 3 + random.below(30),
             // From seconds, where everything happens at once, to hours, where days go by.
@@ -110,9 +122,27 @@ impl Plan {
             thrifty,
             ill,
             lasts: 500 + u32::try_from(random.below(500)).unwrap_or(0),
+            events: 500,
         };
         let another = random.one_in(3);
+        let store = Store {
+            creates: vault.md5 || !random.one_in(4),
+            late: if random.one_in(5) { 1 << random.below(22) } else { 0 },
+            ..Store::new(room)
+        };
         let config = Config { settings, limits, vault, seed: random.number() };
-        Plan { seed, random, library, config, disk, others, another, vault_room, weather }
+        let without = Kinds::default();
+        Plan {
+            seed,
+            random,
+            library,
+            config,
+            disk,
+            others,
+            another,
+            vault: store,
+            weather,
+            without,
+        }
     }
 }

@@ -1,76 +1,33 @@
-//! The loop: what happens next, what the machine is told, and what comes of it.
+//! One run: all that there is in it, and its way from foul weather to its end in fair weather.
 
 use crate::Millis;
+use crate::budget::Today;
 use crate::catalog::Catalog;
-use crate::coverage::{Coverage, Fate};
+use crate::cloud::Cloud;
+use crate::coverage::{Coverage, Fate, Step};
+use crate::happening::{Happening, Outcome};
 use crate::invariant::{Invariant, Violation};
 use crate::job::Job;
+use crate::kind::{Kind, Kinds};
 use crate::known::Known;
 use crate::library::Library;
 use crate::phone::{DOWN, NEAR, Phone, UP};
 use crate::plan::{Plan, Weather};
-use crate::planted::{Bug, Mind, Place};
-use crate::sent::Sent;
+use crate::planted::Bug;
+use crate::sent::{Said, Sent};
 use crate::store::Store;
 use crate::traffic::Traffic;
-use keepsake_machine::effect::{Effect, ProposalId};
+use keepsake_machine::effect::ProposalId;
 use keepsake_machine::event::{Event, TransferOutcome};
 use keepsake_machine::media::{AssetId, Digest, EffectId, ResourceId};
+use keepsake_machine::row::Row;
 use keepsake_machine::settings::Config;
+use keepsake_machine::stage::Stage;
 use keepsake_machine::status::Activity;
 use keepsake_machine::time::Elapsed;
 use keepsake_machine::{Counts, Machine, Now};
 use keepsake_tests::random::Random;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-
-/// Something that happens at a moment.
-#[derive(Debug, Clone)]
-pub enum Happening {
-    /// A long effect ends, unless it was put off.
-    Ends(EffectId),
-    /// Half of what a download may land has landed.
-    Progresses(EffectId),
-    /// A short order is carried out.
-    Answers(Effect),
-    /// A condition of the phone, the cloud or the vault turns.
-    Turns,
-    /// The user does something.
-    Acts,
-    /// The program is killed.
-    Dies,
-    /// The program starts, or its window opens.
-    Wakes,
-    /// The OS ends a transfer of its own.
-    Delivers(ResourceId),
-}
-
-/// How a run came out.
-#[derive(Debug, Clone)]
-pub struct Outcome {
-    /// The first promise that did not hold.
-    pub violation: Option<Violation>,
-    /// Events that the machine was told.
-    pub events: u64,
-    /// Kills.
-    pub kills: u32,
-    /// Virtual time that passed.
-    pub lasted: Millis,
-    /// The paths that were taken.
-    pub coverage: Coverage,
-    /// Of every event and effect, in order.
-    pub trace: u64,
-}
-
-/// What the vault said of bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Said {
-    /// It has them.
-    Has,
-    /// It does not, or only sending will tell.
-    HasNot,
-    /// It had them, and could not show them.
-    NotShown,
-}
 
 /// One run.
 #[derive(Debug)]
@@ -79,6 +36,10 @@ pub struct Run {
     pub(crate) random: Random,
     pub(crate) config: Config,
     pub(crate) weather: Weather,
+    /// What does not happen in it.
+    pub(crate) without: Kinds,
+    /// How iCloud is.
+    pub(crate) cloud: Cloud,
     pub(crate) library: Library,
     pub(crate) phone: Phone,
     pub(crate) store: Store,
@@ -122,11 +83,11 @@ pub struct Run {
     pub(crate) obliging: bool,
     /// Bytes over every network.
     pub(crate) traffic: Traffic,
-    /// Bytes that we moved over metered networks since then.
-    pub(crate) metered: u64,
+    /// What of the day's budget was used.
+    pub(crate) today: Today,
     pub(crate) teed: BTreeSet<ResourceId>,
-    /// What the OS sends without us.
-    pub(crate) with_os: BTreeMap<ResourceId, Digest>,
+    /// What the OS sends without us, and whether it may do so over metered networks.
+    pub(crate) with_os: BTreeMap<ResourceId, (Digest, bool)>,
     /// Transfers that ended while no program was there to hear it.
     pub(crate) delivered: BTreeMap<ResourceId, TransferOutcome>,
     pub(crate) jobs: BTreeMap<EffectId, Job>,
@@ -150,7 +111,7 @@ pub struct Run {
     /// Since when a pause has no name.
     pub(crate) unnamed: Option<Millis>,
     pub(crate) now: Millis,
-    shown: bool,
+    pub(crate) shown: Shown,
     /// A planted bug, and what it counts.
     pub(crate) bug: Option<Bug>,
     pub(crate) counted_by_bug: u64,
@@ -160,9 +121,25 @@ pub struct Run {
     /// What waits for the program to be awake.
     pub(crate) asleep: Vec<Happening>,
     pub(crate) inbox: VecDeque<Event>,
-    counts: Counts,
+    pub(crate) counts: Counts,
+    /// The program is killed after so many steps.
+    pub(crate) doomed: Option<u64>,
+    /// What it is told next was answered before.
+    pub(crate) told_twice: bool,
     pub(crate) happened: u32,
     pub(crate) outcome: Outcome,
+}
+
+/// What is to be seen of a run's events and effects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Shown {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The last ones, in [`Outcome::last`].
+    Last,
+    /// Every one is printed as it goes.
+    Everything,
 }
 
 /// The machine, which has no picture of itself to print.
@@ -176,8 +153,6 @@ impl std::fmt::Debug for Driven {
 
 /// By then the OS has written back what was stored without a sync: 30 seconds, as Linux does.
 pub(crate) const WRITTEN_BACK: Millis = 30_000;
-/// Foul weather lasts until the machine was told so many events, at least.
-const EVENTS: u64 = 500;
 /// Happenings after which fair weather must have brought everything to its end.
 const PATIENCE: u32 = 60_000;
 /// The longest back-off of an item, in milliseconds: six hours.
@@ -191,9 +166,11 @@ impl Run {
             random: plan.random,
             config: plan.config,
             weather: plan.weather,
+            without: plan.without,
+            cloud: Cloud::default(),
             library: plan.library,
             phone,
-            store: Store::new(plan.vault_room),
+            store: plan.vault,
             other_store: Store::new(None),
             another: plan.another,
             catalog: Catalog::default(),
@@ -206,7 +183,7 @@ impl Run {
             behind: 0,
             obliging: false,
             traffic: Traffic::default(),
-            metered: 0,
+            today: Today::default(),
             teed: BTreeSet::new(),
             with_os: BTreeMap::new(),
             delivered: BTreeMap::new(),
@@ -222,7 +199,7 @@ impl Run {
             tried: false,
             unnamed: None,
             now: 1_000,
-            shown: false,
+            shown: Shown::Nothing,
             bug: None,
             counted_by_bug: 0,
             asked: BTreeMap::new(),
@@ -241,21 +218,25 @@ impl Run {
             asleep: Vec::new(),
             inbox: VecDeque::new(),
             counts: Counts::default(),
+            doomed: None,
+            told_twice: false,
             happened: 0,
             outcome: Outcome {
                 violation: None,
                 events: 0,
                 kills: 0,
+                foul: 0,
                 lasted: 0,
                 coverage: Coverage::default(),
                 trace: 0xcbf2_9ce4_8422_2325,
+                last: VecDeque::new(),
             },
         }
     }
 
-    /// Prints every event and effect as it goes.
+    /// What is to be seen of it.
     #[must_use]
-    pub fn shown(mut self, shown: bool) -> Run {
+    pub fn shown(mut self, shown: Shown) -> Run {
         self.shown = shown;
         self
     }
@@ -279,8 +260,11 @@ impl Run {
         }
         let (mut fair_since, mut longest) = (0, 0);
         while self.outcome.violation.is_none() {
-            let lasted = self.happened >= self.weather.lasts && self.outcome.events >= EVENTS;
+            let lasted =
+                self.happened >= self.weather.lasts && self.outcome.events >= self.weather.events;
             if !self.fair && lasted {
+                self.outcome.foul = self.happened;
+                self.doomed = None;
                 self.clears_up();
                 (fair_since, longest, self.happened) = (self.now, self.longest(), 0);
             }
@@ -296,6 +280,9 @@ impl Run {
                 let status = self.machine.as_ref().map(|machine| machine.0.status());
                 self.broken(Invariant::GoodEnd, format!("it never ends: {status:?}"));
             }
+        }
+        if !self.fair {
+            self.outcome.foul = self.happened;
         }
         self.outcome.lasted = self.now;
         self.outcome
@@ -314,93 +301,6 @@ impl Run {
         self.phone.clock.now(self.now)
     }
 
-    /// Tells the machine something, and carries out what it orders: what is to be stored first.
-    pub(crate) fn tell(&mut self, event: Event) {
-        self.inbox.push_back(event);
-        while let Some(event) = self.inbox.pop_front() {
-            self.handle(event);
-        }
-        if self.machine.is_some() && self.outcome.violation.is_none() {
-            self.check();
-        }
-    }
-
-    /// Has the machine told this after what it is told now.
-    pub(crate) fn then_tell(&mut self, event: Event) {
-        self.inbox.push_back(event);
-    }
-
-    fn handle(&mut self, event: Event) {
-        let now = self.clocks();
-        let Some(machine) = &mut self.machine else { return };
-        self.outcome.events += 1;
-        if let Event::DiskRead { .. } = event {
-            self.read = self.phone.grown;
-        }
-        // Counters are of the moment in which they are told.
-        let event = if let Event::Counted(_) = event {
-            self.counts = self.catalog.counts();
-            Event::Counted(self.counts.clone())
-        } else {
-            event
-        };
-        if self.shown {
-            println!("{:>9} {event:?}", self.now);
-        }
-        hash(&mut self.outcome.trace, &event);
-        self.known.hears(&event);
-        let mut mind = Mind { rows: &self.catalog.rows, count: &mut self.counted_by_bug };
-        let event = match self.bug {
-            Some(Bug { place: Place::Event(of), .. }) => of(event, &mut mind),
-            _ => Some(event),
-        };
-        let Some(event) = event else { return };
-        machine.0.handle(event, now);
-        let effects = std::iter::from_fn(|| machine.0.poll_effect());
-        let effects: Vec<Effect> = match self.bug {
-            Some(Bug { place: Place::Effect(of), .. }) => {
-                effects.flat_map(|effect| of(effect, &mut mind)).collect()
-            }
-            _ => effects.collect(),
-        };
-        if self.now > self.stored_at + WRITTEN_BACK {
-            self.synced = self.catalog.clone();
-        }
-        let (mut changed, mut synced) = (false, false);
-        for effect in &effects {
-            if self.shown {
-                println!("            -> {effect:?}");
-            }
-            hash(&mut self.outcome.trace, effect);
-            if let Effect::Persist { change, durable } = effect {
-                self.check_change(change);
-                self.catalog.store(change);
-                (changed, synced) = (true, synced || *durable);
-            }
-        }
-        if changed {
-            self.stored_at = self.now;
-        }
-        if synced {
-            self.synced = self.catalog.clone();
-        }
-        for effect in effects {
-            if !matches!(effect, Effect::Persist { .. }) {
-                self.order(effect);
-            }
-        }
-        if changed {
-            let counts = self.catalog.counts();
-            self.inbox.push_front(Event::Counted(counts));
-        }
-    }
-
-    /// Whether the machine is about to be told that this changed.
-    pub(crate) fn is_about_to_hear(&self, id: ResourceId) -> bool {
-        let of = |event: &Event| matches!(event, Event::VersionChanged { resource, .. } if *resource == id);
-        self.inbox.iter().any(of)
-    }
-
     /// The counters that the machine was told last.
     pub(crate) fn counted(&self) -> &Counts {
         &self.counts
@@ -417,7 +317,14 @@ impl Run {
         let Some(machine) = &self.machine else { return };
         let holds = machine.0.status().holds;
         for job in self.jobs.values().filter(|job| !job.cancelled) {
-            self.outcome.coverage.note(job.work, holds, fate);
+            self.outcome.coverage.note(Step::of(&job.effect, job.work), holds, fate);
+        }
+        for _ in &self.with_os {
+            self.outcome.coverage.note(Step::WithOs, holds, fate);
+        }
+        let waits = |row: &&Row| matches!(row.stage, Stage::Waiting(_));
+        for _ in self.catalog.rows.values().filter(waits) {
+            self.outcome.coverage.note(Step::Waiting, holds, fate);
         }
     }
 
@@ -433,24 +340,15 @@ impl Run {
         quiet && self.machine.as_deref().is_some_and(done)
     }
 
+    /// Whether the vault shows these bytes. (In fair weather it does so at once.)
+    pub(crate) fn is_listed(&self, digest: &Digest) -> bool {
+        let late = !self.fair && !self.without.has(Kind::LateLists);
+        self.store.lists(digest, if late { self.now } else { Millis::MAX })
+    }
+
     /// Bytes of the phone's disk that are free.
     pub(crate) fn free(&self) -> u64 {
         let staged: u64 = self.staged.values().chain(self.copying.values()).sum();
         self.phone.free(self.library.on_phone() + staged)
     }
-}
-
-/// FNV-1a (Fowler, Noll, Vo) over the text of something.
-fn hash(into: &mut u64, what: &impl std::fmt::Debug) {
-    use std::fmt::Write as _;
-    struct Fnv<'a>(&'a mut u64);
-    impl std::fmt::Write for Fnv<'_> {
-        fn write_str(&mut self, text: &str) -> std::fmt::Result {
-            for byte in text.bytes() {
-                *self.0 = (*self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-            }
-            Ok(())
-        }
-    }
-    let _ = write!(Fnv(into), "{what:?}"); // it takes everything
 }

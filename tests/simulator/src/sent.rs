@@ -8,6 +8,17 @@ use keepsake_machine::event::{Answer, PutOutcome};
 use keepsake_machine::media::{Digest, ResourceId};
 use std::collections::BTreeMap;
 
+/// What the vault said of bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// It has them.
+    Has,
+    /// It does not, or only sending will tell.
+    HasNot,
+    /// It had them, and could not show them.
+    NotShown,
+}
+
 /// What was begun to be sent by this device, whoever sent it and however it ended. (In this world a
 /// transfer that begins again begins with its first byte: so it is transfers that are counted.)
 #[derive(Debug, Clone, Default)]
@@ -55,7 +66,7 @@ impl Sent {
 impl Run {
     /// Bytes begin to leave: sent by us, or by the OS.
     pub(crate) fn begins_to_send(&mut self, resource: ResourceId, digest: &Digest) {
-        if self.with_os.get(&resource).is_some_and(|other| other.sha256 == digest.sha256) {
+        if self.with_os.get(&resource).is_some_and(|(other, _)| other.sha256 == digest.sha256) {
             let what = format!("{resource:?} is sent beside a transfer of the OS");
             self.broken(Invariant::PutOnce, what);
         }

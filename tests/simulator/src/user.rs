@@ -1,8 +1,12 @@
 //! What the user does: with photos, settings, the program and the vault.
 
+use crate::budget::Today;
 use crate::catalog::Catalog;
+use crate::happening::Happening;
+use crate::kind::Kind;
 use crate::known::Known;
-use crate::run::{Happening, Run};
+use crate::plan::{MB, daily, metered};
+use crate::run::Run;
 use keepsake_machine::event::Event;
 use keepsake_machine::settle::Fact;
 use keepsake_machine::time::Elapsed;
@@ -17,24 +21,35 @@ impl Run {
     }
 
     fn one_act(&mut self) {
-        match self.random.below(14) {
+        let what = self.random.below(15);
+        if self.without.has(ACTS[usize::try_from(what).unwrap_or(0)]) {
+            return;
+        }
+        match what {
             0 => {
+                if !self.phone.awake || self.machine.is_none() {
+                    return; // there is nothing to tap on
+                }
                 self.phone.paused = !self.phone.paused;
                 let paused = self.phone.paused;
                 self.hears(if paused { Event::UserPaused } else { Event::UserResumed });
-                if !self.phone.awake || self.machine.is_none() {
-                    self.phone.paused = !paused; // there was nothing to tap on
-                }
             }
             1 | 2 => {
-                self.library.shoot(&mut self.random);
+                if self.random.one_in(6) {
+                    self.library.burst(&mut self.random);
+                } else {
+                    self.library.shoot(&mut self.random);
+                }
                 self.looks();
             }
             3 => {
-                if let Some(id) = self.library.any(&mut self.random) {
-                    self.library.edit(id, &mut self.random);
-                    self.looks();
+                let any = self.library.any(&mut self.random);
+                match (any, self.random.below(5)) {
+                    (Some(id), 0 | 1) => self.library.edit(id, &mut self.random),
+                    (Some(id), 2 | 3) => self.library.edit_beside(id, &mut self.random),
+                    _ => self.library.revert(),
                 }
+                self.looks();
             }
             4 => {
                 let asset = self.library.any(&mut self.random);
@@ -49,11 +64,7 @@ impl Run {
                 self.hears_of_the_disk();
             }
             6 => {
-                let settings = &mut self.config.settings;
-                settings.metered = crate::plan::metered(&mut self.random);
-                settings.only_charging = self.random.one_in(4);
-                let settings = settings.clone();
-                self.hears(Event::SettingsChanged(settings));
+                self.changes_settings();
             }
             7 => self.hears(Event::FreeUpRequested { wanted: None }),
             8 => {
@@ -66,7 +77,8 @@ impl Run {
             9 => {
                 let any = self.library.any(&mut self.random).filter(|_| self.another);
                 if let Some(original) = any.and_then(|id| self.library.originals.get(&id)) {
-                    self.store.receive(&original.digest());
+                    let recorded = !self.random.one_in(3);
+                    self.store.receive(&original.digest(), recorded, self.now);
                 }
             }
             10 => {
@@ -77,6 +89,10 @@ impl Run {
             }
             11 if self.random.one_in(4) => self.reinstalls(),
             12 if self.random.one_in(3) => self.changes_destination(),
+            13 => {
+                self.library.choose(&mut self.random);
+                self.looks();
+            }
             _ => {
                 let under_way = self.under_way();
                 for event in self.catalog.settle(Fact::Retry, |_| true, &under_way) {
@@ -86,6 +102,32 @@ impl Run {
                 self.hears(Event::RetryRequested);
             }
         }
+    }
+
+    /// The user changes one of the settings.
+    fn changes_settings(&mut self) {
+        let (settings, random) = (&mut self.config.settings, &mut self.random);
+        match random.below(9) {
+            0 | 1 => settings.metered = metered(random),
+            2 => settings.only_charging = random.one_in(2),
+            3 => settings.reserve = Some((50 + random.below(250)) * MB),
+            4 => {
+                let limited = !random.one_in(3);
+                let (library, thrifty) = (&self.library, self.weather.thrifty);
+                settings.daily_metered_bytes = limited.then(|| daily(random, library, thrifty));
+            }
+            5 => settings.roaming = random.one_in(2),
+            6 => settings.lowest_battery = u8::try_from(random.below(60)).unwrap_or(0),
+            7 => {
+                let most = self.library.largest() * 3;
+                settings.staging = random.one_in(2).then(|| 20 * MB + random.below(most));
+            }
+            _ => settings.migrate = random.one_in(2),
+        }
+        let reserve = settings.reserve.unwrap_or_default();
+        self.jobs.values_mut().for_each(|job| job.reserve = job.reserve.min(reserve));
+        let settings = settings.clone();
+        self.hears(Event::SettingsChanged(settings));
     }
 
     /// The user removes the program and installs it again: what it knew is gone, the vault is not.
@@ -101,7 +143,8 @@ impl Run {
         self.unheard.clear();
         self.elapsed = Elapsed(0);
         self.synced = Catalog::default();
-        (self.metered, self.installed, self.ahead) = (0, self.now, 0);
+        self.today = Today::default();
+        (self.installed, self.ahead) = (self.now, 0);
         self.phone.paused = false; // so is the pause
         self.all_may_land_again();
         self.soon(60_000, Happening::Wakes);
@@ -110,7 +153,11 @@ impl Run {
     /// The user chooses the other vault: the program ends, and starts with it.
     fn changes_destination(&mut self) {
         self.ends_for_good();
-        self.catalog.activate_other(&self.staged);
+        let chooses = |id| {
+            let original = self.library.originals.get(&id);
+            original.is_none_or(|one| self.library.chooses(one))
+        };
+        self.catalog.activate_other(&self.staged, chooses);
         self.all_may_land_again();
         self.synced = self.catalog.clone();
         self.unheard.clear();
@@ -180,3 +227,28 @@ impl Run {
         self.hears(Event::RetryRequested);
     }
 }
+
+/// What kinds the acts are of, in the order in which they are drawn.
+const ACTS: [Kind; 15] = {
+    use Kind::{
+        Choice, Deletions, Destinations, Edits, FreeUps, OtherDevice, Pauses, Reinstalls, Removals,
+        Retries, Settings, Shots,
+    };
+    [
+        Pauses,
+        Shots,
+        Shots,
+        Edits,
+        Deletions,
+        Deletions,
+        Settings,
+        FreeUps,
+        Removals,
+        OtherDevice,
+        Deletions,
+        Reinstalls,
+        Destinations,
+        Choice,
+        Retries,
+    ]
+};

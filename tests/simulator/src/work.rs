@@ -1,9 +1,11 @@
 //! What long effects come to: what they do to the phone and the vault, and what goes wrong.
 
+use crate::cloud::Cloud;
+use crate::happening::Happening;
 use crate::invariant::Invariant;
 use crate::job::Job;
 use crate::phone::UP;
-use crate::run::{Happening, Run};
+use crate::run::Run;
 use keepsake_machine::effect::Effect;
 use keepsake_machine::event::{Answer, Disappearance, Finding, LibraryAccess, PutOutcome, Trouble};
 use keepsake_machine::media::{Digest, EffectId, ResourceId};
@@ -28,7 +30,7 @@ impl Run {
             (Effect::Checksum { .. }, _) => Answer::Changed,
             // The object was stored, and the answer is lost.
             (Effect::Upload { digest, .. }, 0) if self.store.fits(digest) => {
-                self.store.put(digest);
+                self.store.put(digest, self.now);
                 Answer::Held(Trouble::VaultUnavailable)
             }
             (Effect::Upload { .. }, 1) => failed(Fault::UploadFailed),
@@ -73,19 +75,21 @@ impl Run {
             Effect::Download { at_most, .. } => self.download(resource, at_most, job),
             Effect::Checksum { tee, .. } => self.checksum(resource, tee),
             // The records say what they name, whatever the vault itself goes by.
-            Effect::Find { digest, .. } => Answer::Found(match self.store.holds(&digest) {
+            Effect::Find { digest, .. } => Answer::Found(match self.is_listed(&digest) {
                 true if !self.config.vault.md5 || self.store.records(&digest) => Finding::Hit,
                 _ if self.config.vault.md5 => Finding::CannotTell,
                 _ => Finding::Miss,
             }),
             Effect::Upload { digest, from, .. } => self.upload(resource, &digest, from, job),
-            Effect::HandOver { digest, .. } => {
+            Effect::HandOver { digest, metered, .. } => {
                 self.begins_to_send(resource, &digest);
-                self.with_os.insert(resource, digest);
+                self.with_os.insert(resource, (digest, metered));
+                self.gives_leave(resource, job, digest.size);
                 let lasts = digest.size / UP + self.random.below(600_000);
                 self.soon(lasts, Happening::Delivers(resource));
                 Answer::HandedOver
             }
+            Effect::Verify { digest, .. } if !self.is_listed(&digest) => Answer::NotConfirmed,
             Effect::Verify { digest, .. } => match self.store.objects.get_mut(&digest.sha256) {
                 Some(object) if object.size == digest.size => {
                     object.recorded = true;
@@ -110,6 +114,9 @@ impl Run {
         if !original.on_phone && !self.phone.network.online {
             return Answer::Held(Trouble::Offline);
         }
+        if !original.on_phone && self.cloud() == Cloud::Out {
+            return self.is_out(resource);
+        }
         let landed = self.staged.get(&resource).copied().unwrap_or(0);
         let lands = original.size.min(at_most);
         let copies = job.copies && !original.on_phone;
@@ -117,8 +124,7 @@ impl Run {
         if lands.saturating_sub(landed) * factor > self.free() {
             return Answer::Held(Trouble::DiskFull);
         }
-        let (metered, until) = (job.metered && !original.on_phone, job.ends.min(self.now));
-        self.lands(resource, lands, copies, metered, until);
+        self.lands(resource, lands, !original.on_phone, job);
         if lands < original.size {
             return Answer::Outgrown(lands);
         }
@@ -175,9 +181,11 @@ impl Run {
         if !self.store.fits(digest) {
             return Answer::Held(Trouble::VaultFull { needed: digest.size });
         }
-        Answer::Put(if self.store.put(digest) {
+        let is_new = self.store.put(digest, self.now);
+        // Where nothing is created only if it is absent, the same bytes are written over themselves.
+        Answer::Put(if is_new || !self.store.creates {
+            self.moves(job, digest.size);
             if self.config.vault.remote && job.metered {
-                self.metered += digest.size;
                 let moved = (job.ends.min(self.now), digest.size, UP);
                 self.traffic.book(moved, |hour| &mut hour.up_mobile);
             } else if self.config.vault.remote {

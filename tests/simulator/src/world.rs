@@ -2,9 +2,12 @@
 //! weather in the end.
 
 use crate::coverage::Fate;
+use crate::happening::Happening;
+use crate::kind::Kind;
 use crate::plan::MB;
 use crate::planted::{Bug, Mind, Place};
-use crate::run::{Driven, Happening, Run, Said, WRITTEN_BACK};
+use crate::run::{Driven, Run, WRITTEN_BACK};
+use crate::sent::Said;
 use keepsake_machine::Machine;
 use keepsake_machine::effect::Effect;
 use keepsake_machine::event::{Event, LibraryAccess, Network, Power, TransferOutcome};
@@ -38,7 +41,11 @@ impl Run {
         let rows = &self.catalog.rows;
         let named =
             |id: &ResourceId| rows.get(id).is_some_and(|row| row.stage.bytes().staged() > 0);
-        self.staged.retain(|id, _| named(id));
+        let swept: Vec<_> = self.staged.keys().copied().filter(|id| !named(id)).collect();
+        for id in swept {
+            self.staged.remove(&id);
+            self.may_land_again(id);
+        }
         let counts = self.catalog.counts();
         let run = Start(self.next_start());
         self.then_tell(Event::Counted(counts));
@@ -51,8 +58,7 @@ impl Run {
         self.tells_delivered();
         self.tell(Event::TransfersReported);
         for (id, deleted) in std::mem::take(&mut self.unheard) {
-            self.tell(Event::FreeUpAnswered { id, deleted: deleted.clone() });
-            self.check_freed(&deleted);
+            self.lets_know(id, deleted);
         }
     }
 
@@ -88,7 +94,7 @@ impl Run {
         self.teed.clear();
         if self.random.one_in(3) {
             self.phone.clock.reboot(self.now);
-            if self.random.one_in(2) {
+            if self.random.one_in(2) && !self.without.has(Kind::PowerCuts) {
                 self.power_cut();
             }
         }
@@ -118,8 +124,12 @@ impl Run {
 
     /// A condition turns.
     pub(crate) fn turns(&mut self) {
+        let what = self.random.below(15);
+        if self.without.has(TURNS[usize::try_from(what).unwrap_or(0)]) {
+            return;
+        }
         let (phone, random) = (&mut self.phone, &mut self.random);
-        match random.below(14) {
+        match what {
             0..=2 => {
                 let event = phone.turn_network(random, self.weather.thrifty);
                 self.hears(event);
@@ -156,6 +166,7 @@ impl Run {
                 self.ahead += hour.max(0).unsigned_abs();
                 self.behind += hour.min(0).unsigned_abs();
             }
+            13 => self.cloud_turns(),
             _ => {
                 let wanted = self.random.below(500 * MB);
                 self.library.optimise(wanted);
@@ -225,15 +236,26 @@ impl Run {
 
     /// The OS ends a transfer.
     pub(crate) fn delivers(&mut self, resource: ResourceId) {
-        let Some(digest) = self.with_os.remove(&resource) else { return };
+        let Some((digest, metered)) = self.with_os.get(&resource).copied() else { return };
+        let network = self.phone.network;
+        if self.config.vault.remote && (!network.online || network.metered && !metered) {
+            let later = 60_000 + self.random.below(600_000);
+            self.soon(later, Happening::Delivers(resource));
+            return;
+        }
+        self.with_os.remove(&resource);
         let outcome = if !self.fair && self.random.one_in(4) || !self.store.fits(&digest) {
             self.failed.entry(resource).or_default().0 += 1;
             self.sent.may_again(resource, &digest);
+            if self.store.fits(&digest) && self.random.one_in(2) {
+                self.store.put(&digest, self.now); // only its answer was lost
+            }
             TransferOutcome::Failed { wasted: 1 }
         } else {
-            self.store.put(&digest);
+            self.store.put(&digest, self.now);
             TransferOutcome::Delivered
         };
+        self.takes_leave_back(resource, outcome);
         if self.phone.awake && self.machine.is_some() {
             self.tell(Event::TransferFinished { resource, outcome });
         } else {
@@ -343,3 +365,12 @@ impl Run {
         self.tell(Event::RetryRequested);
     }
 }
+
+/// What kinds the conditions are of, in the order in which they are drawn.
+const TURNS: [Kind; 15] = {
+    use Kind::{Access, Clocks, Cloud, Disk, Eviction, Locks, Network, Power, Vault, Windows};
+    [
+        Network, Network, Network, Power, Access, Locks, Disk, Disk, Vault, Windows, Windows,
+        Windows, Clocks, Cloud, Eviction,
+    ]
+};

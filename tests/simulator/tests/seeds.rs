@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 fn hold(seeds: impl Iterator<Item = u64>) {
     let (mut kills, mut events) = (0, 0);
     for seed in seeds {
-        let outcome = simulate(seed, false);
+        let outcome = simulate(seed);
         kills += outcome.kills;
         events += outcome.events;
         if let Some(violation) = outcome.violation {
@@ -40,10 +40,10 @@ fn seeds_of_today_hold() {
 #[test]
 fn the_same_seed_gives_the_same_run() {
     for seed in 0..20 {
-        let [one, other] = [simulate(seed, false), simulate(seed, false)];
+        let [one, other] = [simulate(seed), simulate(seed)];
         assert_eq!((one.trace, one.events, one.lasted), (other.trace, other.events, other.lasted));
     }
-    let traces: BTreeSet<u64> = (0..20).map(|seed| simulate(seed, false).trace).collect();
+    let traces: BTreeSet<u64> = (0..20).map(|seed| simulate(seed).trace).collect();
     assert_eq!(traces.len(), 20, "and another seed another one");
 }
 

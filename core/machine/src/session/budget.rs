@@ -47,6 +47,11 @@ impl Ledger {
         opens
     }
 
+    /// When the day that is open was opened.
+    pub fn opened(&self) -> Option<Elapsed> {
+        self.open.map(|day| day.at)
+    }
+
     /// Bytes of `limit` that are neither used nor reserved today.
     pub fn left(&self, limit: u64) -> u64 {
         limit.saturating_sub(self.used)
@@ -138,6 +143,7 @@ mod tests {
         assert!(!ledger.open_day(now, elapsed), "fourteen hours after the last");
         let (now, elapsed) = at(30);
         assert!(ledger.open_day(now, elapsed));
+        assert_eq!(ledger.opened(), Some(elapsed));
         assert!(!ledger.open_day(now, elapsed), "once");
         let (now, elapsed) = at(53);
         assert!(ledger.open_day(now, elapsed));
