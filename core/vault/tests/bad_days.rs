@@ -391,24 +391,6 @@ fn a_device_sweeps_its_own_staging_and_only_what_is_old_of_others() {
 }
 
 #[test]
-fn two_runs_of_one_device_leave_each_other_what_they_staged() {
-    let dir = tempfile::tempdir().unwrap();
-    let first = open(dir.path());
-    let placement = place(&first, b"a.jpg", b"photo");
-    let (teed, left) = (first.tee(b"photo", None).unwrap(), first.tee(b"left", None).unwrap());
-    let second = open(dir.path());
-    let mut one = put_of(&placement, b"a.jpg", b"photo");
-    one.bytes = PutBytes::Teed(teed);
-    assert!(matches!(first.put(vec![one], &Unwatched).remove(0), Ok(Stored::Sent(_))));
-    drop((first, left));
-    assert!(back_up(&second, b"b.jpg", b"another").unwrap().1);
-    assert_eq!(staged(dir.path()).len(), 1);
-    drop(second);
-    drop(open(dir.path()));
-    assert!(staged(dir.path()).is_empty(), "what nobody comes back for is swept");
-}
-
-#[test]
 fn a_clock_in_1970_or_2100_sweeps_nothing_of_ours_and_sends_nothing_twice() {
     let dir = tempfile::tempdir().unwrap();
     let vault = open(dir.path());

@@ -146,6 +146,24 @@ fn what_was_teed_and_is_gone_is_told() {
 }
 
 #[test]
+fn two_runs_of_one_device_leave_each_other_what_they_staged() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = open(dir.path());
+    let placement = place(&first, b"a.jpg", b"photo");
+    let (teed, left) = (first.tee(b"photo", None).unwrap(), first.tee(b"left", None).unwrap());
+    let second = open(dir.path());
+    let mut one = put_of(&placement, b"a.jpg", b"photo");
+    one.bytes = PutBytes::Teed(teed);
+    assert!(matches!(first.put(vec![one], &Unwatched).remove(0), Ok(Stored::Sent(_))));
+    drop((first, left));
+    assert!(back_up(&second, b"b.jpg", b"another").unwrap().1);
+    assert_eq!(staged(dir.path()).len(), 1);
+    drop(second);
+    drop(open(dir.path()));
+    assert!(staged(dir.path()).is_empty(), "what nobody comes back for is swept");
+}
+
+#[test]
 fn bytes_that_are_not_those_meant_are_never_committed() {
     let dir = tempfile::tempdir().unwrap();
     let vault = open(dir.path());

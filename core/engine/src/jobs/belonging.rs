@@ -17,7 +17,7 @@ use crate::verify::Progress;
 use keepsake_catalog::{Detail, Sibling};
 use keepsake_machine::media::{Access, Digest, ResourceId, Size};
 use keepsake_vault::{Held, Placement, Record, Vault, VaultError, VaultPath};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Of these paths the one that lies beside the asset's photo, under a name that the asset may have been
 /// given.
@@ -30,16 +30,11 @@ pub(super) fn beside(
     if paths.is_empty() {
         return None;
     }
-    let place = place(desk, detail);
-    paths.into_iter().find(|path| place.may_have_named(&detail.name, &digest, path))
-}
-
-/// Where the asset is, or would be, placed.
-fn place(desk: &Desk, detail: &Detail) -> Placement {
-    detail.placement.as_deref().and_then(Placement::parse).unwrap_or_else(|| {
+    let place = detail.placement.as_deref().and_then(Placement::parse).unwrap_or_else(|| {
         let primary = detail.siblings.first().map_or(&detail.name, |primary| &primary.name);
         Placement::as_shot(&captured(desk, detail), primary)
-    })
+    });
+    paths.into_iter().find(|path| place.may_have_named(&detail.name, &digest, path))
 }
 
 /// Where what belongs to one asset lies already, as far as the catalog and its own place tell.
@@ -61,18 +56,12 @@ pub(super) fn sought(
     digest: Digest,
     strays: bool,
 ) -> Result<Option<VaultPath>, Failed> {
-    let mut known = known_at(desk, &digest);
-    if known.is_empty() && !strays {
+    if !strays && desk.store.read(|reader| reader.known(&[digest]))?.contains(&None) {
         return Ok(None);
     }
     let Some(Some(detail)) = desk.details(&[resource])?.pop() else { return Ok(None) };
-    let (place, photos) = (place(desk, &detail), photos(desk, &detail)?);
-    desk.belongings(vault, |all| {
-        known.retain(|path| {
-            place.may_have_named(&detail.name, &digest, path)
-                || all.are_of(&detail, lies_at(&digest, path), &photos)
-        });
-    })?;
+    let photos = photos(desk, &detail)?;
+    let known = desk.belongings(vault, |all| all.paths_of(&detail, digest, &photos))?;
     for path in known {
         match vault.confirm(&[Held { path: &path, size: digest.size }]) {
             Ok(there) if there == [false] => {}
@@ -142,66 +131,57 @@ fn moved(
     Ok(None)
 }
 
-/// What the records say of everything that belongs to one asset, as hashes: a million fit in memory. Read
-/// when it is asked for first.
+/// What the records say of everything that belongs to one asset. Read when it is asked for first.
+#[derive(Default)]
 pub(crate) struct Belongings {
-    recorded: Vec<Recorded>,
-    /// The photos of these assets.
-    photos: HashSet<(u64, u64)>,
-}
-
-/// One of them.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Recorded {
-    /// Its bytes and its path.
-    lies: u64,
-    asset: u64,
-    /// Where the device had it.
-    place: u64,
-    /// Whether it was an asset by itself, without a photo.
-    alone: bool,
+    /// By the bytes and the asset that they were recorded for.
+    by_asset: BTreeMap<u64, BTreeSet<VaultPath>>,
+    /// By the bytes and the place where the device had them; whether they were an asset by themselves.
+    by_place: BTreeMap<u64, BTreeSet<(bool, VaultPath)>>,
+    /// Of these assets, by their photos.
+    assets: BTreeSet<(u64, u64)>,
 }
 
 impl Belongings {
     fn read(vault: &dyn Vault) -> Result<Belongings, VaultError> {
-        let mut recorded = Vec::new();
+        let mut all = Belongings::default();
+        let mut owners = HashSet::new();
         records::all(vault, |record| {
             if !record.role.is_deduplicated() {
-                recorded.push(Recorded {
-                    lies: lies_at(&record.digest, &record.path),
-                    asset: asset_of(&record),
-                    place: records::mark(&[&record.original.0]),
-                    alone: record.asset == record.original,
-                });
+                let alone = record.asset == record.original;
+                let of = |whose: &[u8]| records::mark(&[&record.digest.sha256, whose]);
+                let asset = asset_of(&record);
+                owners.insert(asset);
+                let by_asset = all.by_asset.entry(of(&asset.to_le_bytes())).or_default();
+                by_asset.insert(record.path.clone());
+                let by_place = all.by_place.entry(of(&record.original.0)).or_default();
+                by_place.insert((alone, record.path));
             }
             true
         })?;
-        recorded.sort_unstable();
-        recorded.dedup();
-        let assets: HashSet<_> = recorded.iter().map(|one| one.asset).collect();
-        let mut photos = HashSet::new();
         records::all(vault, |record| {
             let asset = asset_of(&record);
-            if record.role.is_deduplicated() && assets.contains(&asset) {
-                photos.insert((asset, records::mark(&[&record.digest.sha256])));
+            if record.role.is_deduplicated() && owners.contains(&asset) {
+                all.assets.insert((records::mark(&[&record.digest.sha256]), asset));
             }
             true
         })?;
-        Ok(Belongings { recorded, photos })
+        Ok(all)
     }
 
-    /// Whether these bytes at this path were recorded for the asset: for one of the same photo, or, where
-    /// one of both has no photo, for the same place.
-    fn are_of(&self, detail: &Detail, lies: u64, photos: &[Photo<'_>]) -> bool {
+    /// Where these bytes were recorded for the asset: for one of the same photo, or, where one of both has
+    /// no photo, for the same place.
+    fn paths_of(&self, detail: &Detail, digest: Digest, photos: &[Photo<'_>]) -> Vec<VaultPath> {
+        let of = |whose: &[u8]| records::mark(&[&digest.sha256, whose]);
+        let photos = photos.iter().map(|(_, photo)| records::mark(&[&photo.sha256]));
+        let assets = photos.flat_map(|photo| self.assets.range((photo, 0)..=(photo, u64::MAX)));
+        let by_asset = assets.filter_map(|(_, asset)| self.by_asset.get(&of(&asset.to_le_bytes())));
+        let mut paths: Vec<_> = by_asset.flatten().cloned().collect();
         let alone = !detail.siblings.iter().any(|one| one.role.is_deduplicated());
-        let place = records::mark(&[&detail.local_id]);
-        let photos: Vec<_> =
-            photos.iter().map(|(_, photo)| records::mark(&[&photo.sha256])).collect();
-        let from = self.recorded.partition_point(|one| one.lies < lies);
-        self.recorded[from..].iter().take_while(|one| one.lies == lies).any(|one| {
-            one.place == place && (one.alone || alone)
-                || photos.iter().any(|photo| self.photos.contains(&(one.asset, *photo)))
-        })
+        let by_place = self.by_place.get(&of(&detail.local_id)).into_iter().flatten();
+        let by_place = by_place.filter(|(was_alone, _)| *was_alone || alone);
+        paths.extend(by_place.map(|(_, path)| path.clone()));
+        paths
     }
 }
 
@@ -219,10 +199,6 @@ impl Desk {
         };
         Ok(ask(all))
     }
-}
-
-fn lies_at(digest: &Digest, path: &VaultPath) -> u64 {
-    records::mark(&[&digest.sha256, path.as_str().as_bytes()])
 }
 
 /// An asset is one of a device's.

@@ -6,7 +6,7 @@
 //! .keepsake/staging/<device>/   what is being written
 //! ```
 
-use super::fail::fail;
+use super::fail::{fail, fail_in};
 use super::way::{self, Step, leads_there};
 use super::{Expect, OpenFolder};
 use crate::error::VaultError;
@@ -176,6 +176,16 @@ pub(super) fn random_name() -> Result<String, VaultError> {
 
 /// Opens the folder `name` in `at`, made if it is missing.
 pub(super) fn make_dir(files: &dyn Files, at: &Dir, name: &str) -> Result<Dir, VaultError> {
+    make_dir_for(files, at, name, "")
+}
+
+/// The same, for the folder of photos at `path`.
+pub(super) fn make_dir_for(
+    files: &dyn Files,
+    at: &Dir,
+    name: &str,
+    path: &str,
+) -> Result<Dir, VaultError> {
     let os = OsStr::new(name);
     match files.open_dir(at, os) {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -183,7 +193,7 @@ pub(super) fn make_dir(files: &dyn Files, at: &Dir, name: &str) -> Result<Dir, V
     }
     match files.make_dir(at, os) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-            return Err(fail("making", name, 0, error));
+            return Err(fail_in(path, "making", name, 0, error));
         }
         _ => {}
     }

@@ -1,7 +1,7 @@
 //! The folders that photos lie in, open, with the names that are taken there.
 
 use super::fail::{fail, fail_in, is_absent};
-use super::home::{Home, make_dir, open_if_there};
+use super::home::{Home, make_dir_for, open_if_there};
 use super::room::{BLOCK, Room};
 use super::way::{self, Step, leads_there};
 use crate::error::VaultError;
@@ -9,7 +9,6 @@ use crate::files::{Dir, Files, Kind};
 use crate::names::folded;
 use std::collections::HashMap;
 use std::ffi::OsStr;
-use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A folder of the vault, open.
@@ -153,12 +152,7 @@ fn made(
         return Ok(there);
     }
     let _promise = room.take(files, &home.root, BLOCK)?;
-    match files.make_dir(at, OsStr::new(name)) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-            Err(fail_in(path, "making", path, 0, error))
-        }
-        _ => make_dir(files, at, name),
-    }
+    make_dir_for(files, at, name, path)
 }
 
 /// A date folder that is a link or a file concerns the items in it, not the vault; one that may not be
