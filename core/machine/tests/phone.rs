@@ -52,6 +52,29 @@ fn a_transfer_that_the_host_did_not_name_is_looked_up_also_when_its_row_comes_la
 }
 
 #[test]
+fn a_transfer_whose_row_went_on_without_it_is_cancelled() {
+    let started = || {
+        let mut script = Script::new(tickets());
+        script.tell(Event::Started { run: Run(2) });
+        script.tell(Event::TransferFound { resource: ResourceId(1) });
+        script.tell(Event::TransfersReported);
+        script
+    };
+    let cancel = Effect::CancelTransfer { resource: ResourceId(1) };
+    // It was out of sight in a scan, and came back before it was taken up: it starts anew.
+    let mut script = started();
+    script.bring(vec![known(1, &Photo::cloud(1, MB))]);
+    assert!(script.has(&cancel), "{:?}", script.orders);
+    // The scan let go of what is sent.
+    let mut script = started();
+    script.tell(Event::StagingLeft { resource: ResourceId(1) });
+    assert!(script.has(&cancel), "{:?}", script.orders);
+    let mut script = started();
+    script.bring(vec![with_os(1)]);
+    assert!(!script.has(&cancel), "{:?}", script.orders);
+}
+
+#[test]
 fn a_window_that_opened_before_the_run_began_hands_over_to_the_os() {
     let stage = Stage::Uploading { bytes: Bytes::Staged(MB) };
     let row = Row { stage, ..known(1, &Photo::cloud(1, MB)) };

@@ -221,6 +221,9 @@ impl Session {
     pub(super) fn transfer_taken_up(&mut self, id: ResourceId, desk: &mut Desk<'_>) {
         let ended = self.transfers_ended.remove(&id);
         if !self.slots.with_os().any(|other| other == id) {
+            if self.transfers_found.contains(&id) {
+                self.tell(id, &Told::TransferFound, desk);
+            }
             return;
         }
         if let Some(outcome) = ended {

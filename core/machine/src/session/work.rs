@@ -150,6 +150,10 @@ impl Session {
             // It was taken up again before we heard of it, and owns what lies there.
             return;
         }
+        if self.transfers_found.remove(&resource) {
+            // What the OS sends from there is sent no more.
+            desk.effects.push_back(Effect::CancelTransfer { resource });
+        }
         self.disk.unstage(resource);
         desk.effects.push_back(Effect::Evict { resource });
     }
