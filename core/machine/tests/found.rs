@@ -93,20 +93,23 @@ fn a_reading_of_the_disk_that_is_on_its_way_is_work() {
 #[test]
 fn what_went_out_of_sight_while_it_was_stopped_is_looked_for_again() {
     let rows = [Photo::local(1, MB).row(ResourceId(1))];
-    let mut script = Script::started(small(), &rows, ROOMY);
-    script.bring(rows.to_vec());
-    script.bring(Vec::new());
-    let id = script.checksum();
-    script.take(|effect| (*effect == Effect::Scan).then_some(())).unwrap();
-    let how = Disappearance::Hidden;
-    script.tell(Event::Disappeared { resource: ResourceId(1), how });
-    // A scan sees it again meanwhile: of one under way only a change is told.
-    script.tell(Event::ScanFinished { changed: false });
-    script.answer(id.unwrap(), Answer::Stopped);
-    let hidden = Row { stage: Stage::Hidden, ..rows[0] };
-    script.tell(Event::Counted(counts(&[hidden])));
-    script.bring_no_more();
-    assert!(script.has(&Effect::Scan));
+    // Also what was deleted: the user may have recovered it.
+    for (how, stage) in
+        [(Disappearance::Hidden, Stage::Hidden), (Disappearance::Deleted, Stage::Closed)]
+    {
+        let mut script = Script::started(small(), &rows, ROOMY);
+        script.bring(rows.to_vec());
+        script.bring(Vec::new());
+        let id = script.checksum();
+        script.take(|effect| (*effect == Effect::Scan).then_some(())).unwrap();
+        script.tell(Event::Disappeared { resource: ResourceId(1), how });
+        // A scan sees it again meanwhile: of one under way only a change is told.
+        script.tell(Event::ScanFinished { changed: false });
+        script.answer(id.unwrap(), Answer::Stopped);
+        script.tell(Event::Counted(counts(&[Row { stage, ..rows[0] }])));
+        script.bring_no_more();
+        assert!(script.has(&Effect::Scan), "{how:?}");
+    }
 }
 
 const DAY: u64 = 24 * 3_600_000;

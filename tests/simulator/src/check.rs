@@ -174,7 +174,11 @@ impl Run {
         let others = self.phone.grown - job.grown.min(self.phone.grown);
         let free = self.free();
         if free + others < reserve {
-            let what = format!("{resource:?} landed and left {free} of {reserve}");
+            let (library, ours) = (self.library.on_phone(), self.free_but_for_ours() - free);
+            let what = format!(
+                "{resource:?} landed and left {free} of {reserve}: the library has {library}, we have \
+                 {ours}, and {others} came since the disk was read"
+            );
             self.broken(Invariant::ReserveKept, what);
         }
         let (landed, again) = self.landed.entry((resource, version)).or_default();

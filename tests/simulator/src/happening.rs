@@ -46,7 +46,7 @@ pub struct Outcome {
     pub lasted: Millis,
     /// The paths that were taken.
     pub coverage: Coverage,
-    /// Of every event and effect, in order.
+    /// A hash of every event and effect, in order; only of a [`crate::Run::traced`] run.
     pub trace: u64,
     /// The last events and effects, if they were to be remembered.
     pub last: VecDeque<String>,

@@ -126,6 +126,8 @@ pub struct Run {
     pub(crate) doomed: Option<u64>,
     /// What it is told next was answered before.
     pub(crate) told_twice: bool,
+    /// Whether [`Outcome::trace`] is made of it.
+    pub(crate) traced: bool,
     pub(crate) happened: u32,
     pub(crate) outcome: Outcome,
 }
@@ -220,6 +222,7 @@ impl Run {
             counts: Counts::default(),
             doomed: None,
             told_twice: false,
+            traced: false,
             happened: 0,
             outcome: Outcome {
                 violation: None,
@@ -238,6 +241,13 @@ impl Run {
     #[must_use]
     pub fn shown(mut self, shown: Shown) -> Run {
         self.shown = shown;
+        self
+    }
+
+    /// Makes [`Outcome::trace`] of it, which takes a third of a run's time.
+    #[must_use]
+    pub fn traced(mut self) -> Run {
+        self.traced = true;
         self
     }
 
@@ -344,6 +354,11 @@ impl Run {
     pub(crate) fn is_listed(&self, digest: &Digest) -> bool {
         let late = !self.fair && !self.without.has(Kind::LateLists);
         self.store.lists(digest, if late { self.now } else { Millis::MAX })
+    }
+
+    /// Bytes of the phone's disk that would be free without us.
+    pub(crate) fn free_but_for_ours(&self) -> u64 {
+        self.phone.free(self.library.on_phone())
     }
 
     /// Bytes of the phone's disk that are free.

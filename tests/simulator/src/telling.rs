@@ -43,7 +43,9 @@ impl Run {
         } else {
             event
         };
-        hash(&mut self.outcome.trace, &event);
+        if self.traced {
+            hash(&mut self.outcome.trace, &event);
+        }
         self.known.hears(&event);
         let told = (self.shown != Shown::Nothing).then(|| format!("{:>9} {event:?}", self.now));
         let answered =
@@ -68,7 +70,9 @@ impl Run {
                 self.shows(format!("            -> {effect:?}"));
             }
         }
-        effects.iter().for_each(|effect| hash(&mut self.outcome.trace, effect));
+        if self.traced {
+            effects.iter().for_each(|effect| hash(&mut self.outcome.trace, effect));
+        }
         if std::mem::take(&mut self.told_twice) {
             self.check_refused(&effects);
         }

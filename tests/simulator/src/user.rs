@@ -5,22 +5,17 @@ use crate::catalog::Catalog;
 use crate::happening::Happening;
 use crate::kind::Kind;
 use crate::known::Known;
+use crate::library::Library;
 use crate::plan::{MB, daily, metered};
 use crate::run::Run;
 use keepsake_machine::event::Event;
 use keepsake_machine::settle::Fact;
 use keepsake_machine::time::Elapsed;
+use keepsake_tests::random::Random;
 
 impl Run {
     /// The user does something.
     pub(crate) fn acts(&mut self) {
-        let before = self.library.on_phone();
-        self.one_act();
-        // What the user shoots is not our doing.
-        self.phone.grown += self.library.on_phone().saturating_sub(before);
-    }
-
-    fn one_act(&mut self) {
         let what = self.random.below(15);
         if self.without.has(ACTS[usize::try_from(what).unwrap_or(0)]) {
             return;
@@ -35,22 +30,17 @@ impl Run {
                 self.hears(if paused { Event::UserPaused } else { Event::UserResumed });
             }
             1 | 2 => {
-                if self.random.one_in(6) {
-                    self.library.burst(&mut self.random);
-                } else {
-                    self.library.shoot(&mut self.random);
-                }
-                self.looks();
+                let burst = self.random.one_in(6);
+                let shoot = if burst { Library::burst } else { Library::shoot };
+                self.changes_the_library(shoot);
             }
-            3 => {
-                let any = self.library.any(&mut self.random);
-                match (any, self.random.below(5)) {
-                    (Some(id), 0 | 1) => self.library.edit(id, &mut self.random),
-                    (Some(id), 2 | 3) => self.library.edit_beside(id, &mut self.random),
-                    _ => self.library.revert(),
+            3 => self.changes_the_library(|library, random| {
+                match (library.any(random), random.below(5)) {
+                    (Some(id), 0 | 1) => library.edit(id, random),
+                    (Some(id), 2 | 3) => library.edit_beside(id, random),
+                    _ => library.revert(),
                 }
-                self.looks();
-            }
+            }),
             4 => {
                 let asset = self.library.any(&mut self.random);
                 let asset = asset.and_then(|id| self.library.originals.get(&id)).map(|o| o.asset);
@@ -102,6 +92,14 @@ impl Run {
                 self.hears(Event::RetryRequested);
             }
         }
+    }
+
+    /// The user shoots or edits. What that takes on the disk is not our doing.
+    fn changes_the_library(&mut self, how: impl FnOnce(&mut Library, &mut Random)) {
+        let before = self.library.on_phone();
+        how(&mut self.library, &mut self.random);
+        self.phone.grown += self.library.on_phone().saturating_sub(before);
+        self.looks();
     }
 
     /// The user changes one of the settings.

@@ -88,7 +88,7 @@ pub(super) fn handle(
 /// While it was dying another scan may have seen again what went out of sight, and could not say so:
 /// of one under way only a change is told.
 fn look_again(then: &Then, item: &Item, orders: &mut Orders<'_>) {
-    if matches!(then, Then::Rest(Stage::Hidden)) {
+    if matches!(then, Then::Rest(_)) {
         item.signal(Signal::Rescan, orders);
     }
 }
