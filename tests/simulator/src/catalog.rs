@@ -83,18 +83,17 @@ impl Catalog {
             |row: &&Row| matches!(row.stage, Stage::Waiting(waiting) if waiting.due <= want.due);
         let is_recalled =
             |row: &&Row| needs(row) && want.recall.is_some_and(|beyond| row.id > beyond);
-        let mut due: Vec<Row> = self.rows.values().filter(free).filter(is_due).copied().collect();
+        let mut due: Vec<&Row> = self.rows.values().filter(free).filter(is_due).collect();
         due.extend(self.rows.values().filter(free).filter(is_recalled));
-        rows.extend(due.iter().take(most));
+        rows.extend(due.iter().copied().take(most));
         let pending = |row: &&Row| row.stage.class() == Class::Pending;
-        let mut pending: Vec<Row> =
-            self.rows.values().filter(free).filter(pending).copied().collect();
+        let mut pending: Vec<&Row> = self.rows.values().filter(free).filter(pending).collect();
         pending.sort_by_key(|row| std::cmp::Reverse(row.position()));
-        let newest: Vec<Row> = (pending.iter().copied())
+        let newest: Vec<&Row> = (pending.iter().copied())
             .filter(|row| want.below.is_none_or(|below| row.position() < below))
             .take(want.newest as usize)
             .collect();
-        let oldest: Vec<Row> = (pending.iter().rev().copied())
+        let oldest: Vec<&Row> = (pending.iter().rev().copied())
             .filter(|row| want.above.is_none_or(|above| row.position() > above))
             .filter(|row| !newest.iter().any(|other| other.id == row.id))
             .take(want.oldest as usize)

@@ -302,17 +302,17 @@ impl Run {
             }
             Effect::Propose(proposal) => {
                 let deleted = self.user_lets_go(proposal);
-                self.lets_know(proposal.id, deleted);
+                self.lets_know(proposal.id, &deleted);
             }
             other => self.broken(Invariant::ContractKept, format!("nobody performs {other:?}")),
         }
     }
 
     /// The machine is told what the user let go of.
-    pub(crate) fn lets_know(&mut self, id: ProposalId, deleted: Vec<AssetId>) {
-        self.tell(Event::FreeUpAnswered { id, deleted: deleted.clone() });
+    pub(crate) fn lets_know(&mut self, id: ProposalId, deleted: &[AssetId]) {
+        self.tell(Event::FreeUpAnswered { id, deleted: deleted.to_vec() });
         if self.machine.is_some() {
-            self.check_freed(&deleted);
+            self.check_freed(deleted);
         }
     }
 

@@ -41,15 +41,11 @@ impl Simpler {
         let names = self.without.iter().filter_map(|kind| kind.to_possible_value());
         let names: Vec<String> = names.map(|value| value.get_name().to_owned()).collect();
         if !names.is_empty() {
-            flags += &format!(" --without {}", names.join(","));
+            flags = format!(" --without {}", names.join(","));
         }
-        if let Some(lasts) = self.lasts {
-            flags += &format!(" --lasts {lasts}");
-        }
-        if let Some(assets) = self.assets {
-            flags += &format!(" --assets {assets}");
-        }
-        flags
+        let lasts = self.lasts.map(|lasts| format!(" --lasts {lasts}"));
+        let assets = self.assets.map(|assets| format!(" --assets {assets}"));
+        [Some(flags), lasts, assets].into_iter().flatten().collect()
     }
 }
 

@@ -71,7 +71,9 @@ impl Run {
             }
         }
         if self.traced {
-            effects.iter().for_each(|effect| hash(&mut self.outcome.trace, effect));
+            for effect in &effects {
+                hash(&mut self.outcome.trace, effect);
+            }
         }
         if std::mem::take(&mut self.told_twice) {
             self.check_refused(&effects);

@@ -58,7 +58,7 @@ impl Run {
         self.tells_delivered();
         self.tell(Event::TransfersReported);
         for (id, deleted) in std::mem::take(&mut self.unheard) {
-            self.lets_know(id, deleted);
+            self.lets_know(id, &deleted);
         }
     }
 

@@ -39,12 +39,12 @@ fn seeds_of_today_hold() {
 
 #[test]
 fn the_same_seed_gives_the_same_run() {
-    let traced = |seed| Run::new(Plan::of(seed)).traced().to_the_end();
+    let run = |seed| Run::new(Plan::of(seed)).traced().to_the_end();
     for seed in 0..20 {
-        let [one, other] = [traced(seed), traced(seed)];
+        let [one, other] = [run(seed), run(seed)];
         assert_eq!((one.trace, one.events, one.lasted), (other.trace, other.events, other.lasted));
     }
-    let traces: BTreeSet<u64> = (0..20).map(|seed| traced(seed).trace).collect();
+    let traces: BTreeSet<u64> = (0..20).map(|seed| run(seed).trace).collect();
     assert_eq!(traces.len(), 20, "and another seed another one");
 }
 
