@@ -36,17 +36,18 @@ fn ends_otherwise(scenario: &Scenario, killed: &Played) -> Option<Broken> {
     if calm.happens.len() == scenario.happens.len() {
         return None;
     }
-    match play(&calm) {
-        Err(why) => Some(Promise::SameEnd.broken(format!("without its kills: {why}"))),
-        Ok(calm) if calm.holds != killed.holds => {
-            let (calm, killed) = (calm.holds, &killed.holds);
-            Some(
-                Promise::SameEnd
-                    .broken(format!("without its kills {calm:?}, with them {killed:?}")),
-            )
-        }
-        Ok(_) => None,
+    let mut calm = match play(&calm) {
+        Err(why) => return Some(Promise::SameEnd.broken(format!("without its kills: {why}"))),
+        Ok(calm) => calm.holds,
+    };
+    let mut killed = killed.holds.clone();
+    // Other photos were safe when the user was asked to let go of some.
+    if scenario.happens.iter().any(|one| matches!(one.what, What::LetsGo(_))) {
+        calm.retain(|name, _| killed.contains_key(name));
+        killed.retain(|name, _| calm.contains_key(name));
     }
+    let differs = || format!("without its kills {calm:?}, with them {killed:?}");
+    (calm != killed).then(|| Promise::SameEnd.broken(differs()))
 }
 
 /// The same story, where the program runs on when it was killed, or the power went.
