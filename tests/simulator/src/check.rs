@@ -16,7 +16,7 @@ use keepsake_machine::stage::{Bytes, Class, Fault, Stage};
 use keepsake_machine::status::{Notice, Status, Tally};
 
 /// Nothing is begun more often in a minute: several stages, stopped and begun again as conditions turn.
-const MOST_BEGUN: usize = 150;
+const MOST_BEGUN: usize = 45;
 /// Nothing may be made safe for so long before it is said, give or take a day.
 const WEEK: u64 = 7 * A_DAY;
 const A_DAY: u64 = 24 * 3_600_000;
@@ -181,6 +181,7 @@ impl Run {
             );
             self.broken(Invariant::ReserveKept, what);
         }
+        self.remembered.remove(&resource);
         let (landed, again) = self.landed.entry((resource, version)).or_default();
         *landed += 1;
         if *landed > *again + 1 {

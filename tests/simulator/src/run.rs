@@ -124,6 +124,8 @@ pub struct Run {
     pub(crate) counts: Counts,
     /// The program is killed after so many steps.
     pub(crate) doomed: Option<u64>,
+    /// What was stored to lie in staging, since it landed.
+    pub(crate) remembered: BTreeSet<ResourceId>,
     /// What it is told next was answered before.
     pub(crate) told_twice: bool,
     /// Whether [`Outcome::trace`] is made of it.
@@ -221,6 +223,7 @@ impl Run {
             inbox: VecDeque::new(),
             counts: Counts::default(),
             doomed: None,
+            remembered: BTreeSet::new(),
             told_twice: false,
             traced: false,
             happened: 0,

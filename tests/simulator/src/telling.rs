@@ -5,7 +5,7 @@
 use crate::happening::Happening;
 use crate::planted::{Bug, Mind, Place};
 use crate::run::{Run, Shown, WRITTEN_BACK};
-use keepsake_machine::effect::{Effect, Part};
+use keepsake_machine::effect::{Change, Effect, Part};
 use keepsake_machine::event::{Answer, Event};
 use keepsake_machine::media::{EffectId, ResourceId};
 
@@ -107,6 +107,11 @@ impl Run {
             if let Effect::Persist { change, durable } = effect {
                 self.check_change(change);
                 self.catalog.store(change);
+                if let Change::Stage { resource, stage } = change
+                    && stage.bytes().staged() > 0
+                {
+                    self.remembered.insert(*resource);
+                }
                 (changed, synced) = (true, synced || *durable);
             }
         }

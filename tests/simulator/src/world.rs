@@ -44,7 +44,10 @@ impl Run {
         let swept: Vec<_> = self.staged.keys().copied().filter(|id| !named(id)).collect();
         for id in swept {
             self.staged.remove(&id);
-            self.may_land_again(id);
+            // It was stored once that it lay there, and later that it was not needed any more.
+            if self.remembered.remove(&id) {
+                self.may_land_again(id);
+            }
         }
         let counts = self.catalog.counts();
         let run = Start(self.next_start());

@@ -129,18 +129,23 @@ impl Source for Library {
         let names = proposal.assets.iter().map(|one| String::from_utf8_lossy(&one.local_id));
         let names: Vec<_> = names.collect();
         inner.calls.push(format!("call propose {} ({} B)", names.join(" "), proposal.frees));
-        for (id, version) in proposal.assets.iter().flat_map(|doomed| &doomed.resources) {
-            let name = String::from_utf8_lossy(id).into_owned();
-            match inner.photos.get(&name).map(|photo| (photo.version, photo.bytes.clone())) {
-                Some((now, bytes)) if Version(now) == *version => inner.let_go.push((name, bytes)),
-                Some(_) => {
-                    let edited = format!("{name} is proposed, and was edited");
-                    inner.broken.push(Promise::FreedOnlyLive.broken(edited));
-                }
-                None => {} // what is gone already cannot be lost
-            }
-        }
-        inner.proposed = Some(proposal.clone());
+        // It reads the versions again: what was edited since is not shown.
+        let mut shown = proposal.clone();
+        let now = |id: &[u8]| inner.photos.get(&*String::from_utf8_lossy(id));
+        shown.assets.retain(|doomed| {
+            let edited = |(id, version): &(Vec<u8>, Version)| {
+                now(id).is_some_and(|photo| Version(photo.version) != *version)
+            };
+            !doomed.resources.iter().any(edited)
+        });
+        // (What is gone already cannot be lost.)
+        let ids = shown.assets.iter().flat_map(|doomed| &doomed.resources).map(|(id, _)| id);
+        let there = ids.filter_map(|id| {
+            Some((String::from_utf8_lossy(id).into_owned(), now(id)?.bytes.clone()))
+        });
+        let there: Vec<_> = there.collect();
+        inner.let_go.extend(there);
+        inner.proposed = Some(shown);
         Ok(())
     }
 }
