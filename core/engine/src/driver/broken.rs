@@ -168,8 +168,13 @@ impl Driver {
     }
 }
 
+/// Whether it says that something is under way.
+pub(super) fn is_blamed(part: &Part) -> bool {
+    matches!(part, Part::Admissions(admitted) if admitted.iter().any(|one| one.under_way))
+}
+
 /// Nothing of it was under way at an end that says anything of it.
-fn clear(part: &mut Part) {
+pub(super) fn clear(part: &mut Part) {
     if let Part::Admissions(admitted) = part {
         for one in admitted {
             one.under_way = false;

@@ -333,6 +333,21 @@ impl Driver {
         soonest.map_or(Next::Woken, Next::At)
     }
 
+    /// An orderly end says nothing of what it stopped. Where that cannot be stored it counts like a kill.
+    fn blame_nobody(&self) {
+        let at = self.desk.elapsed();
+        let _ = self.desk.store.write(|catalog| {
+            let mut parts = catalog.parts()?;
+            parts.retain(broken::is_blamed);
+            parts.iter_mut().for_each(broken::clear);
+            let changes: Vec<_> = parts.into_iter().map(Change::Session).collect();
+            if changes.is_empty() {
+                return Ok(());
+            }
+            catalog.apply(&changes, &[], false, at).map(|_| ())
+        });
+    }
+
     /// The end: everything is said, the catalog is closed.
     fn end(&mut self) -> Next {
         let now = self.now();
@@ -342,6 +357,7 @@ impl Driver {
         }
         self.recorder.end();
         self.machine = None;
+        self.blame_nobody();
         let teed = self.desk.kept.retain(|_| false);
         self.desk.discard(teed);
         self.desk.close();

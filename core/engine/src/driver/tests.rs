@@ -151,6 +151,33 @@ fn no_photo_is_suspected_because_the_catalog_failed() {
 }
 
 #[test]
+fn an_orderly_end_is_blamed_on_nobody() {
+    let (place, library) = (Place::new(), many(3));
+    for _ in 0..12 {
+        let run = Run::open(&place, &library);
+        let inbox = Arc::clone(&run.engine.desk.inbox);
+        library.on_open(move |_| inbox.put(Message::Stop));
+        let parts = run.engine.desk.store.write(|catalog| catalog.parts()).unwrap();
+        let suspects = parts.into_iter().find_map(|part| match part {
+            keepsake_machine::effect::Part::Admissions(all) => Some(all),
+            _ => None,
+        });
+        let blamed = |one: &_| {
+            let keepsake_machine::session::admissions::Admitted { ends, under_way, .. } = *one;
+            ends > 0 || under_way
+        };
+        assert!(!suspects.iter().flatten().any(blamed), "{suspects:?}");
+        run.engine.start().unwrap();
+        tell_all(&run.engine);
+        run.pass(60);
+        run.engine.stop();
+    }
+    library.on_open(|_| ());
+    let status = Run::start(&place, &library).pass(600);
+    assert_eq!((status.activity, status.counts.safe().items), (Activity::Done, 3), "{status:?}");
+}
+
+#[test]
 fn a_machine_that_panics_begins_again_from_what_is_stored() {
     let (place, library) = (Place::new(), many(50));
     let run = Run::start(&place, &library);
