@@ -3,7 +3,9 @@
 step_simulator() {
     lint "simulator: the first 20,000 seeds" simulate --seeds 20000
     lint "stories on the real engine: the first 1,000 seeds" stories --seeds 1000
+    lint "the machine's memory with a million photos" a_million
 }
 
+a_million() { cargo test --quiet --release -p keepsake-machine --test allocations -- --ignored; }
 simulate() { cargo run --quiet --release -p keepsake-simulator -- "$@"; }
 stories() { cargo run --quiet --release -p keepsake-scenarios -- "$@"; }

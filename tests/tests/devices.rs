@@ -2,7 +2,7 @@
 
 use keepsake_tests::photos::{jpeg, write};
 use keepsake_tests::skip::can_be_nobody;
-use keepsake_tests::{Call, Place, tree};
+use keepsake_tests::{Call, Place, Running, tree};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
@@ -56,15 +56,21 @@ fn what_an_older_copy_of_the_vault_has_is_not_sent_again_by_a_device_that_was_in
     assert_eq!(tree::identities(&place.vault), before, "nothing was sent");
 }
 
-#[test]
-fn what_another_device_records_meanwhile_is_not_sent() {
-    let place = Place::new();
-    let other = other_with_its_own(&place);
+/// Another device with a state of its own, and this one, which has its photo safe and watches.
+fn one_watches(place: &Place) -> (Place, Running) {
+    let other = other_with_its_own(place);
     write(&place.source, "mine.JPG", &photo(8, 1));
     let mut watching = place.backup().arg("--watch").start();
     let mine = place.vault.join("2026/08/mine.JPG");
     assert!(watching.stop_when(|_| mine.exists()), "it ended");
     watching.go_on();
+    (other, watching)
+}
+
+#[test]
+fn what_another_device_records_meanwhile_is_not_sent() {
+    let place = Place::new();
+    let (other, mut watching) = one_watches(&place);
     let theirs = write(&other.source, "theirs.JPG", &photo(7, 1));
     other.backup().finish().assert_code(0);
     fs::copy(theirs, place.source.join("the same.JPG")).unwrap();
@@ -77,12 +83,7 @@ fn what_another_device_records_meanwhile_is_not_sent() {
 #[test]
 fn what_another_device_forgets_meanwhile_is_not_sent() {
     let place = Place::new();
-    let other = other_with_its_own(&place);
-    write(&place.source, "mine.JPG", &photo(8, 1));
-    let mut watching = place.backup().arg("--watch").start();
-    let mine = place.vault.join("2026/08/mine.JPG");
-    assert!(watching.stop_when(|_| mine.exists()), "it ended");
-    watching.go_on();
+    let (other, mut watching) = one_watches(&place);
     let theirs = write(&other.source, "theirs.JPG", &photo(7, 1));
     other.backup_with_reserve(&other.vault, "900TB").finish().assert_code(3);
     other.ask("forget").path(&theirs).finish().assert_code(0);

@@ -113,9 +113,9 @@ fn an_event_costs_few_allocations() {
 /// Allocations that a hundred events may cost.
 const MOST: u64 = 150;
 
-/// Minutes without optimisation: `cargo test --release -p keepsake-machine --test allocations -- --ignored`.
+/// Minutes without optimisation: `./test simulator` runs it with.
 #[test]
-#[ignore = "a million photos: in release"]
+#[ignore = "a million photos: ./test simulator"]
 fn a_library_of_a_million_takes_no_more_memory() {
     let [small, large] = [2_000, 1_000_000].map(|photos| backed_up(photos).most);
     println!("{small} B for 2,000 photos, {large} B for 1,000,000");
