@@ -100,7 +100,8 @@ struct CrossingTests {
                 await scanned.pass()
             }
         }
-        try await until(10_000)
+        // Pools and allocators have grown to their size by then.
+        try await until(50_000)
         let before = Crossings.now
         try await until(Crossings.events)
         let crossed = Crossings.now - before
