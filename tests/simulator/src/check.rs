@@ -6,10 +6,10 @@ use crate::job::Job;
 use crate::library::Original;
 use crate::run::Run;
 use crate::sent::Said;
-use keepsake_machine::effect::{Change, Effect, Part, Proposal};
+use keepsake_machine::effect::{Change, Effect, Part};
 use keepsake_machine::event::{Answer, PutOutcome};
 use keepsake_machine::hold::Holds;
-use keepsake_machine::media::{AssetId, EffectId, ResourceId, Size};
+use keepsake_machine::media::{EffectId, ResourceId, Size};
 use keepsake_machine::permit::stopping;
 use keepsake_machine::row::Row;
 use keepsake_machine::stage::{Bytes, Class, Fault, Stage};
@@ -156,17 +156,6 @@ impl Run {
         }
     }
 
-    /// The machine was told what the user let go of on its proposal.
-    pub(crate) fn check_freed(&mut self, deleted: &[AssetId]) {
-        let kept = self.catalog.rows.values().find(|row| {
-            let safe = matches!(row.stage, Stage::BackedUp | Stage::Duplicate);
-            deleted.contains(&row.asset) && (safe || self.catalog.closed_and_held(row.id))
-        });
-        if let Some(what) = kept.map(|row| format!("{row:?} was let go of on a proposal")) {
-            self.broken(Invariant::FreedOnlyLive, what);
-        }
-    }
-
     /// A download has landed.
     pub(crate) fn check_landed(&mut self, resource: ResourceId, version: u64, job: &Job) {
         let reserve = self.config.settings.reserve.unwrap_or_default().min(job.reserve);
@@ -196,27 +185,6 @@ impl Run {
             && !unexpected.late
         {
             self.broken(Invariant::ContractKept, format!("{unexpected:?}"));
-        }
-    }
-
-    /// The user is asked to let go of photos.
-    pub(crate) fn check_proposal(&mut self, proposal: &Proposal) {
-        for asset in &proposal.assets {
-            let rows = self.catalog.rows.values().filter(|row| row.asset == asset.asset);
-            let (named, all) = (asset.resources.len(), rows.count());
-            if named != all {
-                let what = format!("{:?}: {named} of {all} resources named", asset.asset);
-                self.broken(Invariant::FreedOnlyLive, what);
-            }
-        }
-        for (id, version) in proposal.assets.iter().flat_map(|asset| &asset.resources) {
-            let row = self.catalog.rows.get(id).copied();
-            let live = row.is_some_and(|row| {
-                row.version == *version && row.digest.is_some_and(|d| self.store.holds(&d))
-            });
-            if !live {
-                self.broken(Invariant::FreedOnlyLive, format!("{id:?} as {row:?}"));
-            }
         }
     }
 

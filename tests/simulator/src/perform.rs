@@ -10,11 +10,11 @@ use crate::library::Original;
 use crate::phone::{DOWN, NEAR, UP};
 use crate::run::Run;
 use crate::sent::Said;
-use keepsake_machine::effect::{Effect, Proposal, ProposalId};
+use keepsake_machine::effect::Effect;
 use keepsake_machine::event::{
     Answer, Disappearance, Event, Finding, LibraryAccess, TransferOutcome,
 };
-use keepsake_machine::media::{AssetId, EffectId, Locality, ResourceId, Version};
+use keepsake_machine::media::{AssetId, EffectId, Locality, ResourceId};
 use keepsake_machine::permit::Work;
 use keepsake_machine::row::Row;
 
@@ -61,7 +61,8 @@ impl Run {
             }
             Effect::Notify(notice) => self.check_notice(&notice),
             Effect::Flush | Effect::Persist { .. } => {}
-            Effect::Propose(proposal) => {
+            Effect::Propose(mut proposal) => {
+                proposal.assets.retain(|candidate| self.is_as_proposed(candidate));
                 self.check_proposal(&proposal);
                 self.closes_dialog(); // there is only one
                 let delay = 1_000 + self.random.below(120_000);
@@ -295,7 +296,9 @@ impl Run {
             Effect::ConfirmFreeable { id, assets } => {
                 let live = |asset: &&AssetId| {
                     let mut rows = self.catalog.rows.values().filter(|row| row.asset == **asset);
-                    rows.all(|row| row.digest.is_some_and(|digest| self.store.holds(&digest)))
+                    rows.all(|row| {
+                        row.stage.is_safe() && row.digest.is_some_and(|d| self.store.holds(&d))
+                    })
                 };
                 let assets = assets.iter().filter(live).copied().collect();
                 self.tell(Event::FreeUpConfirmed { id: *id, assets });
@@ -306,30 +309,6 @@ impl Run {
             }
             other => self.broken(Invariant::ContractKept, format!("nobody performs {other:?}")),
         }
-    }
-
-    /// The machine is told what the user let go of.
-    pub(crate) fn lets_know(&mut self, id: ProposalId, deleted: &[AssetId]) {
-        self.tell(Event::FreeUpAnswered { id, deleted: deleted.to_vec() });
-        if self.machine.is_some() {
-            self.check_freed(deleted);
-        }
-    }
-
-    /// The host looks whether versions are as proposed, and the user lets go of some.
-    pub(crate) fn user_lets_go(&mut self, proposal: &Proposal) -> Vec<AssetId> {
-        let unchanged = |(id, version): &(ResourceId, Version)| {
-            self.library.originals.get(id).is_some_and(|one| one.version == version.0)
-        };
-        let offered = proposal.assets.iter().filter(|one| one.resources.iter().all(unchanged));
-        let offered: Vec<AssetId> = offered.map(|one| one.asset).collect();
-        let (obliging, random) = (self.obliging, &mut self.random);
-        let deleted: Vec<_> =
-            offered.into_iter().filter(|_| obliging || random.one_in(2)).collect();
-        for asset in &deleted {
-            self.library.delete(*asset);
-        }
-        deleted
     }
 
     /// Whether the library shows it to us.

@@ -115,7 +115,8 @@ pub struct Run {
     /// A planted bug, and what it counts.
     pub(crate) bug: Option<Bug>,
     pub(crate) counted_by_bug: u64,
-    starts: u32,
+    /// How often a program began.
+    pub(crate) starts: u32,
     pub(crate) queue: BTreeMap<(Millis, u64), Happening>,
     pub(crate) queued: u64,
     /// What waits for the program to be awake.

@@ -181,7 +181,7 @@ impl Run {
     }
 
     /// The library says that something may have changed.
-    fn looks(&mut self) {
+    pub(crate) fn looks(&mut self) {
         if self.phone.awake && self.machine.is_some() {
             self.scan();
         }

@@ -56,11 +56,12 @@ pub(crate) fn confirm(desk: &Desk, id: ProposalId, assets: &[AssetId]) {
     }
 }
 
-/// Has the host show the proposal. One that cannot be shown frees nothing.
+/// Has the host show the proposal, but for what changed since the vault showed it. One that cannot be
+/// shown, or of which nothing is left, frees nothing.
 pub(crate) fn propose(desk: &Desk, proposal: &Proposal) {
     let deletion = deletion(desk, proposal);
     let shown = match deletion {
-        Ok(deletion) => desk.source.propose(&deletion).is_ok(),
+        Ok(deletion) => !deletion.assets.is_empty() && desk.source.propose(&deletion).is_ok(),
         Err(why) => return desk.catalog_failed(&why, std::iter::empty()),
     };
     if !shown {
@@ -70,21 +71,24 @@ pub(crate) fn propose(desk: &Desk, proposal: &Proposal) {
 }
 
 fn deletion(desk: &Desk, proposal: &Proposal) -> Result<Deletion, StoreError> {
-    let mut assets = Vec::with_capacity(proposal.assets.len());
+    let mut deletion = Deletion { id: proposal.id, assets: Vec::new(), frees: 0 };
     for candidate in &proposal.assets {
         let ids: Vec<_> = candidate.resources.iter().map(|(id, _)| *id).collect();
         let details = desk.store.read(|reader| reader.details(&ids))?;
-        let Some(first) = details.first() else { continue };
-        let resources = details.iter().zip(&candidate.resources);
-        assets.push(Doomed {
+        let as_proposed = candidate.resources.iter().all(|(id, version)| {
+            let detail = details.iter().find(|detail| detail.resource == *id);
+            detail.is_some_and(|detail| detail.version == *version && detail.stage.is_safe())
+        });
+        let Some(first) = details.first().filter(|_| as_proposed) else { continue };
+        let resources = details.iter().map(|detail| (detail.local_id.clone(), detail.version));
+        deletion.assets.push(Doomed {
             asset: candidate.asset,
             local_id: first.asset_local_id.clone(),
-            resources: resources
-                .map(|(detail, (_, version))| (detail.local_id.clone(), *version))
-                .collect(),
+            resources: resources.collect(),
         });
+        deletion.frees += candidate.bytes;
     }
-    Ok(Deletion { id: proposal.id, assets, frees: proposal.frees })
+    Ok(deletion)
 }
 
 /// Whether the vault shows every resource now, in the version that is backed up.
