@@ -1,5 +1,6 @@
 //! The promises, looked at while a run goes on.
 
+use crate::Millis;
 use crate::coverage::{Fate, Step, stops_the_os};
 use crate::invariant::Invariant;
 use crate::job::Job;
@@ -9,11 +10,11 @@ use crate::sent::Said;
 use keepsake_machine::effect::{Change, Effect, Part};
 use keepsake_machine::event::{Answer, PutOutcome};
 use keepsake_machine::hold::Holds;
-use keepsake_machine::media::{EffectId, ResourceId, Size};
+use keepsake_machine::media::{Digest, EffectId, ResourceId, Size};
 use keepsake_machine::permit::stopping;
 use keepsake_machine::row::Row;
 use keepsake_machine::stage::{Bytes, Class, Fault, Stage};
-use keepsake_machine::status::{Notice, Status, Tally};
+use keepsake_machine::status::{Activity, Notice, Status, Tally};
 
 /// Nothing is begun more often in a minute: several stages, stopped and begun again as conditions turn.
 const MOST_BEGUN: usize = 45;
@@ -156,10 +157,19 @@ impl Run {
         }
     }
 
-    /// A download has landed.
-    pub(crate) fn check_landed(&mut self, resource: ResourceId, version: u64, job: &Job) {
+    /// What is sent as these bytes is other ones?
+    pub(crate) fn check_bytes(&mut self, resource: ResourceId, sent_as: &Digest, is: Digest) {
+        if *sent_as != is {
+            let what = format!("{resource:?} is sent as {sent_as:?}, and is {is:?}");
+            self.broken(Invariant::RightBytes, what);
+        }
+    }
+
+    /// Bytes of a download have landed.
+    pub(crate) fn check_reserve(&mut self, resource: ResourceId, job: &Job) {
         let reserve = self.config.settings.reserve.unwrap_or_default().min(job.reserve);
-        // What others wrote since the machine was told is not our doing.
+        // What others wrote since it was admitted is not our doing. (Once a reading is below the reserve,
+        // it is told to stop: `PermitKept`.)
         let others = self.phone.grown - job.grown.min(self.phone.grown);
         let free = self.free();
         if free + others < reserve {
@@ -170,6 +180,10 @@ impl Run {
             );
             self.broken(Invariant::ReserveKept, what);
         }
+    }
+
+    /// A whole download has landed.
+    pub(crate) fn check_landed(&mut self, resource: ResourceId, version: u64) {
         self.remembered.remove(&resource);
         let (landed, again) = self.landed.entry((resource, version)).or_default();
         *landed += 1;
@@ -198,6 +212,15 @@ impl Run {
             self.check_alarm(&status);
         }
         self.check_reserved(&status);
+        self.check_staging(&status);
+    }
+
+    /// With nothing left to do, nothing is staged.
+    fn check_staging(&mut self, status: &Status) {
+        let works = !self.jobs.is_empty() || !self.with_os.is_empty() || !self.inbox.is_empty();
+        if status.activity == Activity::Done && !works && !self.staged.is_empty() {
+            self.broken(Invariant::StagingEmpty, format!("done, and {:?} is staged", self.staged));
+        }
     }
 
     /// A window is ending: everything was told to stop, but what is being handed to the OS.
@@ -254,11 +277,10 @@ impl Run {
 
     /// Told by the world's clock; where the phone's was set, and the machine can't know, either is true.
     fn check_alarm(&mut self, status: &Status) {
-        if status.counts.unfinished().items == 0 {
-            self.catalog.unsafe_since = None;
+        let Some(since) = self.work_remains_since(status.counts.unfinished().items > 0) else {
             return;
-        }
-        let passed = self.now - *self.catalog.unsafe_since.get_or_insert(self.now);
+        };
+        let passed = self.now - since;
         let wrong = match status.alarm {
             Some(_) => passed + self.ahead + A_DAY < WEEK,
             None => passed > WEEK + A_DAY + self.behind,
@@ -267,6 +289,13 @@ impl Run {
             let what = format!("{passed} ms, and {:?}", status.alarm);
             self.broken(Invariant::AlarmTrue, what);
         }
+    }
+
+    /// Since when work remains and nothing was made safe.
+    pub(crate) fn work_remains_since(&mut self, remains: bool) -> Option<Millis> {
+        let since = self.catalog.unsafe_since.filter(|_| remains);
+        self.catalog.unsafe_since = since.or(remains.then_some(self.now));
+        self.catalog.unsafe_since
     }
 
     /// The sum is that of the catalog, counted here once more in another way.

@@ -123,6 +123,12 @@ impl Run {
         self.soon(after, what);
     }
 
+    /// How long the program is away: so long at most, but for one time in eight, which may be days.
+    pub(crate) fn absence(&mut self, most: Millis) -> Millis {
+        let longest = if self.random.one_in(8) { 1 << (20 + self.random.below(9)) } else { most };
+        self.random.below(longest)
+    }
+
     /// The proposal that the user is looking at.
     pub(crate) fn open_proposal(&self) -> Option<Proposal> {
         self.queue.values().chain(&self.asleep).find_map(|what| match what {

@@ -76,10 +76,11 @@ impl Original {
 }
 
 /// Pixels of a still, milliseconds of a video that has this many bytes: 0.2 to 0.6 bytes a pixel,
-/// 1 to 3 kB a millisecond.
+/// 1 to 2.5 of a RAW; 1 to 3 kB a millisecond.
 fn measure(class: SizeClass, size: u64, random: &mut Random) -> u64 {
     match class {
         SizeClass::Video => size / (1_000 + random.below(2_000)),
+        SizeClass::Raw => size * 10 / (10 + random.below(15)),
         _ => size * 10 / (2 + random.below(5)),
     }
 }
@@ -247,7 +248,11 @@ impl Library {
         random: &mut Random,
     ) {
         let size = self.size(content);
-        let class = if media == Media::Video { SizeClass::Video } else { SizeClass::Heif };
+        let class = match (media, role) {
+            (Media::Video, _) => SizeClass::Video,
+            (_, Role::AlternatePhoto) => SizeClass::Raw,
+            _ => SizeClass::Heif,
+        };
         let hint = (!told).then(|| (class, measure(class, size, random)));
         let back = |one: &Original| one.asset == asset && one.recovered;
         let recovered = self.originals.values().any(back);

@@ -68,7 +68,7 @@ struct Sum {
     events: u64,
     kills: u64,
     millis: u64,
-    /// The fewest of one run.
+    /// The fewest of one run that came to its end.
     fewest: Option<(u64, u32)>,
     coverage: Coverage,
     failed: Vec<(u64, String)>,
@@ -128,8 +128,10 @@ fn work(args: &Args, next: &AtomicU64, sum: &Mutex<Sum>) {
         sum.events += outcome.events;
         sum.kills += u64::from(outcome.kills);
         sum.millis += outcome.lasted;
-        let (fewest_events, fewest_kills) = sum.fewest.unwrap_or((u64::MAX, u32::MAX));
-        sum.fewest = Some((fewest_events.min(outcome.events), fewest_kills.min(outcome.kills)));
+        if outcome.violation.is_none() {
+            let (events, kills) = sum.fewest.unwrap_or((u64::MAX, u32::MAX));
+            sum.fewest = Some((events.min(outcome.events), kills.min(outcome.kills)));
+        }
         sum.coverage.add(&outcome.coverage);
         sum.failed.extend(outcome.violation.map(|violation| (seed, violation.to_string())));
     }

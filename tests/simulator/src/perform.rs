@@ -175,6 +175,7 @@ impl Run {
             self.copying.insert(resource, bytes);
         }
         let more = bytes.saturating_sub(before);
+        self.check_reserve(resource, job);
         if fetched {
             self.moves(job, more);
         }

@@ -38,13 +38,20 @@ pub struct PhoneClock {
     boot: u64,
     booted: Millis,
     wall: i64,
+    /// Minutes east of UTC.
+    utc_offset: i32,
 }
 
 impl PhoneClock {
     /// What they say at `at`.
     pub fn now(&self, at: Millis) -> Now {
         let passed = i64::try_from(at).unwrap_or(i64::MAX);
-        Now { boot: self.boot, uptime: at - self.booted, wall: self.wall + passed, utc_offset: 60 }
+        Now {
+            boot: self.boot,
+            uptime: at - self.booted,
+            wall: self.wall + passed,
+            utc_offset: self.utc_offset,
+        }
     }
 
     /// The moment at which they will say this uptime, in this boot.
@@ -61,6 +68,11 @@ impl PhoneClock {
     /// The wall clock is set, by so many milliseconds.
     pub fn jump(&mut self, by: i64) {
         self.wall += by;
+    }
+
+    /// The phone is taken to another time zone, so many hours east of UTC.
+    pub fn travel(&mut self, hours: i32) {
+        self.utc_offset = hours * 60;
     }
 }
 
@@ -85,7 +97,7 @@ impl Phone {
             locked: false,
             awake: true,
             paused: false,
-            clock: PhoneClock { boot: 1, booted: 0, wall: 1_700_000_000_000 },
+            clock: PhoneClock { boot: 1, booted: 0, wall: 1_700_000_000_000, utc_offset: 60 },
         }
     }
 

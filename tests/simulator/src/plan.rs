@@ -113,12 +113,14 @@ impl Plan {
         };
         let full = random.one_in(6);
         let room = full.then(|| library.bytes() / 2 + library.largest());
+        // From seconds, where everything happens at once, to hours, where days go by.
+        let (turn, act) = (2_000 << random.below(19), 10_000 << random.below(20));
         let weather = Weather {
             fault: 3 + random.below(30),
-            // From seconds, where everything happens at once, to hours, where days go by.
-            turn: 2_000 << random.below(19),
-            act: 10_000 << random.below(20),
-            kill: 20_000 << random.below(18),
+            turn,
+            act,
+            // After some of what happens, at any pace.
+            kill: turn.min(act) << (2 + random.below(6)),
             thrifty,
             ill,
             lasts: 500 + u32::try_from(random.below(500)).unwrap_or(0),

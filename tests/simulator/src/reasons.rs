@@ -6,7 +6,7 @@ use crate::run::Run;
 use keepsake_machine::effect::Effect;
 use keepsake_machine::event::LibraryAccess;
 use keepsake_machine::hold::Hold;
-use keepsake_machine::media::{Media, Size};
+use keepsake_machine::media::{Locality, Media, Size};
 use keepsake_machine::permit::Work;
 use keepsake_machine::settings::MeteredUse;
 use keepsake_machine::stage::Class;
@@ -112,18 +112,22 @@ impl Run {
         if matches!(job.effect, Effect::HandOver { .. }) {
             return matches!(hold, Hold::User | Hold::SignedOut);
         }
+        let row = id_of(&job.effect).and_then(|id| self.catalog.rows.get(&id.resource));
+        self.stops_work(hold, job.work, row.map_or(Media::Photo, |row| row.media))
+    }
+
+    /// Whether a hold stops work of this kind on such media.
+    fn stops_work(&self, hold: Hold, work: Work, media: Media) -> bool {
         let remote = self.config.vault.remote;
-        let downloads = job.work == Work::Download;
-        let reads = matches!(job.work, Work::Download | Work::Checksum | Work::Upload);
-        let sends = matches!(job.work, Work::Upload | Work::UploadStaged);
-        let at_vault = sends || job.work == Work::Check;
+        let downloads = work == Work::Download;
+        let reads = matches!(work, Work::Download | Work::Checksum | Work::Upload);
+        let sends = matches!(work, Work::Upload | Work::UploadStaged);
+        let at_vault = sends || work == Work::Check;
         match hold {
             Hold::NoAccess => reads,
             Hold::Offline | Hold::Roaming => downloads || at_vault && remote,
             Hold::Metered => {
                 let metered = self.config.settings.metered;
-                let row = id_of(&job.effect).and_then(|id| self.catalog.rows.get(&id.resource));
-                let media = row.map_or(Media::Photo, |row| row.media);
                 downloads && !metered.download(media) || sends && remote && !metered.upload(media)
             }
             Hold::DataBudget => downloads || sends && remote,
@@ -138,9 +142,9 @@ impl Run {
     /// What waits says why, and it is so.
     pub(crate) fn check_reasons(&mut self, status: &Status) {
         let waits = |class: &Class| matches!(class, Class::Waiting(_));
-        let named = !status.holds.is_empty()
-            || !status.needs.is_empty()
-            || status.counts.classes.keys().any(waits);
+        // Where nothing is known to wait, the library itself was not looked at.
+        let unseen = status.counts.unfinished().items == 0 && !status.holds.is_empty();
+        let named = unseen || !status.needs.is_empty() || status.counts.classes.keys().any(waits);
         if status.activity != Activity::Paused || named {
             self.unnamed = None;
         } else if self.now > *self.unnamed.get_or_insert(self.now) + A_MOMENT {
@@ -150,5 +154,38 @@ impl Run {
             let what = format!("{hold:?} is not so: {:?}", self.known);
             self.broken(Invariant::ReasonTrue, what);
         }
+        self.check_needs(status);
+    }
+
+    /// Each hold says how many items it stops, counted here by what each still needs.
+    fn check_needs(&mut self, status: &Status) {
+        let mut told = status.needs.iter().map(|need| (need.hold, need.items.items));
+        let stopped: Vec<(Hold, u64)> = (status.holds.iter())
+            .map(|hold| (hold, self.stopped_by(hold)))
+            .filter(|(_, items)| *items > 0)
+            .collect();
+        if !told.clone().eq(stopped.iter().copied()) {
+            let what = format!(
+                "{stopped:?} are stopped, and told is {:?}",
+                told.by_ref().collect::<Vec<_>>()
+            );
+            self.broken(Invariant::ReasonTrue, what);
+        }
+    }
+
+    /// How many items such a hold keeps from becoming safe, as far as is known where they are.
+    fn stopped_by(&self, hold: Hold) -> u64 {
+        let unfinished = self.catalog.rows.values().filter(|row| row.stage.is_pending());
+        let stopped = unfinished.filter(|row| {
+            let known = row.digest.is_some() || row.stage.bytes().staged() > 0;
+            let fetch = match row.locality {
+                Locality::Cloud => Some(Work::Download),
+                _ if known => None,
+                _ => Some(Work::Checksum),
+            };
+            let works = fetch.into_iter().chain([Work::Check, Work::Upload]);
+            works.into_iter().any(|work| self.stops_work(hold, work, row.media))
+        });
+        stopped.count() as u64
     }
 }

@@ -51,6 +51,8 @@ pub struct Run {
     pub(crate) another: bool,
     pub(crate) catalog: Catalog,
     pub(crate) staged: BTreeMap<ResourceId, u64>,
+    /// The checksum of what landed whole there last.
+    pub(crate) staged_as: BTreeMap<ResourceId, Digest>,
     /// Copies that the library makes of what it fetches for us: bytes so far.
     pub(crate) copying: BTreeMap<ResourceId, u64>,
     /// What was safe when this vault lost it, since the program was installed.
@@ -85,7 +87,7 @@ pub struct Run {
     pub(crate) traffic: Traffic,
     /// What of the day's budget was used.
     pub(crate) today: Today,
-    pub(crate) teed: BTreeSet<ResourceId>,
+    pub(crate) teed: BTreeMap<ResourceId, Digest>,
     /// What the OS sends without us, and whether it may do so over metered networks.
     pub(crate) with_os: BTreeMap<ResourceId, (Digest, bool)>,
     /// Transfers that ended while no program was there to hear it.
@@ -180,6 +182,7 @@ impl Run {
             another: plan.another,
             catalog: Catalog::default(),
             staged: BTreeMap::new(),
+            staged_as: BTreeMap::new(),
             copying: BTreeMap::new(),
             robbed: BTreeSet::new(),
             other_robbed: BTreeSet::new(),
@@ -189,7 +192,7 @@ impl Run {
             obliging: false,
             traffic: Traffic::default(),
             today: Today::default(),
-            teed: BTreeSet::new(),
+            teed: BTreeMap::new(),
             with_os: BTreeMap::new(),
             delivered: BTreeMap::new(),
             jobs: BTreeMap::new(),

@@ -3,10 +3,12 @@
 //! two of these steps.
 
 use crate::happening::Happening;
+use crate::invariant::Invariant;
 use crate::planted::{Bug, Mind, Place};
 use crate::run::{Run, Shown, WRITTEN_BACK};
 use keepsake_machine::effect::{Change, Effect, Part};
 use keepsake_machine::event::{Answer, Event};
+use keepsake_machine::hold::Hold;
 use keepsake_machine::media::{EffectId, ResourceId};
 
 /// So many of the last events and effects are remembered.
@@ -78,6 +80,9 @@ impl Run {
         if std::mem::take(&mut self.told_twice) {
             self.check_refused(&effects);
         }
+        if !effects.is_empty() && self.doomed == Some(0) && self.random.one_in(4) {
+            self.fails_to_store();
+        }
         if !effects.is_empty() && self.dies_here() {
             // Nothing of it was stored: it is as if the answer had not come.
             self.loses(answered);
@@ -124,6 +129,19 @@ impl Run {
         changed
     }
 
+    /// The catalog cannot be written. Nothing is ordered any more, and the driver makes a new machine later.
+    fn fails_to_store(&mut self) {
+        let now = self.clocks();
+        let Some(machine) = self.machine.as_mut().filter(|_| !self.fair) else { return };
+        machine.0.handle(Event::CatalogFailed, now);
+        let effects: Vec<_> = std::iter::from_fn(|| machine.0.poll_effect()).collect();
+        let said = effects.iter().all(|effect| matches!(effect, Effect::Notify(_)));
+        if !said || !machine.0.status().holds.has(Hold::CatalogUnwritable) {
+            let what = format!("nothing can be stored, and {effects:?}");
+            self.broken(Invariant::ContractKept, what);
+        }
+    }
+
     /// The program is killed, some steps from now.
     pub(crate) fn dies_within_steps(&mut self) {
         self.doomed = Some(self.random.below(MOST_STEPS));
@@ -146,12 +164,12 @@ impl Run {
     /// The program is killed, and starts again later.
     pub(crate) fn is_killed(&mut self) {
         self.doomed = None;
+        self.outcome.kills += u32::from(self.machine.is_some());
         self.dies();
         // A pause that was not stored yet is none.
         let paused = self.catalog.parts.get("user_hold");
         self.phone.paused = matches!(paused, Some(Part::UserHold(true)));
-        self.outcome.kills += 1;
-        let dead_for = 1 + self.random.below(600_000);
+        let dead_for = 1 + self.absence(600_000);
         self.soon(dead_for, Happening::Wakes);
     }
 

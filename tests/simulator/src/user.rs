@@ -56,7 +56,11 @@ impl Run {
             6 => {
                 self.changes_settings();
             }
-            7 => self.hears(Event::FreeUpRequested { wanted: None }),
+            7 => {
+                let some = self.random.one_in(3);
+                let wanted = some.then(|| self.random.below(self.library.bytes() + 1));
+                self.hears(Event::FreeUpRequested { wanted });
+            }
             8 => {
                 let holds: Vec<_> = self.store.objects.keys().copied().collect();
                 let nth = usize::try_from(self.random.below(holds.len() as u64)).unwrap_or(0);

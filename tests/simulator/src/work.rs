@@ -132,7 +132,8 @@ impl Run {
         if let Some(original) = self.library.originals.get_mut(&resource) {
             original.on_phone |= copies;
         }
-        self.check_landed(resource, original.version, job);
+        self.staged_as.insert(resource, original.digest());
+        self.check_landed(resource, original.version);
         if self.catalog.rows.get(&resource).is_some_and(|row| row.version.0 != original.version) {
             self.may_land_again(resource);
             return Answer::Changed;
@@ -151,7 +152,7 @@ impl Run {
             return Answer::NetworkNeeded;
         }
         if tee {
-            self.teed.insert(resource);
+            self.teed.insert(resource, original.digest());
         }
         Answer::Checksummed { digest: original.digest(), teed: tee }
     }
@@ -164,7 +165,14 @@ impl Run {
         job: &Job,
     ) -> Answer {
         match from {
-            Bytes::Teed if !self.teed.remove(&resource) => return Answer::Put(PutOutcome::TeeLost),
+            Bytes::Teed => match self.teed.remove(&resource) {
+                None => return Answer::Put(PutOutcome::TeeLost),
+                Some(teed) => self.check_bytes(resource, digest, teed),
+            },
+            Bytes::Staged(_) => match self.staged_as.get(&resource).copied() {
+                Some(landed) => self.check_bytes(resource, digest, landed),
+                None => self.broken(Invariant::RightBytes, format!("{resource:?} never landed")),
+            },
             Bytes::InLibrary => {
                 let Some(original) = self.library.originals.get(&resource) else {
                     return Answer::Gone(Disappearance::Deleted);
@@ -176,7 +184,7 @@ impl Run {
                     return Answer::Put(PutOutcome::OtherBytes);
                 }
             }
-            _ => {}
+            Bytes::WithOs(_) => {}
         }
         if !self.store.fits(digest) {
             return Answer::Held(Trouble::VaultFull { needed: digest.size });

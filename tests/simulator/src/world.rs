@@ -75,6 +75,8 @@ impl Run {
     /// The program is killed. Some of what was under way had been done, and its answer is lost.
     pub(crate) fn dies(&mut self) {
         self.note_fate(Fate::Killed);
+        // What it was told last it may have made something of.
+        self.work_remains_since(self.catalog.counts().unfinished().items > 0);
         for id in self.under_way() {
             self.failed.entry(id).or_default().1 += 1;
         }
@@ -168,6 +170,7 @@ impl Run {
                 // Over a restart only the wall clock tells how long it was.
                 self.ahead += hour.max(0).unsigned_abs();
                 self.behind += hour.min(0).unsigned_abs();
+                self.phone.clock.travel(i32::try_from(self.random.below(27)).unwrap_or(0) - 12);
             }
             13 => self.cloud_turns(),
             _ => {
@@ -219,7 +222,7 @@ impl Run {
         self.tell(Event::WindowEnding);
         self.check_window_ended();
         self.phone.awake = false;
-        let pause = 1_000 + self.random.below(3_600_000);
+        let pause = 1_000 + self.absence(3_600_000);
         self.soon(pause, Happening::Wakes);
     }
 
@@ -241,7 +244,8 @@ impl Run {
     pub(crate) fn delivers(&mut self, resource: ResourceId) {
         let Some((digest, metered)) = self.with_os.get(&resource).copied() else { return };
         let network = self.phone.network;
-        if self.config.vault.remote && (!network.online || network.metered && !metered) {
+        let kept_off = !network.online || network.metered && !metered;
+        if !self.store.up || self.config.vault.remote && kept_off {
             let later = 60_000 + self.random.below(600_000);
             self.soon(later, Happening::Delivers(resource));
             return;
@@ -319,11 +323,12 @@ impl Run {
     /// Everything is well from now on: the user is at home, frees space, and tries again what was
     /// given up on.
     pub(crate) fn clears_up(&mut self) {
+        self.wakes();
         if self.outcome.kills == 0 {
             self.outcome.kills = 1;
             self.dies();
+            self.wakes();
         }
-        self.wakes();
         self.fair = true;
         let before = self.phone.clone();
         self.silent = self.random.one_in(2);
