@@ -19,7 +19,7 @@ impl Catalog {
     /// confirmed then. On an error nothing of the batch is stored.
     ///
     /// Digests are stored before stages, whatever their order in the batch. What is about a version
-    /// that is no longer the row's is dropped: a digest of another version, and a stage that needs a
+    /// that is no longer the row's is dropped: digest and locality of another version, and a stage that needs a
     /// digest (checking, uploading, verifying, safe) where the row has none. So an answer that comes
     /// late, after a scan saw the file change, cannot make the changed file safe.
     ///
@@ -83,8 +83,12 @@ impl Rows<'_> {
                     row.bind(Some(*digest));
                 }
             }),
-            Change::Locality { resource, locality } => {
-                self.change(*resource, |row| row.locality = *locality)?;
+            Change::Locality { resource, version, locality } => {
+                self.change(*resource, |row| {
+                    if row.version == *version {
+                        row.locality = *locality;
+                    }
+                })?;
                 let row = self.places.get(resource).and_then(|place| self.touched.get(*place));
                 row.map_or(Ok(()), |touched| touched.row.look_again(self.connection))
             }

@@ -146,10 +146,13 @@ pub enum Change {
         /// The checksum.
         digest: Digest,
     },
-    /// The locality was found out.
+    /// The locality of this version was found out.
     Locality {
         /// Whose.
         resource: ResourceId,
+        /// Of which version.
+        #[serde(default)] // recorded without it before
+        version: Version,
         /// Where the original is.
         locality: Locality,
     },

@@ -249,7 +249,7 @@ fn effects() {
     let changes = [
         Change::Stage { resource, stage: Stage::BackedUp },
         Change::Digest { resource, version: Version(1), digest },
-        Change::Locality { resource, locality: Locality::Cloud },
+        Change::Locality { resource, version: Version(1), locality: Locality::Cloud },
         Change::Transfer { resource, with_os: true },
         Change::Freed { asset: AssetId(5) },
         Change::Session(Part::UserHold(false)),

@@ -152,7 +152,8 @@ fn what_icloud_took_away_meanwhile_is_downloaded() {
     finds(&mut script, Finding::Miss);
     let id = script.upload().unwrap();
     script.answer(id, Answer::NetworkNeeded);
-    let change = Change::Locality { resource: row.id, locality: Locality::Cloud };
+    let change =
+        Change::Locality { resource: row.id, version: row.version, locality: Locality::Cloud };
     assert!(script.has(&Effect::Persist { durable: false, change }), "{:?}", script.orders);
     assert!(script.download().is_some());
 }

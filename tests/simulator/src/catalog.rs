@@ -7,10 +7,21 @@ use keepsake_machine::event::{Candidate, Disappearance, Event};
 use keepsake_machine::media::{AssetId, Locality, ResourceId, Size, Version};
 use keepsake_machine::row::Row;
 use keepsake_machine::settle::{AtVault, Fact, Settled, closed, hidden, left_in_staging, settle};
-use keepsake_machine::stage::{Bytes, Class, Stage, counted_bytes};
+use keepsake_machine::stage::{Bytes, Class, Stage, Waiting, counted_bytes};
 use keepsake_machine::status::{Counts, Tally, ToDo};
 use keepsake_machine::time::Elapsed;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// A moment, and how far the wall clock had been set ahead and back by then, in all.
+#[derive(Debug, Clone, Copy)]
+pub struct Since {
+    /// When it was.
+    pub at: Millis,
+    /// Ahead.
+    pub ahead: Millis,
+    /// Back.
+    pub behind: Millis,
+}
 
 /// Rows, and the parts of the session.
 #[derive(Debug, Clone, Default)]
@@ -25,8 +36,11 @@ pub struct Catalog {
     shelf: BTreeMap<ResourceId, (Version, Stage, AtVault)>,
     /// What the session keeps.
     pub parts: BTreeMap<&'static str, Part>,
+    /// The machine's clock, as it was stored last, and what it said when each became safe.
+    clock: Elapsed,
+    confirmed: BTreeMap<ResourceId, Elapsed>,
     /// As far as it knows, work remains and nothing was made safe since then.
-    pub unsafe_since: Option<Millis>,
+    pub unsafe_since: Option<Since>,
 }
 
 impl Catalog {
@@ -34,9 +48,12 @@ impl Catalog {
     pub fn store(&mut self, change: &Change) {
         match change {
             Change::Stage { resource, stage } => {
+                let known = self.rows.get(resource).is_some_and(|row| row.digest.is_some());
                 let at_vault = self.at_vault.entry(*resource).or_default();
+                let stage = &if known { *stage } else { without_bytes(*stage) };
                 if stage.is_safe() {
                     *at_vault = AtVault::There;
+                    self.confirmed.insert(*resource, self.clock);
                 }
                 let stage = match *stage {
                     Stage::Closed => closed(*at_vault),
@@ -51,15 +68,20 @@ impl Catalog {
                     row.size = Size::Exact(digest.size);
                 }
             }),
-            Change::Locality { resource, locality } => {
-                self.with(*resource, |row| row.locality = *locality);
-            }
+            Change::Locality { resource, version, locality } => self.with(*resource, |row| {
+                if row.version == *version {
+                    row.locality = *locality;
+                }
+            }),
             Change::Transfer { .. } => {}
             Change::Freed { asset } => {
                 let is = |row: &Row| row.asset == *asset;
                 self.settle(Fact::Freed, is, &BTreeSet::new());
             }
             Change::Session(part) => {
+                if let Part::Clock(clock) = part {
+                    self.clock = clock.elapsed();
+                }
                 self.parts.insert(part.key(), part.clone());
             }
         }
@@ -120,6 +142,11 @@ impl Catalog {
                 let digest_known = row.digest.is_some() || row.stage.bytes().staged() > 0;
                 let to_do = ToDo { media: row.media, locality: row.locality, digest_known };
                 counts.to_do.entry(to_do).or_default().add(tally);
+            }
+            if row.stage.is_safe() {
+                let at = self.confirmed.get(&row.id).copied().unwrap_or_default();
+                let oldest = counts.oldest_confirmation.unwrap_or(at);
+                counts.oldest_confirmation = Some(oldest.min(at));
             }
         }
         counts
@@ -247,6 +274,21 @@ impl Catalog {
             candidates.push(Candidate { asset, resources, bytes, local: true });
         }
         candidates
+    }
+}
+
+/// Of a version whose checksum is not known no stage stands that is about bytes: it came of an answer
+/// about the version before.
+fn without_bytes(stage: Stage) -> Stage {
+    match stage {
+        Stage::Waiting(waiting) => Stage::Waiting(Waiting { bytes: Bytes::InLibrary, ..waiting }),
+        Stage::CheckingDuplicate { .. }
+        | Stage::Uploading { .. }
+        | Stage::Verifying { .. }
+        | Stage::BackedUp
+        | Stage::Duplicate
+        | Stage::Freed => Stage::Discovered,
+        other => other,
     }
 }
 

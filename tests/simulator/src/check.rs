@@ -1,6 +1,6 @@
 //! The promises, looked at while a run goes on.
 
-use crate::Millis;
+use crate::catalog::Since;
 use crate::coverage::{Fate, Step, stops_the_os};
 use crate::invariant::Invariant;
 use crate::job::Job;
@@ -10,17 +10,19 @@ use crate::sent::Said;
 use keepsake_machine::effect::{Change, Effect, Part};
 use keepsake_machine::event::{Answer, PutOutcome};
 use keepsake_machine::hold::Holds;
-use keepsake_machine::media::{Digest, EffectId, ResourceId, Size};
+use keepsake_machine::media::{Digest, EffectId, Locality, ResourceId, Size};
 use keepsake_machine::permit::stopping;
 use keepsake_machine::row::Row;
 use keepsake_machine::stage::{Bytes, Class, Fault, Stage};
-use keepsake_machine::status::{Activity, Notice, Status, Tally};
+use keepsake_machine::status::{Activity, Advice, Notice, Status, Tally};
 
 /// Nothing is begun more often in a minute: several stages, stopped and begun again as conditions turn.
 const MOST_BEGUN: usize = 45;
 /// Nothing may be made safe for so long before it is said, give or take a day.
 const WEEK: u64 = 7 * A_DAY;
 const A_DAY: u64 = 24 * 3_600_000;
+/// Everything safe is asked for once in so long.
+const A_SCRUB: u64 = 30 * A_DAY;
 
 impl Run {
     /// What the machine wants stored.
@@ -32,11 +34,19 @@ impl Run {
                     let object = self.store.objects.get(&digest.sha256);
                     object.is_some_and(|object| object.recorded && object.size == digest.size)
                 });
-                if !held {
+                // What was said of the version before does not make the one after safe.
+                let stands = digest.is_some() || !self.is_about_to_hear(*resource);
+                if !held && stands {
                     self.broken(Invariant::SafeIsHeld, format!("{resource:?} is {stage:?}"));
                 }
+                let sent = digest.is_some_and(|digest| self.sent.was_begun(*resource, &digest));
+                // (What the OS delivered to a vault that had it before is called sent.)
+                if *stage == Stage::BackedUp && stands && !sent && !self.config.vault.md5 {
+                    let what = format!("{resource:?} is called sent, and was there already");
+                    self.broken(Invariant::SumExact, what);
+                }
                 self.robbed.retain(|(robbed, _)| robbed != resource);
-                self.catalog.unsafe_since = Some(self.now);
+                self.catalog.unsafe_since = Some(self.moment());
             }
             Change::Stage { resource, stage: Stage::Quarantined(fault) } => {
                 let (failed, kills) = self.failed.get(resource).copied().unwrap_or_default();
@@ -45,6 +55,13 @@ impl Run {
                     let what =
                         format!("{resource:?} for {fault:?}: failed {failed}, killed {kills}");
                     self.broken(Invariant::BlameFair, what);
+                }
+            }
+            Change::Stage { resource, stage: Stage::Closed } => {
+                let original = self.library.originals.get(resource);
+                if original.is_some_and(|original| !original.recovered) {
+                    let what = format!("{resource:?} is called deleted, and is in the library");
+                    self.broken(Invariant::SumExact, what);
                 }
             }
             Change::Freed { asset } => {
@@ -110,9 +127,13 @@ impl Run {
                         Bytes::WithOs(_) => true,
                     }
             }
-            Effect::HandOver { digest, .. }
-            | Effect::Find { digest, .. }
-            | Effect::Verify { digest, .. } => row.digest != Some(*digest),
+            Effect::Checksum { probe, .. } => *probe != (row.locality == Locality::Unknown),
+            Effect::Find { digest, deduplicated, .. } => {
+                row.digest != Some(*digest) || *deduplicated != row.role.is_deduplicated()
+            }
+            Effect::HandOver { digest, .. } | Effect::Verify { digest, .. } => {
+                row.digest != Some(*digest)
+            }
             _ => false,
         };
         if let Effect::Upload { digest, .. } | Effect::HandOver { digest, .. } = effect {
@@ -123,7 +144,7 @@ impl Run {
             }
         }
         // Its version may have changed a moment ago, and the machine is about to hear it.
-        let stale = row.digest.is_none() && self.is_about_to_hear(id.resource);
+        let stale = self.is_about_to_hear(id.resource);
         if wrong && !stale {
             self.broken(Invariant::ContractKept, format!("{effect:?} of {row:?}"));
         }
@@ -131,7 +152,9 @@ impl Run {
 
     /// Work on a resource begins: how often lately?
     pub(crate) fn check_storm(&mut self, id: EffectId) {
-        let begun = self.begun.entry(id.resource).or_default();
+        // Each version is begun by itself.
+        let version = self.library.originals.get(&id.resource).map_or(0, |one| one.version);
+        let begun = self.begun.entry((id.resource, version)).or_default();
         begun.push_back(self.now);
         while begun.front().is_some_and(|at| *at + 60_000 < self.now) {
             begun.pop_front();
@@ -195,6 +218,7 @@ impl Run {
 
     /// The machine says something.
     pub(crate) fn check_notice(&mut self, notice: &Notice) {
+        self.alarm_told |= matches!(notice, Notice::Alarmed(_));
         if let Notice::Unexpected(unexpected) = notice
             && !unexpected.late
         {
@@ -210,9 +234,46 @@ impl Run {
             self.check_reasons(&status);
             self.check_sum(&status);
             self.check_alarm(&status);
+            self.check_advice(&status);
         }
         self.check_reserved(&status);
         self.check_staging(&status);
+        self.check_told(&status);
+    }
+
+    /// iCloud Photos may be turned off only when the vault has all that is in it.
+    fn check_advice(&mut self, status: &Status) {
+        if !status.advice.contains(&Advice::MayTurnOffICloudPhotos) {
+            return;
+        }
+        let held = |one: &Original| {
+            let row = self.catalog.rows.get(&one.id).filter(|row| row.stage.is_safe());
+            let known = row.and_then(|row| row.digest);
+            // (What was removed there by hand a scrub finds out.)
+            let there = |digest: &Digest| {
+                self.store.holds(digest) || self.unnoticed.contains(&digest.sha256)
+            };
+            known.is_some_and(|digest| digest == one.digest() && there(&digest))
+        };
+        let only_there = self.library.originals.values().find(|one| !held(one));
+        if let Some(what) = only_there.map(|one| format!("{one:?} is only in iCloud")) {
+            return self.broken(Invariant::AdviceTrue, what);
+        }
+        let oldest = self.catalog.counts().oldest_confirmation.unwrap_or_default();
+        if self.elapsed.0 > oldest.0 + A_SCRUB + A_DAY {
+            let what =
+                format!("the vault was last asked at {oldest:?}, and it is {:?}", self.elapsed);
+            self.broken(Invariant::AdviceTrue, what);
+        }
+    }
+
+    /// That the alarm stands was said when it went off, by this program or by one before.
+    fn check_told(&mut self, status: &Status) {
+        let stands = status.alarm.is_some();
+        if stands && self.alarm_stands == Some(false) && !std::mem::take(&mut self.alarm_told) {
+            self.broken(Invariant::AlarmTrue, "it went off, and nobody was told".to_owned());
+        }
+        (self.alarm_stands, self.alarm_told) = (Some(stands), false);
     }
 
     /// With nothing left to do, nothing is staged.
@@ -280,10 +341,12 @@ impl Run {
         let Some(since) = self.work_remains_since(status.counts.unfinished().items > 0) else {
             return;
         };
-        let passed = self.now - since;
+        let passed = self.now - since.at;
+        // (A new installation begins to count anew.)
+        let (ahead, behind) = (self.ahead.saturating_sub(since.ahead), self.behind - since.behind);
         let wrong = match status.alarm {
-            Some(_) => passed + self.ahead + A_DAY < WEEK,
-            None => passed > WEEK + A_DAY + self.behind,
+            Some(_) => passed + ahead + A_DAY < WEEK,
+            None => passed > WEEK + A_DAY + behind,
         };
         if wrong {
             let what = format!("{passed} ms, and {:?}", status.alarm);
@@ -292,10 +355,14 @@ impl Run {
     }
 
     /// Since when work remains and nothing was made safe.
-    pub(crate) fn work_remains_since(&mut self, remains: bool) -> Option<Millis> {
+    pub(crate) fn work_remains_since(&mut self, remains: bool) -> Option<Since> {
         let since = self.catalog.unsafe_since.filter(|_| remains);
-        self.catalog.unsafe_since = since.or(remains.then_some(self.now));
+        self.catalog.unsafe_since = since.or(remains.then_some(self.moment()));
         self.catalog.unsafe_since
+    }
+
+    fn moment(&self) -> Since {
+        Since { at: self.now, ahead: self.ahead, behind: self.behind }
     }
 
     /// The sum is that of the catalog, counted here once more in another way.
@@ -345,6 +412,11 @@ impl Run {
         if let Some(row) = silent {
             let what = format!("{row:?}");
             return self.broken(Invariant::LossTold, what);
+        }
+        let unfinished = |row: &&Row| !here(row) && !row.stage.is_at_rest();
+        if let Some(row) = self.catalog.rows.values().find(unfinished) {
+            let what = format!("{row:?} is not in the library any more");
+            return self.broken(Invariant::GoodEnd, what);
         }
         for original in self.library.originals.values() {
             let row = self.catalog.rows.get(&original.id);

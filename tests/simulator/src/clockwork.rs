@@ -81,6 +81,11 @@ impl Run {
                 }
             }
             Happening::Wakes => self.wakes(),
+            Happening::WindowEnds(window) => {
+                if window == self.windows && !self.fair {
+                    self.window_ends();
+                }
+            }
             Happening::Repeats(id, answer) => self.repeats(id, answer),
             Happening::Delivers(resource) => self.delivers(resource),
         }
@@ -104,7 +109,13 @@ impl Run {
                 let health = self.store.health();
                 self.then_tell(Event::VaultChanged(health));
                 self.tells_delivered();
-                self.tell(Event::WindowOpened { lasts: None });
+                let lasts = self.next_window();
+                self.then_tell(Event::WindowOpened { lasts });
+                if self.unseen {
+                    self.scan(); // the library says at once what it did not say meanwhile
+                } else {
+                    self.tell(Event::Tick);
+                }
             }
         }
     }

@@ -1,13 +1,43 @@
 //! What is proposed to be freed, what the user lets go of, and what may be thought of it.
 
+use crate::Millis;
 use crate::invariant::Invariant;
+use crate::kind::Kind;
 use crate::run::Run;
 use keepsake_machine::effect::{Part, Proposal, ProposalId};
 use keepsake_machine::event::{Candidate, Event};
 use keepsake_machine::media::{AssetId, ResourceId, Version};
+use keepsake_machine::row::Row;
 use keepsake_machine::stage::Stage;
 
+/// The catalog and the vault answer within so many milliseconds.
+const AT_ONCE: Millis = 1_000;
+
 impl Run {
+    /// All is well, and some users want space to be freed: what can be is proposed at once. Says whether
+    /// this one does.
+    pub(crate) fn frees_space(&mut self) -> bool {
+        let asks = !std::mem::replace(&mut self.asked_for_space, true) && self.random.one_in(4);
+        if !asks || self.without.has(Kind::FreeUps) {
+            return false;
+        }
+        let shown = self.proposed;
+        self.tell(Event::FreeUpRequested { wanted: None });
+        self.live_until(self.now + AT_ONCE);
+        let can = |candidate: &Candidate| candidate.bytes > 0 && self.is_held(candidate);
+        if self.proposed == shown && self.catalog.freeable(None).iter().any(can) {
+            let what = "space could be freed, and nothing is proposed".to_owned();
+            self.broken(Invariant::GoodEnd, what);
+        }
+        true
+    }
+
+    fn is_held(&self, candidate: &Candidate) -> bool {
+        let mut rows = candidate.resources.iter().map(|(id, _)| self.catalog.rows.get(id));
+        let held = |row: &Row| row.digest.is_some_and(|digest| self.store.holds(&digest));
+        rows.all(|row| row.is_some_and(held))
+    }
+
     /// The machine is told what the user let go of, and then by the library that something changed.
     pub(crate) fn lets_know(&mut self, id: ProposalId, deleted: &[AssetId]) {
         let decided = self.is_decided_by_a_scan(id);

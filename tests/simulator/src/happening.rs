@@ -25,6 +25,8 @@ pub enum Happening {
     Dies,
     /// The program starts, or its window opens.
     Wakes,
+    /// A window in the background ends, if it is still the one of this number.
+    WindowEnds(u32),
     /// An answer that was given comes once more.
     Repeats(EffectId, Answer),
     /// The OS ends a transfer of its own.

@@ -34,6 +34,8 @@ pub enum Invariant {
     /// See [`Invariant::sentence`].
     AlarmTrue,
     /// See [`Invariant::sentence`].
+    AdviceTrue,
+    /// See [`Invariant::sentence`].
     FreedOnlyLive,
     /// See [`Invariant::sentence`].
     GoodEnd,
@@ -43,7 +45,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// Every one.
-    pub const ALL: [Invariant; 17] = [
+    pub const ALL: [Invariant; 18] = [
         Invariant::SafeIsHeld,
         Invariant::RightBytes,
         Invariant::PutOnce,
@@ -58,6 +60,7 @@ impl Invariant {
         Invariant::BlameFair,
         Invariant::NoStorm,
         Invariant::AlarmTrue,
+        Invariant::AdviceTrue,
         Invariant::FreedOnlyLive,
         Invariant::GoodEnd,
         Invariant::ContractKept,
@@ -93,6 +96,9 @@ impl Invariant {
             Invariant::NoStorm => "nothing is begun over and over in a short time",
             Invariant::AlarmTrue => {
                 "the alarm stands when work remains and nothing was made safe for seven days, and only then"
+            }
+            Invariant::AdviceTrue => {
+                "iCloud Photos may be turned off only when the vault has all that is in the library, and showed it within a month"
             }
             Invariant::FreedOnlyLive => {
                 "only unchanged assets that the vault holds are proposed for freeing, and what the user let go of, and nothing else, counts as freed"

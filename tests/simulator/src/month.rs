@@ -324,6 +324,7 @@ fn plan(wish: &Wish) -> Plan {
         act: never,
         kill: never,
         thrifty: false,
+        background: false,
         ill: false,
         lasts: u32::MAX,
         events: 0,

@@ -64,6 +64,7 @@ impl Run {
             Effect::Propose(mut proposal) => {
                 proposal.assets.retain(|candidate| self.is_as_proposed(candidate));
                 self.check_proposal(&proposal);
+                self.proposed += 1;
                 self.closes_dialog(); // there is only one
                 let delay = 1_000 + self.random.below(120_000);
                 self.soon(delay, Happening::Answers(Effect::Propose(proposal)));
@@ -225,6 +226,9 @@ impl Run {
                 answer => answer,
             }
         };
+        if let (Answer::Failed { wasted, .. }, Effect::Upload { .. }) = (&answer, &job.effect) {
+            self.moves(&job, *wasted);
+        }
         self.check_blame(id.resource, &answer);
         self.note_sent(id.resource, &job, &answer);
         self.known.answered(&answer, !job.cancelled);
@@ -269,7 +273,14 @@ impl Run {
             let after = 1 << self.random.below(22);
             self.soon(after, Happening::Repeats(id, answer));
         }
-        self.tell(Event::Answered { id, answer });
+        let edited = !self.fair && self.phone.awake && !self.without.has(Kind::Edits);
+        if edited && self.doomed.is_none() && self.random.one_in(60) {
+            // It was about to be told, and a scan stores another version first.
+            self.then_tell(Event::Answered { id, answer });
+            self.changes_the_library(|library, random| library.edit(id.resource, random));
+        } else {
+            self.tell(Event::Answered { id, answer });
+        }
     }
 
     /// A short order is carried out.
@@ -321,6 +332,7 @@ impl Run {
 
     /// A whole scan, in one moment.
     pub(crate) fn scan(&mut self) {
+        self.unseen = false;
         if self.phone.access == LibraryAccess::Denied {
             self.tell(Event::ScanFinished { changed: false });
             return;

@@ -120,7 +120,8 @@ impl Phone {
     /// none.
     pub fn turn_network(&mut self, random: &mut Random, thrifty: bool) -> Event {
         self.network = match random.below(6) {
-            0..=3 if thrifty => Network::METERED,
+            0..=2 if thrifty => Network::METERED,
+            3 if thrifty => Network::UNMETERED,
             0 | 1 => Network::UNMETERED,
             2 | 3 => Network::METERED,
             4 => Network { roaming: true, ..Network::METERED },

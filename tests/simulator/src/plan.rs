@@ -47,6 +47,8 @@ pub struct Weather {
     pub kill: u64,
     /// Seldom anything but a metered network, and little of it a day.
     pub thrifty: bool,
+    /// The app is seldom in front: most of its windows are short.
+    pub background: bool,
     /// The library itself fails, whatever it is asked for.
     pub ill: bool,
     /// Happenings until it becomes fair.
@@ -92,7 +94,7 @@ impl Plan {
             md5: random.one_in(4),
         };
         let vault = Vault { tee: vault.tee && !vault.remote, ..vault };
-        let (thrifty, ill) = (random.one_in(6), random.one_in(6));
+        let (thrifty, ill) = (random.one_in(5), random.one_in(6));
         let settings = Settings {
             metered: metered(&mut random),
             daily_metered_bytes: (thrifty || random.one_in(2))
@@ -111,7 +113,7 @@ impl Plan {
             checks: 1 + u32::try_from(random.below(4)).unwrap_or(0),
             uploads: 1 + u32::try_from(random.below(3)).unwrap_or(0),
         };
-        let full = random.one_in(6);
+        let full = random.one_in(4);
         let room = full.then(|| library.bytes() / 2 + library.largest());
         // From seconds, where everything happens at once, to hours, where days go by.
         let (turn, act) = (2_000 << random.below(19), 10_000 << random.below(20));
@@ -122,6 +124,7 @@ impl Plan {
             // After some of what happens, at any pace.
             kill: turn.min(act) << (2 + random.below(6)),
             thrifty,
+            background: random.one_in(3),
             ill,
             lasts: 500 + u32::try_from(random.below(500)).unwrap_or(0),
             events: 500,

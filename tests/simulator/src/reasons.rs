@@ -1,5 +1,6 @@
 //! Holds, looked at from outside: what each stops is stopped, and each that is named is so.
 
+use crate::coverage::stops_the_os;
 use crate::invariant::Invariant;
 use crate::job::{Job, id_of};
 use crate::run::Run;
@@ -22,6 +23,7 @@ const MOST_CLAIMED: (u64, u64) = (48, 16);
 impl Run {
     /// What is held is not going on.
     pub(crate) fn check_permits(&mut self, status: &Status) {
+        self.check_the_os(status);
         let going_on = |job: &&Job| !job.cancelled && !job.stalled;
         if !self.jobs.values().any(|job| going_on(&job)) {
             return;
@@ -34,6 +36,21 @@ impl Run {
             Some(format!("{:?} goes on in spite of {hold:?}", job.effect))
         });
         if let Some(what) = stopped {
+            self.broken(Invariant::PermitKept, what);
+        }
+    }
+
+    /// What the OS sends is taken back, where a hold says so: at once, but for the catalog's answer.
+    fn check_the_os(&mut self, status: &Status) {
+        let cancels = status.holds.iter().find(|hold| stops_the_os(*hold));
+        let (Some(hold), Some((id, _)), true) =
+            (cancels, self.with_os.first_key_value(), self.phone.awake)
+        else {
+            self.os_goes_on = None;
+            return;
+        };
+        if self.now > *self.os_goes_on.get_or_insert(self.now) + A_MOMENT {
+            let what = format!("the OS goes on with {id:?} in spite of {hold:?}");
             self.broken(Invariant::PermitKept, what);
         }
     }
@@ -159,33 +176,40 @@ impl Run {
 
     /// Each hold says how many items it stops, counted here by what each still needs.
     fn check_needs(&mut self, status: &Status) {
-        let mut told = status.needs.iter().map(|need| (need.hold, need.items.items));
-        let stopped: Vec<(Hold, u64)> = (status.holds.iter())
-            .map(|hold| (hold, self.stopped_by(hold)))
-            .filter(|(_, items)| *items > 0)
-            .collect();
-        if !told.clone().eq(stopped.iter().copied()) {
-            let what = format!(
-                "{stopped:?} are stopped, and told is {:?}",
-                told.by_ref().collect::<Vec<_>>()
-            );
-            self.broken(Invariant::ReasonTrue, what);
+        let told = |hold| status.needs.iter().find(|need| need.hold == hold);
+        for hold in status.holds.iter() {
+            let told = told(hold).map_or(0, |need| need.items.items);
+            let (least, most) = self.stopped_by(hold);
+            if !(least..=most).contains(&told) {
+                let what = format!("{hold:?} stops {least} to {most} items, and told are {told}");
+                self.broken(Invariant::ReasonTrue, what);
+            }
+        }
+        if let Some(need) = status.needs.iter().find(|need| !status.holds.has(need.hold)) {
+            self.broken(Invariant::ReasonTrue, format!("{need:?} is needed for no hold"));
         }
     }
 
-    /// How many items such a hold keeps from becoming safe, as far as is known where they are.
-    fn stopped_by(&self, hold: Hold) -> u64 {
+    /// How many items such a hold keeps from becoming safe, as far as is known where they are; at most
+    /// those besides that are under way and to be staged for the OS.
+    fn stopped_by(&self, hold: Hold) -> (u64, u64) {
         let unfinished = self.catalog.rows.values().filter(|row| row.stage.is_pending());
-        let stopped = unfinished.filter(|row| {
+        let under_way = self.under_way();
+        let (mut least, mut most) = (0, 0);
+        for row in unfinished {
             let known = row.digest.is_some() || row.stage.bytes().staged() > 0;
             let fetch = match row.locality {
                 Locality::Cloud => Some(Work::Download),
                 _ if known => None,
                 _ => Some(Work::Checksum),
             };
-            let works = fetch.into_iter().chain([Work::Check, Work::Upload]);
-            works.into_iter().any(|work| self.stops_work(hold, work, row.media))
-        });
-        stopped.count() as u64
+            let mut works = fetch.into_iter().chain([Work::Check, Work::Upload]);
+            let stopped = works.any(|work| self.stops_work(hold, work, row.media));
+            let staged = self.config.vault.tickets && under_way.contains(&row.id);
+            let staged = staged && self.stops_work(hold, Work::Download, row.media);
+            least += u64::from(stopped);
+            most += u64::from(stopped || staged);
+        }
+        (least, most)
     }
 }

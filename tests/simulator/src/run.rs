@@ -59,8 +59,8 @@ pub struct Run {
     pub(crate) robbed: BTreeSet<(ResourceId, [u8; 32])>,
     /// Every effect that was ever ordered by this installation.
     pub(crate) ordered: BTreeSet<EffectId>,
-    /// When each resource's work was begun lately.
-    pub(crate) begun: BTreeMap<ResourceId, VecDeque<Millis>>,
+    /// When work on each version was begun lately.
+    pub(crate) begun: BTreeMap<(ResourceId, u64), VecDeque<Millis>>,
     /// How often each failed by itself, and at how many kills each was under way.
     pub(crate) failed: BTreeMap<ResourceId, (u32, u32)>,
     /// The machine's clock, as it was stored last.
@@ -110,6 +110,19 @@ pub struct Run {
     pub(crate) given_up: BTreeSet<ResourceId>,
     /// The user tried again, once it was fair, what a crash was blamed on.
     pub(crate) tried: bool,
+    /// The library changed, and no scan has seen that.
+    pub(crate) unseen: bool,
+    /// Since when the OS goes on in spite of a hold.
+    pub(crate) os_goes_on: Option<Millis>,
+    /// Whether the alarm stood when that was looked at last by this program, and was said since.
+    pub(crate) alarm_stands: Option<bool>,
+    pub(crate) alarm_told: bool,
+    /// Windows that were opened.
+    pub(crate) windows: u32,
+    /// The user wanted space to be freed, once all was well, or never will.
+    pub(crate) asked_for_space: bool,
+    /// Proposals that were shown.
+    pub(crate) proposed: u32,
     /// Since when a pause has no name.
     pub(crate) unnamed: Option<Millis>,
     pub(crate) now: Millis,
@@ -205,6 +218,13 @@ impl Run {
             silent: false,
             given_up: BTreeSet::new(),
             tried: false,
+            unseen: false,
+            os_goes_on: None,
+            alarm_stands: None,
+            alarm_told: false,
+            windows: 0,
+            asked_for_space: false,
+            proposed: 0,
             unnamed: None,
             now: 1_000,
             shown: Shown::Nothing,
@@ -277,6 +297,10 @@ impl Run {
         }
         let (mut fair_since, mut longest) = (0, 0);
         while self.outcome.violation.is_none() {
+            let half = self.happened == self.weather.lasts / 2;
+            if half && self.outcome.kills == 0 && !self.without.has(Kind::Kills) {
+                self.dies_within_steps(); // none is without
+            }
             let lasted =
                 self.happened >= self.weather.lasts && self.outcome.events >= self.weather.events;
             if !self.fair && lasted {
@@ -286,7 +310,7 @@ impl Run {
                 (fair_since, longest, self.happened) = (self.now, self.longest(), 0);
             }
             if self.fair && self.is_over() {
-                if self.tries_again() {
+                if self.tries_again() || self.frees_space() {
                     continue;
                 }
                 self.check_end();

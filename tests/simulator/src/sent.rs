@@ -44,6 +44,12 @@ impl Sent {
         (sending.begun > 1 + sending.reasons).then_some((sending.begun, sending.reasons))
     }
 
+    /// Whether this device ever began to send them.
+    pub fn was_begun(&self, resource: ResourceId, digest: &Digest) -> bool {
+        let sending = self.versions.get(&(resource, digest.sha256));
+        sending.is_some_and(|sending| sending.begun > 0)
+    }
+
     /// They may be sent once more.
     pub fn may_again(&mut self, resource: ResourceId, digest: &Digest) {
         if let Some(sending) = self.versions.get_mut(&(resource, digest.sha256)) {

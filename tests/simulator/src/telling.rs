@@ -10,6 +10,8 @@ use keepsake_machine::effect::{Change, Effect, Part};
 use keepsake_machine::event::{Answer, Event};
 use keepsake_machine::hold::Hold;
 use keepsake_machine::media::{EffectId, ResourceId};
+use keepsake_machine::stage::Stage;
+use keepsake_machine::status::Notice;
 
 /// So many of the last events and effects are remembered.
 const LAST: usize = 30;
@@ -111,6 +113,13 @@ impl Run {
         for effect in effects {
             if let Effect::Persist { change, durable } = effect {
                 self.check_change(change);
+                if let Change::Stage { resource, stage: Stage::Quarantined(fault) } = change {
+                    let notice = Notice::Quarantined { resource: *resource, fault: *fault };
+                    if !effects.contains(&Effect::Notify(notice)) {
+                        let what = format!("{resource:?} is given up on, and nobody is told");
+                        self.broken(Invariant::BlameFair, what);
+                    }
+                }
                 self.catalog.store(change);
                 if let Change::Stage { resource, stage } = change
                     && stage.bytes().staged() > 0

@@ -99,7 +99,7 @@ impl Run {
     }
 
     /// The user shoots or edits. What that takes on the disk is not our doing.
-    fn changes_the_library(&mut self, how: impl FnOnce(&mut Library, &mut Random)) {
+    pub(crate) fn changes_the_library(&mut self, how: impl FnOnce(&mut Library, &mut Random)) {
         let before = self.library.on_phone();
         how(&mut self.library, &mut self.random);
         self.phone.grown += self.library.on_phone().saturating_sub(before);
@@ -186,6 +186,7 @@ impl Run {
 
     /// The library says that something may have changed.
     pub(crate) fn looks(&mut self) {
+        self.unseen = true;
         if self.phone.awake && self.machine.is_some() {
             self.scan();
         }

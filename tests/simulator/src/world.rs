@@ -35,6 +35,7 @@ impl Run {
             _ => parts.collect(),
         };
         self.known.restarts();
+        (self.alarm_stands, self.alarm_told, self.os_goes_on) = (None, false, None);
         self.machine = Some(Box::new(Driven(Machine::new(self.config.clone(), parts))));
         self.phone.awake = true;
         // What no stored row names is swept.
@@ -53,7 +54,8 @@ impl Run {
         let run = Start(self.next_start());
         self.then_tell(Event::Counted(counts));
         self.phone.facts().into_iter().for_each(|fact| self.then_tell(fact));
-        self.then_tell(Event::WindowOpened { lasts: None });
+        let lasts = self.next_window();
+        self.then_tell(Event::WindowOpened { lasts });
         self.then_tell(Event::Started { run });
         for resource in self.with_os.keys().copied().collect::<Vec<_>>() {
             self.then_tell(Event::TransferFound { resource });
@@ -214,8 +216,31 @@ impl Run {
             return;
         }
         if self.random.one_in(4) {
-            let lasts = Duration::from_secs(5 + self.random.below(600));
-            self.tell(Event::WindowOpened { lasts: Some(lasts) });
+            let lasts = Some(self.background_window());
+            self.tell(Event::WindowOpened { lasts });
+            return;
+        }
+        self.window_ends();
+    }
+
+    /// The window in which the app is now: none has an end while it is in front.
+    pub(crate) fn next_window(&mut self) -> Option<Duration> {
+        self.windows += 1; // what was said of the last one's end is nothing to this one
+        let limited = self.weather.background && !self.fair && !self.without.has(Kind::Windows);
+        limited.then(|| self.background_window())
+    }
+
+    /// One in the background, which ends when it was said to.
+    fn background_window(&mut self) -> Duration {
+        self.windows += 1;
+        let seconds = 5 + self.random.below(600);
+        self.soon(seconds * 1_000, Happening::WindowEnds(self.windows));
+        Duration::from_secs(seconds)
+    }
+
+    /// The OS ends the window.
+    pub(crate) fn window_ends(&mut self) {
+        if !self.phone.awake || self.machine.is_none() {
             return;
         }
         self.note_fate(Fate::WindowEnded);
@@ -310,10 +335,21 @@ impl Run {
         if self.known.signed_out.may {
             self.then_tell(Event::VaultChanged(keepsake_machine::event::VaultHealth::SignedIn));
         }
-        let (available, total) = (self.free(), self.phone.disk);
-        self.tell(Event::DiskRead { asked: None, available, total });
+        // How full the disk is, the machine asks by itself, but for another disk.
+        if self.phone.disk > before.disk {
+            self.then_tell(Event::DiskRead {
+                asked: None,
+                available: self.free(),
+                total: self.phone.disk,
+            });
+        }
         self.scan();
-        for sha256 in std::mem::take(&mut self.unnoticed) {
+        self.scrubs();
+    }
+
+    /// A scrub finds out what is gone from the vault.
+    fn scrubs(&mut self) {
+        while let Some(sha256) = self.unnoticed.pop_first() {
             if !self.store.objects.contains_key(&sha256) {
                 self.notices(sha256);
             }
@@ -360,11 +396,7 @@ impl Run {
         let (available, total) = (self.free(), self.phone.disk);
         self.tell(Event::DiskRead { asked: None, available, total });
         self.scan();
-        for sha256 in std::mem::take(&mut self.unnoticed) {
-            if !self.store.objects.contains_key(&sha256) {
-                self.notices(sha256);
-            }
-        }
+        self.scrubs();
         let under_way = self.under_way();
         for event in self.catalog.settle(Fact::Retry, |_| true, &under_way) {
             self.then_tell(event);

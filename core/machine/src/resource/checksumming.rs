@@ -48,8 +48,8 @@ pub(super) fn handle(
 pub(super) fn is_in_the_cloud(item: &mut Item, orders: &mut Orders<'_>) -> Outcome<State> {
     if item.row.locality != Locality::Cloud {
         item.row.locality = Locality::Cloud;
-        let (resource, locality) = (item.row.id, Locality::Cloud);
-        orders.store(Change::Locality { resource, locality });
+        let (resource, version) = (item.row.id, item.row.version);
+        orders.store(Change::Locality { resource, version, locality: Locality::Cloud });
     }
     Outcome::Transition(State::AwaitingOriginal { doing: Doing::Wanting })
 }

@@ -92,10 +92,10 @@ impl Session {
         }
         let with_os = self.slots.with_os().count();
         let pending = self.counts.of(Class::Pending).items;
-        // Where no hold is in force, what is left waits for the space that they give back.
+        // Where nothing is held, what is left waits for the space and the places that they give back.
         // (A pause takes them back.)
         let goes_on = with_os > 0 && !self.holds.has(Hold::User);
-        if goes_on && (pending <= with_os as u64 || self.holds.is_empty()) {
+        if goes_on && (pending <= with_os as u64 || !self.anything_is_held()) {
             return Activity::WithOs;
         }
         let pending = pending > 0 || self.slots.len() > 0;

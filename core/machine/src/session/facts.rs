@@ -1,5 +1,6 @@
 //! What happens to the phone, the user, the vault and the catalog, and what that changes.
 
+use super::schedule::stops_the_os;
 use super::{Session, Window};
 use crate::effect::{Effect, Part};
 use crate::event::{Event, LibraryAccess, TransferOutcome, VaultHealth};
@@ -36,6 +37,7 @@ impl Session {
     pub(super) fn scan(&mut self, desk: &mut Desk<'_>) {
         let blind = self.conditions.locked || self.conditions.access == LibraryAccess::Denied;
         if blind {
+            self.scanning.finished = false; // it is owed
             return;
         }
         // One that is under way may not have seen what this one is for.
@@ -228,6 +230,8 @@ impl Session {
         }
         if let Some(outcome) = ended {
             self.tell(id, &Told::TransferFinished(outcome), desk);
+        } else if stops_the_os(self.holds) {
+            self.tell(id, &Told::Stop { os: true }, desk);
         } else if self.transfers_due.is_none() && !self.transfers_found.contains(&id) {
             self.tell(id, &Told::TransferMissing, desk);
         }

@@ -50,7 +50,7 @@ mod schedule;
 mod slots;
 mod work;
 
-use crate::effect::{Part, Proposal};
+use crate::effect::{Effect, Part, Proposal};
 use crate::event::{Event, TransferOutcome};
 use crate::hold::Holds;
 use crate::machine::Desk;
@@ -138,7 +138,7 @@ pub(crate) struct Session {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 struct Scanning {
     under_way: bool,
-    /// One has ended in this run.
+    /// One has ended in this run, and none is owed.
     finished: bool,
     /// Something changed under our hands: another is wanted.
     again: bool,
@@ -307,6 +307,10 @@ impl Session {
             Event::ScanStarted => self.scanning.under_way = true,
             Event::ScanFinished { changed } => self.scan_finished(*changed),
             Event::VersionChanged { resource, row } => {
+                // What it left staged when it came to rest just before is of the version before.
+                if !desk.resources.contains_key(resource) && self.disk.unstage(*resource) {
+                    desk.effects.push_back(Effect::Evict { resource: *resource });
+                }
                 self.tell(*resource, &Told::VersionChanged(row.clone()), desk);
             }
             Event::Disappeared { resource, how } => {

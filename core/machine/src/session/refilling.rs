@@ -52,6 +52,9 @@ pub(crate) struct Refilling {
     pressing: bool,
     /// What a kill left was asked for.
     left_over_asked: bool,
+    /// What the OS was found to send, and was asked for.
+    #[serde(default)]
+    found_asked: BTreeSet<ResourceId>,
     /// When the next waiting row is due.
     pub next_due: Option<Elapsed>,
     /// The soonest of those that began to wait since the question: its answer may not know them.
@@ -126,6 +129,15 @@ impl Session {
                 self.ask(Want { classes, exactly, ..Want::nothing(id) }, desk);
                 return;
             }
+        }
+        // What the OS sends is under way, whatever is permitted now: who pauses takes it back.
+        let found = self.transfers_found.iter().filter(|id| !self.slots.has(**id));
+        let found: Vec<_> = found.filter(|id| !self.refilling.found_asked.contains(id)).collect();
+        let exactly: Vec<_> = found.into_iter().copied().collect();
+        if !exactly.is_empty() {
+            self.refilling.found_asked.extend(&exactly);
+            self.ask(Want { classes, exactly, ..Want::nothing(id) }, desk);
+            return;
         }
         // A quarter of the room at least: few large questions instead of many small ones.
         let enough = (self.config.limits.under_way / 4).max(1);

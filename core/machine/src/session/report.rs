@@ -3,12 +3,12 @@
 use super::advice::{ICloudPhotos, Known, advise};
 use super::{Scanning, Session};
 use crate::event::LibraryAccess;
-use crate::hold::Hold;
+use crate::hold::{Hold, Holds};
 use crate::machine::Desk;
 use crate::media::{Locality, Media, ResourceId};
 use crate::permit::{Work, stopped_by};
-use crate::resource::Resource;
-use crate::stage::{Class, Why};
+use crate::resource::{Posture, Resource};
+use crate::stage::{Class, Why, counted_bytes};
 use crate::status::{Activity, Advice, Counts, Need, Notice, Status, Tally, ToDo};
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ impl Session {
         Status {
             activity,
             holds: self.holds,
-            needs: self.needs(),
+            needs: self.needs(resources),
             counts: self.counts.clone(),
             under_way: u32::try_from(resources.len()).unwrap_or(u32::MAX),
             staged: self.disk.staged(),
@@ -38,11 +38,17 @@ impl Session {
     }
 
     /// What would let work go on, per hold that stops some.
-    fn needs(&self) -> Vec<Need> {
+    fn needs(&self, resources: &BTreeMap<ResourceId, Resource>) -> Vec<Need> {
+        let staging = self.to_be_staged(resources);
         let of = |hold: Hold| {
             let mut items = Tally::default();
             for (to_do, tally) in &self.counts.to_do {
                 if self.stops(hold, *to_do) {
+                    items.add(*tally);
+                }
+            }
+            for (to_do, tally) in &staging {
+                if self.stops_work(hold, Work::Download, to_do.media) && !self.stops(hold, *to_do) {
                     items.add(*tally);
                 }
             }
@@ -61,18 +67,51 @@ impl Session {
         self.holds.iter().map(of).filter(|need| need.items.items > 0).collect()
     }
 
+    /// What lies on the phone and is to be staged all the same: the OS sends files only.
+    fn to_be_staged(&self, resources: &BTreeMap<ResourceId, Resource>) -> Vec<(ToDo, Tally)> {
+        if !self.slots.wants(Work::Download) {
+            return Vec::new();
+        }
+        let wants = |resource: &&Resource| resource.posture() == Posture::Wants(Work::Download);
+        let rows = resources.values().filter(wants).map(|resource| &resource.item().row);
+        let here = rows.filter(|row| row.locality != Locality::Cloud);
+        here.map(|row| {
+            let (bytes, exact) = counted_bytes(row.size);
+            let tally = Tally { items: 1, bytes, estimated: u64::from(!exact) };
+            let digest_known = row.digest.is_some();
+            (ToDo { media: row.media, locality: row.locality, digest_known }, tally)
+        })
+        .collect()
+    }
+
+    /// Whether a hold is in force that keeps anything of ours from going on.
+    pub(super) fn anything_is_held(&self) -> bool {
+        let stops_some = |hold| self.counts.to_do.keys().any(|to_do| self.stops(hold, *to_do));
+        let stops_staging = |hold| {
+            MEDIA.into_iter().any(|media| {
+                self.slots.wanting(Work::Download, media, 0).next().is_some()
+                    && self.stops_work(hold, Work::Download, media)
+            })
+        };
+        self.holds.iter().any(|hold| stops_some(hold) || stops_staging(hold))
+    }
+
     /// Whether `hold` alone would keep such a row from becoming safe.
     fn stops(&self, hold: Hold, to_do: ToDo) -> bool {
         let fetch = match to_do.locality {
             Locality::Cloud => Work::Download,
             Locality::Local | Locality::Unknown => Work::Checksum,
         };
-        let (metered, remote) = (self.config.settings.metered, self.config.vault.remote);
-        let alone = crate::hold::Holds::NONE.with(hold);
         [fetch, Work::Check, Work::Upload]
             .into_iter()
             .filter(|work| !(to_do.digest_known && *work == Work::Checksum))
-            .any(|work| stopped_by(alone, metered, remote, work, to_do.media).is_some())
+            .any(|work| self.stops_work(hold, work, to_do.media))
+    }
+
+    /// Whether `hold` alone stops such work.
+    fn stops_work(&self, hold: Hold, work: Work, media: Media) -> bool {
+        let (metered, remote) = (self.config.settings.metered, self.config.vault.remote);
+        stopped_by(Holds::NONE.with(hold), metered, remote, work, media).is_some()
     }
 
     /// Whether anything is left to do, now or later.

@@ -4,7 +4,7 @@ use super::Session;
 use super::disk::Admission;
 use super::metered::{Reserved, is_never};
 use super::report::MEDIA;
-use crate::hold::Hold;
+use crate::hold::{Hold, Holds};
 use crate::machine::Desk;
 use crate::media::{Access, Locality, Media, ResourceId};
 use crate::permit::{Work, permits};
@@ -50,8 +50,7 @@ impl Session {
         if holds == self.holds && !std::mem::take(&mut self.permits_stale) {
             return;
         }
-        let os = |holds: crate::hold::Holds| holds.has(Hold::User) || holds.has(Hold::SignedOut);
-        let os_stops = os(holds) && !os(self.holds);
+        let os_stops = stops_the_os(holds) && !stops_the_os(self.holds);
         let flush = holds.has(Hold::User) && !self.holds.has(Hold::User)
             || holds.has(Hold::WindowEnding) && !self.holds.has(Hold::WindowEnding);
         if holds != self.holds {
@@ -67,7 +66,7 @@ impl Session {
                 .map(|(id, ..)| id)
                 .collect();
             for id in stopped {
-                self.tell(id, &Told::Stop { os: os(holds) }, desk);
+                self.tell(id, &Told::Stop { os: stops_the_os(holds) }, desk);
             }
             self.send_what_cannot_be_staged(desk);
         }
@@ -355,3 +354,8 @@ impl Session {
 
 /// So many smaller downloads may overtake one that is larger than the staging budget.
 const PATIENCE: u32 = 8;
+
+/// Whether the OS must stop too with what it was handed.
+pub(super) fn stops_the_os(holds: Holds) -> bool {
+    holds.has(Hold::User) || holds.has(Hold::SignedOut)
+}

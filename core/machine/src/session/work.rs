@@ -9,14 +9,16 @@ use crate::media::{Locality, ResourceId};
 use crate::permit::Work;
 use crate::resource::{Item, Orders, Posture, Resource, Signal, Told};
 use crate::row::Row;
-use crate::stage::{Fault, Stage};
+use crate::stage::{Bytes, Fault, Stage};
 use crate::status::Notice;
 use crate::time::Elapsed;
 
 impl Session {
     /// Takes up a row of the catalog. Says whether it did.
     pub(super) fn admit(&mut self, row: Row, desk: &mut Desk<'_>) -> bool {
-        let full = self.slots.len() >= self.config.limits.under_way as usize;
+        // What the OS has is under way, whatever room there is.
+        let with_os = matches!(row.stage.bytes(), Bytes::WithOs(_));
+        let full = self.slots.len() >= self.config.limits.under_way as usize && !with_os;
         if full || self.slots.has(row.id) || row.stage.is_at_rest() {
             return false;
         }

@@ -39,8 +39,11 @@ impl Catalog {
                     row.size = Size::Exact(digest.size);
                 }
             }
-            Change::Locality { resource, locality } => {
-                self.rows.get_mut(resource).expect("a locality of a row").locality = *locality;
+            Change::Locality { resource, version, locality } => {
+                let row = self.rows.get_mut(resource).expect("a locality of a row");
+                if row.version == *version {
+                    row.locality = *locality;
+                }
             }
             Change::Transfer { .. } | Change::Freed { .. } => {}
             Change::Session(part) => {

@@ -6,9 +6,10 @@ use keepsake_machine::event::{Answer, Candidate, Event, Trouble};
 use keepsake_machine::media::Run;
 use keepsake_machine::session::admissions::Admitted;
 use keepsake_machine::stage::{Bytes, Fault, Stage, Waiting, Why};
+use keepsake_machine::time::Elapsed;
 
 /// All of them.
-pub const BUGS: [Bug; 22] = [
+pub const BUGS: [Bug; 30] = [
     Bug {
         name: "not-confirmed-taken-for-confirmed",
         sentence: "what the vault does not show is called safe all the same",
@@ -245,6 +246,85 @@ pub const BUGS: [Bug; 22] = [
         place: Place::Part(|part, _| match part {
             Part::Alarm(_) => None,
             other => Some(other),
+        }),
+    },
+    Bug {
+        name: "confirmed-long-ago-taken-for-just-now",
+        sentence: "what the vault showed longest ago counts as shown just now",
+        place: Place::Event(|event, _| match event {
+            Event::Counted(mut counts) => {
+                counts.oldest_confirmation = counts.oldest_confirmation.map(|_| Elapsed(u64::MAX));
+                Some(Event::Counted(counts))
+            }
+            other => Some(other),
+        }),
+    },
+    Bug {
+        name: "every-window-is-the-foreground",
+        sentence: "a window for background work is taken for the app being opened",
+        place: Place::Event(|event, _| match event {
+            Event::WindowOpened { .. } => Some(Event::WindowOpened { lasts: None }),
+            other => Some(other),
+        }),
+    },
+    Bug {
+        name: "looked-for-with-the-network",
+        sentence: "to find out where an original is it is opened with the network allowed",
+        place: Place::Effect(|effect, _| match effect {
+            Effect::Checksum { id, tee, .. } => vec![Effect::Checksum { id, tee, probe: false }],
+            other => vec![other],
+        }),
+    },
+    Bug {
+        name: "anothers-file-will-do",
+        sentence: "the same bytes under another photo stand also for what describes this one",
+        place: Place::Effect(|effect, _| match effect {
+            Effect::Find { id, digest, .. } => {
+                vec![Effect::Find { id, digest, deduplicated: true }]
+            }
+            other => vec![other],
+        }),
+    },
+    Bug {
+        name: "transfer-not-cancelled",
+        sentence: "the OS is never told to cancel what it was handed",
+        place: Place::Effect(|effect, _| match effect {
+            Effect::CancelTransfer { .. } => vec![],
+            other => vec![other],
+        }),
+    },
+    Bug {
+        name: "nothing-is-abandoned",
+        sentence: "what was teed or sent in part is left in the vault's staging",
+        place: Place::Effect(|effect, _| match effect {
+            Effect::Abandon { .. } => vec![],
+            other => vec![other],
+        }),
+    },
+    Bug {
+        name: "digest-for-whatever-version",
+        sentence: "a checksum is stored for the version that the catalog has by now",
+        place: Place::Effect(|effect, mind| match effect {
+            Effect::Persist { durable, change: Change::Digest { resource, version, digest } } => {
+                let version = mind.rows.get(&resource).map_or(version, |row| row.version);
+                let change = Change::Digest { resource, version, digest };
+                vec![Effect::Persist { durable, change }]
+            }
+            other => vec![other],
+        }),
+    },
+    Bug {
+        name: "given-up-on-and-not-counted",
+        sentence: "what is given up on is stored as if the user had not chosen it",
+        place: Place::Effect(|effect, _| match effect {
+            Effect::Persist {
+                durable,
+                change: Change::Stage { resource, stage: Stage::Quarantined(_) },
+            } => {
+                let change = Change::Stage { resource, stage: Stage::Excluded };
+                vec![Effect::Persist { durable, change }]
+            }
+            other => vec![other],
         }),
     },
 ];
