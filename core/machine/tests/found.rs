@@ -5,7 +5,8 @@ use crate::support::script::{MB, ROOMY, Script, WINDOW, counts, known, small, ti
 use keepsake_machine::Machine;
 use keepsake_machine::effect::{Change, Effect, Part};
 use keepsake_machine::event::{
-    Answer, Disappearance, Event, Finding, Network, TransferOutcome, Trouble, VaultHealth,
+    Answer, Disappearance, Event, Finding, LibraryAccess, Network, TransferOutcome, Trouble,
+    VaultHealth,
 };
 use keepsake_machine::media::{ResourceId, Run};
 use keepsake_machine::row::Row;
@@ -339,4 +340,32 @@ fn what_was_not_permitted_when_its_condition_came_comes_when_it_is() {
     script.tell(Event::VaultChanged(VaultHealth::Up { room: None }));
     assert!(script.bring(vec![rows[1]]).recall.is_some());
     assert!(script.find().is_some());
+}
+
+#[test]
+fn what_was_staged_of_the_version_before_goes_also_when_it_had_come_to_rest_just_before() {
+    let stage = Stage::Uploading { bytes: Bytes::Staged(MB) };
+    let row = Row { stage, ..known(1, &Photo::cloud(1, MB)) };
+    let mut script = Script::started(small(), &[row], ROOMY);
+    script.bring(vec![row]);
+    let id = script.upload().unwrap();
+    script.answer(id, Answer::Failed { fault: Fault::UploadFailed, wasted: 0 });
+    let evict = Effect::Evict { resource: row.id };
+    assert!(!script.has(&evict), "it is sent from there when it is due");
+    // A scan had stored another version before that answer was heard.
+    let edited = Row { stage: Stage::Discovered, ..Photo::local(2, MB).row(row.id) };
+    script.tell(Event::VersionChanged { resource: row.id, row: Box::new(edited) });
+    assert!(script.has(&evict), "{:?}", script.orders);
+    assert_eq!(script.machine.status().staged, 0);
+}
+
+#[test]
+fn a_scan_that_could_not_be_made_while_the_phone_was_locked_is_made_when_it_is_not() {
+    let mut script = Script::started(small(), &[], ROOMY);
+    script.tell(Event::LockChanged { locked: true });
+    script.orders.clear();
+    script.tell(Event::AccessChanged(LibraryAccess::Full));
+    assert!(!script.has(&Effect::Scan));
+    script.tell(Event::LockChanged { locked: false });
+    assert!(script.has(&Effect::Scan), "{:?}", script.orders);
 }

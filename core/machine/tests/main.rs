@@ -22,3 +22,4 @@ mod support;
 mod taken_up;
 mod told;
 mod way;
+mod with_os;

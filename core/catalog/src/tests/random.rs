@@ -200,7 +200,10 @@ fn take(mut home: Home, step: Step) -> Home {
             home.catalog.apply(&changes, &notes, false, Elapsed(u64::from(of))).unwrap();
         }
         Step::Locality { of, locality } => {
-            let change = Change::Locality { resource: resource(of), locality };
+            let resource = resource(of);
+            let row = home.catalog.row(resource).unwrap();
+            let version = row.map_or(Version(1), |row| row.version);
+            let change = Change::Locality { resource, version, locality };
             home.catalog.apply(&[change], &[], false, Elapsed(1)).unwrap();
         }
         Step::Freed { of } => {
