@@ -146,3 +146,27 @@ fn equal_sidecars_of_two_photos_both_lie_beside_their_own() {
     }
     assert_eq!(tree::files(&place.vault).len(), 6);
 }
+
+#[test]
+fn a_sidecar_that_comes_later_is_not_taken_for_that_of_a_photo_of_the_same_name() {
+    for by_a_new_device in [false, true] {
+        let place = Place::new();
+        for (folder, seed) in [("a", 1), ("b", 2)] {
+            let shot = Some("2026:07:03 10:00:00");
+            write(&place.source.join(folder), "IMG_0001.JPG", &jpeg(seed, 20_000, shot));
+        }
+        sidecar(&place, "a/IMG_0001.xmp");
+        place.backup().finish().assert_code(0);
+        sidecar(&place, "b/IMG_0001.xmp");
+        let other = place.another_device();
+        let device = if by_a_new_device { &other } else { &place };
+        device.backup().finish().assert_code(0);
+        let all = tree::files(&place.vault);
+        let sidecars: Vec<_> = all.keys().filter(|path| path.extension().is_some_and(|end| end == "xmp")).collect();
+        assert_eq!(sidecars.len(), 2, "{all:?}");
+        for sidecar in sidecars {
+            assert!(all.contains_key(&sidecar.with_extension("JPG")), "{sidecar:?}: {all:?}");
+        }
+        nothing_is_sent(&place, "both have their own");
+    }
+}

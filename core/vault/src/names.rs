@@ -86,16 +86,12 @@ impl Placement {
         format!("{stem}{joint}{middle}{suffix}{extension}")
     }
 
-    /// Whether a file at `path` has a name that these bytes, called `name` as shot, may have been given in
-    /// this folder with this stem, whatever else had names there then.
-    pub fn may_have_named(&self, name: &[u8], digest: &Digest, path: &VaultPath) -> bool {
-        let (folder, file) = path.split();
-        let tildes = file.match_indices('~').filter_map(|(at, _)| file.get(at + 1..at + 9));
-        let tildes = std::iter::once(None).chain(tildes.filter_map(hex::decode).map(Some));
-        let mut places = tildes.map(|tilde| Placement { tilde, ..self.clone() });
-        let own = [None, Some((digest, 1))];
-        folder == self.folder
-            && places.any(|place| own.iter().any(|own| place.file_name(name, *own) == file))
+    /// The paths that these bytes, called `name` as shot, may have here.
+    pub fn paths(&self, name: &[u8], digest: &Digest) -> Vec<VaultPath> {
+        let names = [None, Some((digest, 1))].map(|own| self.file_name(name, own));
+        let above = if self.folder.is_empty() { "" } else { "/" };
+        let path = |name| VaultPath::parse(&format!("{}{above}{name}", self.folder));
+        names.into_iter().filter_map(path).collect()
     }
 
     /// The place that a file of the vault has its name from, wherever it lies.
@@ -124,10 +120,7 @@ impl Placement {
         if let Some(rest) = rest(&name, stem(&primary)) {
             name = format!("{}{rest}", self.stem);
         }
-        let names = [None, Some((digest, 1))].map(|own| self.file_name(name.as_bytes(), own));
-        let above = if self.folder.is_empty() { "" } else { "/" };
-        let path = |name| VaultPath::parse(&format!("{}{above}{name}", self.folder));
-        names.into_iter().filter_map(path).collect()
+        self.paths(name.as_bytes(), digest)
     }
 
     /// The text that the catalog keeps.
