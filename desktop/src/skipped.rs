@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// Why something in the source was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,6 +83,8 @@ impl Tally {
 pub struct Skipped {
     /// So far.
     pub tally: Tally,
+    /// When the walk before this one began, where one came to its end.
+    pub last_walk: Option<SystemTime>,
     list: Option<(BufWriter<File>, PathBuf, PathBuf)>,
 }
 
@@ -89,8 +92,12 @@ impl Skipped {
     /// Keeps the list in `state`. A list that cannot be written is done without: the counts stay.
     pub fn listed_in(state: &Path) -> Skipped {
         let (new, done) = (state.join("skipped.new"), list_path(state));
+        // A list is begun with its walk.
+        let last_walk = std::fs::metadata(&done).and_then(|list| list.created()).ok();
+        let _ = std::fs::remove_file(&new); // of a walk that was cut short
         let file = File::create(&new).ok().map(BufWriter::new);
-        Skipped { tally: Tally::default(), list: file.map(|file| (file, new, done)) }
+        let list = file.map(|file| (file, new, done));
+        Skipped { tally: Tally::default(), last_walk, list }
     }
 
     /// One more.

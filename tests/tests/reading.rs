@@ -101,6 +101,24 @@ fn a_source_that_may_not_be_read_at_all_is_not_an_empty_one() {
 }
 
 #[test]
+fn what_a_folder_had_that_was_emptied_is_gone_and_what_one_had_that_is_another_now_is_out_of_sight()
+{
+    let place = Place::new();
+    for (name, seed) in [("trip/1.jpg", 1), ("disk/2.jpg", 2), ("3.jpg", 3)] {
+        write(&place.source, name, &jpeg(seed, 3_000, None));
+    }
+    place.backed_up();
+    fs::remove_file(place.source.join("trip/1.jpg")).unwrap();
+    // As the mount point of a disk that is away.
+    let disk = place.source.join("disk");
+    fs::rename(&disk, place.root().join("away")).unwrap();
+    fs::create_dir(&disk).unwrap();
+    let ended = place.backup().finish();
+    ended.assert_code(0).assert_says("Everything is safe: 2 files").assert_says("gone from the");
+    assert_eq!((place.counted("Closed"), place.counted("BackedUp")), (1, 2));
+}
+
+#[test]
 fn a_source_whose_disk_is_away_is_out_of_sight_and_not_deleted() {
     let place = Place::new();
     let disk = place.root().join("disk");

