@@ -187,3 +187,20 @@ fn a_sidecar_is_forgotten_by_itself_and_not_with_those_that_have_the_same_bytes(
     assert_eq!((place.counted("BackedUp"), place.counted("Forgotten")), (5, 1));
     assert!(place.vault.join("2026/07/later.xmp").exists());
 }
+
+#[test]
+fn equal_sidecars_of_photos_of_one_name_and_month_are_each_beside_their_own() {
+    let place = Place::new();
+    for number in 1..=6 {
+        let folder = place.source.join(format!("{number}"));
+        let shot = Some("2026:07:03 10:00:00");
+        write(&folder, "IMG_0001.JPG", &jpeg(number, 200_000, shot));
+        changed_at(&write(&folder, "IMG_0001.JPG.xmp", EDIT), JANUARY, 0);
+    }
+    place.backup().finish().assert_code(0);
+    let all = tree::files(&place.vault);
+    let photos: Vec<_> =
+        all.keys().filter(|path| path.extension() == Some("JPG".as_ref())).collect();
+    assert_eq!((photos.len(), all.len()), (6, 12), "{:?}", all.keys());
+    nothing_is_sent(&place, "each has its own");
+}
