@@ -84,6 +84,7 @@ pub fn run(args: &Backup) -> Result<Exit, Failure> {
     };
     let unreadable = summary.skipped.of(Reason::Unreadable) > 0;
     state.keep_last(summary.status.clone(), summary.unseen() || unreadable);
+    state.keep_closed(&summary.vault_closed);
     show.ended(&summary);
     Ok(summary.exit())
 }

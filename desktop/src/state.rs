@@ -202,6 +202,21 @@ impl State {
         serde_json::from_slice(&text).ok()
     }
 
+    /// Leaves word of the places in the vault that what waits belongs to. (Apart from [`Last`]: these are
+    /// names.)
+    pub fn keep_closed(&self, places: &[String]) {
+        if let Ok(text) = serde_json::to_vec(places) {
+            // Only for people: `status` does without it.
+            let _ = std::fs::write(self.folder.join("closed.json"), text);
+        }
+    }
+
+    /// What a run left last.
+    pub fn closed(&self) -> Vec<String> {
+        let text = std::fs::read(self.folder.join("closed.json")).unwrap_or_default();
+        serde_json::from_slice(&text).unwrap_or_default()
+    }
+
     /// Takes the state for this process, until the lock is dropped or the process ends.
     pub fn lock(&self) -> Result<Lock, StateError> {
         let path = self.folder.join("lock");
