@@ -31,8 +31,9 @@ pub struct Owner(pub [u8; 8]);
 
 impl From<&Digest> for Owner {
     fn from(digest: &Digest) -> Owner {
-        let [a, b, c, d, e, f, g, h, ..] = digest.sha256;
-        Owner([a, b, c, d, e, f, g, h])
+        let mut start = [0; 8];
+        start.copy_from_slice(&digest.sha256[..8]);
+        Owner(start)
     }
 }
 
