@@ -66,7 +66,7 @@ pub fn run(args: &Backup) -> Result<Exit, Failure> {
         trouble: None,
         away: None,
     };
-    let ended = runtime.block_on(run.drive(&state.source))?;
+    let ended = runtime.block_on(run.drive(&state.source)).inspect_err(|_| state.doubt_last())?;
     let status = ended.status;
     let summary = Summary {
         gone: more(&status, Class::Closed),

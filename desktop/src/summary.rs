@@ -209,6 +209,9 @@ fn headline(summary: &Summary) -> String {
     let counts = &summary.status.counts;
     let (safe, total) = (counts.safe(), counts.total());
     match summary.exit() {
+        Exit::Safe if counts.of(Class::Forgotten).items > 0 && total.items == 0 => {
+            "Nothing to back up: all that was found is forgotten.".into()
+        }
         Exit::Safe if total.items == 0 => "Nothing to back up: no photo or video was found.".into(),
         Exit::Safe if safe.items == total.items => {
             format!(
@@ -306,6 +309,14 @@ mod tests {
         assert_eq!(stopped(0, true), Exit::Safe);
         assert_eq!(stopped(1, true), Exit::Paused);
         assert_eq!(stopped(0, false), Exit::Paused, "the source was not seen to its end");
+    }
+
+    #[test]
+    fn what_was_found_and_is_forgotten_is_not_called_unseen() {
+        let text = summary(&[(Class::Forgotten, 2)]).lines().join("\n");
+        assert!(text.contains("all that was found is forgotten"), "{text}");
+        let text = summary(&[]).lines().join("\n");
+        assert!(text.contains("no photo or video was found"), "{text}");
     }
 
     #[test]
