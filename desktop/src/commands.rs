@@ -4,6 +4,7 @@ use crate::backup::choice;
 use crate::cli::{At, Items, Library};
 use crate::show::json_path;
 use crate::signals::Signals;
+use crate::skipped::Reason;
 use crate::source::Folder;
 use crate::state::{Last, State};
 use crate::summary::Exit;
@@ -127,6 +128,9 @@ pub fn status(at: &At, as_json: bool) -> Result<Exit, Failure> {
             say!(
                 "Waited  no backup has looked through the whole source yet, or the last one could not"
             );
+            for path in skipped::unreadable(&state.folder) {
+                say!("        {}: {path}", Reason::Unreadable.words());
+            }
         }
     }
     let open = counts.unfinished().items + counts.of(Class::Hidden).items > 0;

@@ -136,6 +136,16 @@ pub fn read(state: &Path) -> std::io::Result<impl Iterator<Item = std::io::Resul
     Ok(BufReader::new(File::open(list_path(state))?).lines())
 }
 
+/// Of these the first few that could not be looked at.
+pub fn unreadable(state: &Path) -> Vec<String> {
+    let lines = read(state).into_iter().flatten().map_while(Result::ok);
+    let paths = lines.filter_map(|line| {
+        let (reason, path) = line.split_once('\t')?;
+        (reason == Reason::Unreadable.word()).then(|| path.to_owned())
+    });
+    paths.take(NAMED).collect()
+}
+
 /// As many packages and unreadable folders are named in a summary.
 const NAMED: usize = 20;
 

@@ -4,7 +4,7 @@ use keepsake_machine::Status;
 use rustix::fs::FlockOperation;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::{Read, Seek, Write};
+use std::io::{ErrorKind, Read, Seek, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -155,7 +155,11 @@ impl State {
 
     /// The same, where a command needs it.
     pub fn known(&self) -> Result<About, StateError> {
-        self.about().ok_or_else(|| StateError::Unknown(self.source.clone()))
+        match std::fs::read(self.folder.join(ABOUT)) {
+            // It may be known, and we may not read it.
+            Err(why) if why.kind() != ErrorKind::NotFound => Err(self.unusable(why)),
+            _ => self.about().ok_or_else(|| StateError::Unknown(self.source.clone())),
+        }
     }
 
     /// Remembers it; the new one takes the place of the old one at once.

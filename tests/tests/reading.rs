@@ -77,6 +77,10 @@ fn a_folder_that_may_not_be_looked_into_is_named_and_nothing_in_it_is_taken_for_
     done.assert_says("private");
     done.assert_does_not_say("Everything is safe");
     assert_eq!(place.counted("Closed"), 0, "it was taken for deleted");
+    user(place.status()).finish().assert_code(3).assert_says("looked into: private");
+    allow(&place.state, 0);
+    user(place.status()).finish().assert_code(1).assert_says("state folder").assert_says("denied");
+    allow(&place.state, 0o700);
     allow(&folder, 0o755);
     user(place.backup()).finish().assert_code(0).assert_says("Everything is safe: 20 files");
     assert_eq!(tree::identities(&place.vault), before, "something was sent again");
