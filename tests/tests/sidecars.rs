@@ -167,7 +167,7 @@ fn a_sidecar_that_comes_later_is_not_taken_for_that_of_a_photo_of_the_same_name(
             all.keys().filter(|path| path.extension().is_some_and(|end| end == "xmp")).collect();
         assert_eq!(sidecars.len(), 2, "{all:?}");
         let beside = |sidecar: &&PathBuf| all.contains_key(&sidecar.with_extension("JPG"));
-        assert!(by_a_new_device || sidecars.iter().all(|one| beside(one)), "{all:?}");
+        assert!(by_a_new_device || sidecars.iter().all(beside), "{all:?}");
         nothing_is_sent(&place, "both have their own");
     }
 }
