@@ -66,7 +66,7 @@ pub fn run(args: &Backup) -> Result<Exit, Failure> {
         trouble: None,
         away: None,
     };
-    let ended = runtime.block_on(run.drive(&state.source))?;
+    let ended = runtime.block_on(run.drive(&state.source)).inspect_err(|_| state.doubt_last())?;
     let status = ended.status;
     let summary = Summary {
         gone: more(&status, Class::Closed),
@@ -84,6 +84,7 @@ pub fn run(args: &Backup) -> Result<Exit, Failure> {
     };
     let unreadable = summary.skipped.of(Reason::Unreadable) > 0;
     state.keep_last(summary.status.clone(), summary.unseen() || unreadable);
+    state.keep_closed(&summary.vault_closed);
     show.ended(&summary);
     Ok(summary.exit())
 }

@@ -4,6 +4,7 @@ use crate::backup::choice;
 use crate::cli::{At, Items, Library};
 use crate::show::json_path;
 use crate::signals::Signals;
+use crate::skipped::Reason;
 use crate::source::Folder;
 use crate::state::{Last, State};
 use crate::summary::Exit;
@@ -11,8 +12,9 @@ use crate::{Failure, clock, size, skipped, words};
 use indicatif::{ProgressBar, ProgressStyle};
 use keepsake_engine::verify::Progress;
 use keepsake_engine::{Destination, Engine, EngineError, Options};
+use keepsake_machine::Hold;
 use keepsake_machine::media::ResourceId;
-use keepsake_machine::stage::Class;
+use keepsake_machine::stage::{Class, Why};
 use keepsake_machine::status::{Counts, Status};
 use serde_json::json;
 use std::os::unix::ffi::OsStrExt;
@@ -58,7 +60,13 @@ pub fn status(at: &At, as_json: bool) -> Result<Exit, Failure> {
             {
                 status.holds = last.status.holds;
             }
-            (status, false, engine.vault_away(), engine.vault_closed())
+            let mut closed = engine.vault_closed();
+            // What may not be written is seen by who writes: by the last backup.
+            let waits = Class::Waiting(Why::Held(Hold::VaultUnavailable));
+            if closed.is_empty() && status.counts.of(waits).items > 0 {
+                closed = state.closed();
+            }
+            (status, false, engine.vault_away(), closed)
         }
         Err(crate::state::StateError::Busy { .. }) => {
             let begun = || Failure::wrong("a backup has just begun: ask again in a moment".into());
@@ -120,6 +128,9 @@ pub fn status(at: &At, as_json: bool) -> Result<Exit, Failure> {
             say!(
                 "Waited  no backup has looked through the whole source yet, or the last one could not"
             );
+            for path in skipped::unreadable(&state.folder) {
+                say!("        {}: {path}", Reason::Unreadable.words());
+            }
         }
     }
     let open = counts.unfinished().items + counts.of(Class::Hidden).items > 0;

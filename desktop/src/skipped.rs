@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// Why something in the source was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,6 +83,8 @@ impl Tally {
 pub struct Skipped {
     /// So far.
     pub tally: Tally,
+    /// When the walk before this one began, where one came to its end.
+    pub last_walk: Option<SystemTime>,
     list: Option<(BufWriter<File>, PathBuf, PathBuf)>,
 }
 
@@ -89,8 +92,12 @@ impl Skipped {
     /// Keeps the list in `state`. A list that cannot be written is done without: the counts stay.
     pub fn listed_in(state: &Path) -> Skipped {
         let (new, done) = (state.join("skipped.new"), list_path(state));
+        // A list is begun with its walk.
+        let last_walk = std::fs::metadata(&done).and_then(|list| list.created()).ok();
+        let _ = std::fs::remove_file(&new); // of a walk that was cut short
         let file = File::create(&new).ok().map(BufWriter::new);
-        Skipped { tally: Tally::default(), list: file.map(|file| (file, new, done)) }
+        let list = file.map(|file| (file, new, done));
+        Skipped { tally: Tally::default(), last_walk, list }
     }
 
     /// One more.
@@ -127,6 +134,16 @@ fn list_path(state: &Path) -> PathBuf {
 /// The list of the last scan as lines `reason TAB path`, paths escaped as in Rust's byte strings.
 pub fn read(state: &Path) -> std::io::Result<impl Iterator<Item = std::io::Result<String>>> {
     Ok(BufReader::new(File::open(list_path(state))?).lines())
+}
+
+/// Of these the first few that could not be looked at.
+pub fn unreadable(state: &Path) -> Vec<String> {
+    let lines = read(state).into_iter().flatten().map_while(Result::ok);
+    let paths = lines.filter_map(|line| {
+        let (reason, path) = line.split_once('\t')?;
+        (reason == Reason::Unreadable.word()).then(|| path.to_owned())
+    });
+    paths.take(NAMED).collect()
 }
 
 /// As many packages and unreadable folders are named in a summary.

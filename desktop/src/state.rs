@@ -4,7 +4,7 @@ use keepsake_machine::Status;
 use rustix::fs::FlockOperation;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::{Read, Seek, Write};
+use std::io::{ErrorKind, Read, Seek, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -155,7 +155,11 @@ impl State {
 
     /// The same, where a command needs it.
     pub fn known(&self) -> Result<About, StateError> {
-        self.about().ok_or_else(|| StateError::Unknown(self.source.clone()))
+        match std::fs::read(self.folder.join(ABOUT)) {
+            // It may be known, and we may not read it.
+            Err(why) if why.kind() != ErrorKind::NotFound => Err(self.unusable(why)),
+            _ => self.about().ok_or_else(|| StateError::Unknown(self.source.clone())),
+        }
     }
 
     /// Remembers it; the new one takes the place of the old one at once.
@@ -200,6 +204,21 @@ impl State {
     pub fn last(&self) -> Option<Last> {
         let text = std::fs::read(self.folder.join("status.json")).ok()?;
         serde_json::from_slice(&text).ok()
+    }
+
+    /// Leaves word of the places in the vault that what waits belongs to. (Apart from [`Last`]: these are
+    /// names.)
+    pub fn keep_closed(&self, places: &[String]) {
+        if let Ok(text) = serde_json::to_vec(places) {
+            // Only for people: `status` does without it.
+            let _ = std::fs::write(self.folder.join("closed.json"), text);
+        }
+    }
+
+    /// What a run left last.
+    pub fn closed(&self) -> Vec<String> {
+        let text = std::fs::read(self.folder.join("closed.json")).unwrap_or_default();
+        serde_json::from_slice(&text).unwrap_or_default()
     }
 
     /// Takes the state for this process, until the lock is dropped or the process ends.

@@ -56,8 +56,10 @@ impl Summary {
         let counts = &self.status.counts;
         let open = counts.unfinished().items > 0 || self.status.under_way > 0;
         let seen = !self.unseen() && self.vault_closed.is_empty();
-        let done = self.status.activity == Activity::Done && seen;
-        if self.interrupted || open || !done {
+        // Who stops it when nothing is left to do stops nothing.
+        let stopped = self.interrupted && self.status.holds.is_empty();
+        let ended = self.status.activity == Activity::Done || stopped;
+        if open || !ended || !seen {
             return Exit::Paused;
         }
         let bad = counts.quarantined().items + counts.of(Class::Lost).items;
@@ -98,6 +100,7 @@ impl Summary {
         tally(Class::Hidden, "out of sight: their folder or disk is away", &mut lines);
         tally(Class::Freed, "safe, and only in the vault", &mut lines);
         tally(Class::Lost, "lost: neither the source nor the vault shows them", &mut lines);
+        tally(Class::Forgotten, "forgotten, as you said", &mut lines);
         if self.gone > 0 {
             let files = size::counted(self.gone, "file");
             let excluded = self.skipped.of(Reason::Excluded) > 0;
@@ -194,6 +197,7 @@ impl Summary {
             "gone": self.gone,
             "kept": counts.of(Class::Freed),
             "lost": counts.of(Class::Lost),
+            "forgotten": counts.of(Class::Forgotten),
             "quarantined": counts.quarantined(),
             "holds": self.status.holds,
             "skipped": skipped,
@@ -205,6 +209,9 @@ fn headline(summary: &Summary) -> String {
     let counts = &summary.status.counts;
     let (safe, total) = (counts.safe(), counts.total());
     match summary.exit() {
+        Exit::Safe if counts.of(Class::Forgotten).items > 0 && total.items == 0 => {
+            "Nothing to back up: all that was found is forgotten.".into()
+        }
         Exit::Safe if total.items == 0 => "Nothing to back up: no photo or video was found.".into(),
         Exit::Safe if safe.items == total.items => {
             format!(
@@ -290,8 +297,26 @@ mod tests {
         let hidden = summary(&[(Class::BackedUp, 3), (Class::Hidden, 1)]);
         assert_eq!(hidden.exit(), Exit::Safe, "out of sight for long");
         assert_eq!(Summary { out_of_sight: 1, ..hidden }.exit(), Exit::Paused);
-        let stopped = Summary { interrupted: true, ..summary(&[]) };
-        assert_eq!(stopped.exit(), Exit::Paused);
+    }
+
+    #[test]
+    fn one_that_is_stopped_when_all_is_safe_was_not_paused() {
+        let stopped = |open, complete| {
+            let mut stopped = summary(&[(Class::BackedUp, 800), (Class::Pending, open)]);
+            stopped.status.activity = Activity::Stopped;
+            Summary { interrupted: true, complete, ..stopped }.exit()
+        };
+        assert_eq!(stopped(0, true), Exit::Safe);
+        assert_eq!(stopped(1, true), Exit::Paused);
+        assert_eq!(stopped(0, false), Exit::Paused, "the source was not seen to its end");
+    }
+
+    #[test]
+    fn what_was_found_and_is_forgotten_is_not_called_unseen() {
+        let text = summary(&[(Class::Forgotten, 2)]).lines().join("\n");
+        assert!(text.contains("all that was found is forgotten"), "{text}");
+        let text = summary(&[]).lines().join("\n");
+        assert!(text.contains("no photo or video was found"), "{text}");
     }
 
     #[test]

@@ -76,9 +76,13 @@ pub fn run(at: &At, deep: bool) -> Result<Exit, Failure> {
              Nothing is said of what only these name."
         );
     }
-    let bad = bad + found.unreadable.len() + found.closed.len();
-    let safe = bad == 0 && open + lost == 0 && !unrecorded && found.unseen.is_empty();
-    Ok(if safe { Exit::Safe } else { Exit::Quarantined })
+    let wrong = bad > 0 || open + lost > 0 || unrecorded;
+    let blind = [&found.unreadable, &found.closed, &found.unseen].iter().any(|one| !one.is_empty());
+    Ok(match (wrong, blind) {
+        (true, _) => Exit::Quarantined,
+        (false, true) => Exit::Paused,
+        (false, false) => Exit::Safe,
+    })
 }
 
 fn bad(found: &Verified) -> usize {

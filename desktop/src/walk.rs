@@ -8,7 +8,8 @@
 //!
 //! Links are never followed, so there are no loops. Other file systems below the source are
 //! walked. An empty folder may be the mount point of a disk that is away: what was below it is
-//! reported as out of sight, not as deleted.
+//! reported as out of sight, not as deleted; unless it is the same folder that was walked last time,
+//! and has changed since: then it was emptied.
 
 use crate::formats::{self, Kind};
 use crate::group::{self, Names, Part};
@@ -21,6 +22,7 @@ use keepsake_machine::media::{Access, Locality, Size};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
 use std::collections::VecDeque;
 use std::ffi::OsStr;
+use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -186,7 +188,7 @@ impl Walk<'_> {
                 _ => self.skip(Reason::NotAFile, name),
             }
         }
-        if empty {
+        if empty && !self.was_emptied(&fd) {
             self.walked.hidden.push(self.path.clone());
         }
         files.sort(false);
@@ -200,6 +202,17 @@ impl Walk<'_> {
             block: VecDeque::new(),
             above: 0,
         })
+    }
+
+    /// Whether a folder in which nothing lies was there at the last walk, and has changed since. Never said
+    /// of the source itself, nor where the file system does not tell when a folder was made.
+    fn was_emptied(&self, folder: &OwnedFd) -> bool {
+        let Some(last) = self.skipped.last_walk.filter(|_| !self.path.is_empty()) else {
+            return false;
+        };
+        let found = folder.try_clone().and_then(|fd| File::from(fd).metadata());
+        let times = found.and_then(|found| Ok((found.created()?, found.modified()?)));
+        times.is_ok_and(|(made, changed)| made < last && last < changed)
     }
 
     fn enters(&mut self, name: &[u8]) -> bool {

@@ -243,8 +243,8 @@ impl Engine {
         guarded(|| Ok(self.inner.retry(resources.as_deref())?))
     }
 
-    /// These are not backed up again, by any device that shares the vault; what lies there stays. Says
-    /// how many. Waits for the vault.
+    /// These are not backed up again, by any device that shares the vault (what only describes one asset, a
+    /// sidecar or adjustment data, by this one); what lies there stays. Says how many. Waits for the vault.
     pub fn forget(&self, resources: Vec<i64>) -> Result<u64, KeepsakeError> {
         let resources: Vec<_> = resources.into_iter().map(ResourceId).collect();
         guarded(|| Ok(self.inner.forget(&resources)?))

@@ -120,6 +120,7 @@ fn a_month_that_may_not_be_used_keeps_no_other_waiting() {
         for _ in 0..2 {
             let ended = user(place.backup()).finish();
             ended.assert_code(3).assert_says("written (2026/08)").assert_says("check permissions");
+            user(place.status()).finish().assert_code(3).assert_says("(2026/08)");
             let safe = place.counted("BackedUp") + place.counted("Duplicate");
             assert!(safe >= 28, "{closed:o}: {safe}");
             let _ = fs::remove_dir_all(&place.state);

@@ -307,6 +307,8 @@ fn a_month_that_may_not_be_looked_into_is_named_and_not_called_safe() {
             .assert_says("1 place in the vault may not be looked into or written (2026/07)");
         ended.assert_says("check permissions").assert_does_not_say("lost");
     }
+    let verified = place.verify().as_nobody(place.root()).finish();
+    verified.assert_code(3).assert_says("could not be read").assert_says("2026/07");
     mode(0o755);
     place.status().as_nobody(place.root()).finish().assert_code(0);
     let ended = place.backup().as_nobody(place.root()).finish();

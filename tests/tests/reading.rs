@@ -77,6 +77,10 @@ fn a_folder_that_may_not_be_looked_into_is_named_and_nothing_in_it_is_taken_for_
     done.assert_says("private");
     done.assert_does_not_say("Everything is safe");
     assert_eq!(place.counted("Closed"), 0, "it was taken for deleted");
+    user(place.status()).finish().assert_code(3).assert_says("looked into: private");
+    allow(&place.state, 0);
+    user(place.status()).finish().assert_code(1).assert_says("state folder").assert_says("denied");
+    allow(&place.state, 0o700);
     allow(&folder, 0o755);
     user(place.backup()).finish().assert_code(0).assert_says("Everything is safe: 20 files");
     assert_eq!(tree::identities(&place.vault), before, "something was sent again");
@@ -98,6 +102,24 @@ fn a_source_that_may_not_be_read_at_all_is_not_an_empty_one() {
     assert_eq!(place.counted("Closed"), 0, "it was taken for deleted");
     allow(&place.source, 0o755);
     user(place.backup()).finish().assert_code(0).assert_says("Everything is safe: 10 files");
+}
+
+#[test]
+fn what_a_folder_had_that_was_emptied_is_gone_and_what_one_had_that_is_another_now_is_out_of_sight()
+{
+    let place = Place::new();
+    for (name, seed) in [("trip/1.jpg", 1), ("disk/2.jpg", 2), ("3.jpg", 3)] {
+        write(&place.source, name, &jpeg(seed, 3_000, None));
+    }
+    place.backed_up();
+    fs::remove_file(place.source.join("trip/1.jpg")).unwrap();
+    // As the mount point of a disk that is away.
+    let disk = place.source.join("disk");
+    fs::rename(&disk, place.root().join("away")).unwrap();
+    fs::create_dir(&disk).unwrap();
+    let ended = place.backup().finish();
+    ended.assert_code(0).assert_says("Everything is safe: 2 files").assert_says("gone from the");
+    assert_eq!((place.counted("Closed"), place.counted("BackedUp")), (1, 2));
 }
 
 #[test]

@@ -126,7 +126,7 @@ fn a_segment_that_may_not_be_read_keeps_nothing_from_being_restored_or_backed_up
         .assert_says("1 place in the vault may not be looked into or written (.keepsake/seg");
     assert_eq!(tree::identities(&place.vault), before, "known by its bytes");
     let verified = place.verify().as_nobody(place.root()).finish();
-    verified.assert_code(2).assert_says("1 segment of records could not be read");
+    verified.assert_code(3).assert_says("1 segment of records could not be read");
     verified.assert_does_not_say("without a record").assert_does_not_say("not safe yet");
     let dest = place.root().join("restored");
     let done = place.restore_to(&dest).as_nobody(place.root()).finish();

@@ -236,7 +236,7 @@ fn what_cannot_be_looked_at_in_the_vault_is_named_by_restore_and_verify() {
     let done = place.restore_to(&dest).as_nobody(place.root()).finish();
     done.assert_code(2).assert_says("caf").assert_says("not restored: closed");
     let verified = place.verify().as_nobody(place.root()).finish();
-    verified.assert_code(2).assert_says("cannot be looked at").assert_says("closed");
+    verified.assert_code(3).assert_says("cannot be looked at").assert_says("closed");
     // What a system keeps at the root of a disk is nobody's photo.
     let systems = place.vault.join("lost+found");
     fs::rename(&closed, &systems).unwrap();
@@ -261,7 +261,7 @@ fn what_may_not_be_read_is_not_called_lost() {
     let done = place.restore_to(&place.root().join("out")).as_nobody(place.root()).finish();
     done.assert_code(2).assert_says("could not be read").assert_does_not_say("does not have it");
     let verified = place.verify().arg("--deep").as_nobody(place.root()).finish();
-    verified.assert_code(2).assert_says("check permissions").assert_does_not_say("Back up again");
+    verified.assert_code(3).assert_says("check permissions").assert_does_not_say("Back up again");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use keepsake_tests::photos::{changed_at, jpeg, write};
 use keepsake_tests::{Place, tree};
 use std::fs;
+use std::path::PathBuf;
 
 /// July 2025 and January 2026, in seconds.
 const JULY: u64 = 1_752_500_000;
@@ -145,4 +146,61 @@ fn equal_sidecars_of_two_photos_both_lie_beside_their_own() {
         assert!(place.vault.join(path).exists(), "{path}");
     }
     assert_eq!(tree::files(&place.vault).len(), 6);
+}
+
+#[test]
+fn a_sidecar_that_comes_later_is_not_taken_for_that_of_a_photo_of_the_same_name() {
+    for by_a_new_device in [false, true] {
+        let place = Place::new();
+        for (folder, seed) in [("a", 1), ("b", 2)] {
+            let shot = Some("2026:07:03 10:00:00");
+            write(&place.source.join(folder), "IMG_0001.JPG", &jpeg(seed, 20_000, shot));
+        }
+        sidecar(&place, "a/IMG_0001.xmp");
+        place.backup().finish().assert_code(0);
+        sidecar(&place, "b/IMG_0001.xmp");
+        let other = place.another_device();
+        let device = if by_a_new_device { &other } else { &place };
+        device.backup().finish().assert_code(0);
+        let all = tree::files(&place.vault);
+        let sidecars: Vec<_> =
+            all.keys().filter(|path| path.extension().is_some_and(|end| end == "xmp")).collect();
+        assert_eq!(sidecars.len(), 2, "{all:?}");
+        let beside = |sidecar: &&PathBuf| all.contains_key(&sidecar.with_extension("JPG"));
+        assert!(by_a_new_device || sidecars.iter().all(beside), "{all:?}");
+        nothing_is_sent(&place, "both have their own");
+    }
+}
+
+#[test]
+fn a_sidecar_is_forgotten_by_itself_and_not_with_those_that_have_the_same_bytes() {
+    let place = Place::new();
+    photo_of_july(&place);
+    other_photo(&place);
+    place.backup().finish().assert_code(0);
+    let said = place.ask("forget").path(&place.source.join("a.xmp")).finish();
+    said.assert_code(0).assert_says("1 file will not be backed up again");
+    write(&place.source, "later.jpg", &jpeg(3, 20_000, Some("2026:07:04 10:00:00")));
+    sidecar(&place, "later.xmp");
+    place.backup().finish().assert_code(0).assert_says("Everything is safe: 5 files");
+    place.backup().finish().assert_code(0).assert_says("forgotten, as you said");
+    assert_eq!((place.counted("BackedUp"), place.counted("Forgotten")), (5, 1));
+    assert!(place.vault.join("2026/07/later.xmp").exists());
+}
+
+#[test]
+fn equal_sidecars_of_photos_of_one_name_and_month_are_each_beside_their_own() {
+    let place = Place::new();
+    for number in 1..=6 {
+        let folder = place.source.join(format!("{number}"));
+        let shot = Some("2026:07:03 10:00:00");
+        write(&folder, "IMG_0001.JPG", &jpeg(number, 200_000, shot));
+        changed_at(&write(&folder, "IMG_0001.JPG.xmp", EDIT), JANUARY, 0);
+    }
+    place.backup().finish().assert_code(0);
+    let all = tree::files(&place.vault);
+    let photos: Vec<_> =
+        all.keys().filter(|path| path.extension() == Some("JPG".as_ref())).collect();
+    assert_eq!((photos.len(), all.len()), (6, 12), "{:?}", all.keys());
+    nothing_is_sent(&place, "each has its own");
 }

@@ -201,6 +201,7 @@ fn a_read_only_vault_is_named_and_nothing_is_given_up_on() {
     place.restore_to(&dest).finish().assert_code(0);
     assert_eq!(tree::files(&dest).len(), 5);
     mount.again_with("bind,rw");
+    place.status().finish().assert_code(3).assert_says("no backup has looked through the whole");
     place.backed_up();
 }
 

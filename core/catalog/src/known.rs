@@ -124,6 +124,21 @@ impl Reader {
         })
     }
 
+    /// Whether the active vault is known to hold these bytes at this path.
+    pub fn is_known_at(&self, digest: &Digest, path: &str) -> Result<bool> {
+        self.ask(|connection| {
+            let Some(vault) = active(connection)? else { return Ok(false) };
+            let size = digest.size.cast_signed();
+            connection.prepare_cached(IS_KNOWN_AT)?.exists(params![
+                vault.0,
+                size,
+                head(digest),
+                digest.sha256,
+                path
+            ])
+        })
+    }
+
     /// For each digest where the active vault holds it, as far as is known: where a record says, or
     /// where it was seen to lie in the place of something else. MD5 is not looked at.
     pub fn known(&self, digests: &[Digest]) -> Result<Vec<Option<KnownAt>>> {
@@ -215,6 +230,11 @@ impl Reader {
     }
 }
 
+/// Whether these bytes are known to lie at this path.
+pub(crate) const IS_KNOWN_AT: &str = "SELECT 1 FROM known WHERE vault = ?1 AND size = ?2 AND head = ?3 \
+     AND sha256 = ?4 AND path = ?5 UNION ALL \
+     SELECT 1 FROM damaged WHERE vault = ?1 AND path = ?5 AND lies = ?4";
+
 /// Where a record says that the vault holds these bytes.
 pub(crate) fn recorded(
     connection: &Connection,
@@ -246,9 +266,16 @@ fn displaced(
 }
 
 /// The index's share of a digest.
-fn head(digest: &Digest) -> i64 {
+pub(crate) fn head(digest: &Digest) -> i64 {
     digest.sha256.first_chunk().map_or(0, |head| i64::from_be_bytes(*head))
 }
+
+/// Stores that these bytes lie at this path, once.
+pub(crate) const LEARN: &str = "INSERT INTO known (vault, size, head, sha256, path) SELECT ?1, ?2, ?3, ?4, ?5 \
+     WHERE NOT EXISTS (SELECT 1 FROM known WHERE vault = ?1 AND size = ?2 AND head = ?3 \
+     AND sha256 = ?4 AND path = ?5) \
+     AND NOT EXISTS (SELECT 1 FROM damaged WHERE vault = ?1 AND path = ?5 \
+     AND sha256 IN (?4, x''))";
 
 /// Stores that the vault holds `digest` at `path`, once; not where it is damaged.
 pub(crate) fn learn_one(
@@ -257,15 +284,13 @@ pub(crate) fn learn_one(
     digest: &Digest,
     path: &str,
 ) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(
-            "INSERT INTO known (vault, size, head, sha256, path) SELECT ?1, ?2, ?3, ?4, ?5 \
-             WHERE NOT EXISTS (SELECT 1 FROM known WHERE vault = ?1 AND size = ?2 AND head = ?3 \
-             AND sha256 = ?4 AND path = ?5) \
-             AND NOT EXISTS (SELECT 1 FROM damaged WHERE vault = ?1 AND path = ?5 \
-             AND sha256 IN (?4, x''))",
-        )?
-        .execute(params![vault.0, digest.size.cast_signed(), head(digest), digest.sha256, path])?;
+    connection.prepare_cached(LEARN)?.execute(params![
+        vault.0,
+        digest.size.cast_signed(),
+        head(digest),
+        digest.sha256,
+        path
+    ])?;
     connection
         .prepare_cached("INSERT OR IGNORE INTO folder (vault, path) VALUES (?1, ?2)")?
         .execute((vault.0, folder_of(path)))?;

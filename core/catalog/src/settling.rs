@@ -24,6 +24,8 @@ pub enum Which {
     Quarantined,
     /// All with these bytes.
     Digests(Vec<Digest>),
+    /// All with these bytes for which equal bytes of another asset may stand.
+    Twins(Vec<Digest>),
     /// All whose row says that the active vault holds these bytes at this path.
     Held(Vec<Known>),
     /// All that are safe and of whose bytes no record of the active vault speaks.
@@ -132,9 +134,14 @@ enum Matching<'a> {
     These(Vec<i64>),
     Quarantined,
     Digests(HashSet<([u8; 32], u64)>),
+    Twins(HashSet<([u8; 32], u64)>),
     Held(HashSet<(&'a str, [u8; 32])>),
     Unrecorded,
     Safe,
+}
+
+fn bytes(digests: &[Digest]) -> HashSet<([u8; 32], u64)> {
+    digests.iter().map(|digest| (digest.sha256, digest.size)).collect()
 }
 
 impl Matching<'_> {
@@ -146,9 +153,8 @@ impl Matching<'_> {
                 Matching::These(ids.into_iter().collect())
             }
             Which::Quarantined => Matching::Quarantined,
-            Which::Digests(digests) => Matching::Digests(
-                digests.iter().map(|digest| (digest.sha256, digest.size)).collect(),
-            ),
+            Which::Digests(digests) => Matching::Digests(bytes(digests)),
+            Which::Twins(digests) => Matching::Twins(bytes(digests)),
             Which::Held(held) => {
                 Matching::Held(held.iter().map(|one| (&one.path[..], one.digest.sha256)).collect())
             }
@@ -178,13 +184,15 @@ impl Matching<'_> {
     }
 
     fn takes(&self, row: &Stored) -> bool {
+        let has = |digests: &HashSet<_>| {
+            row.digest.is_some_and(|digest| digests.contains(&(digest.sha256, digest.size)))
+        };
         match self {
             Matching::All | Matching::These(_) => true,
             Matching::Unrecorded | Matching::Safe => row.stage.is_safe(),
             Matching::Quarantined => matches!(row.stage, Stage::Quarantined(_)),
-            Matching::Digests(digests) => {
-                row.digest.is_some_and(|digest| digests.contains(&(digest.sha256, digest.size)))
-            }
+            Matching::Digests(digests) => has(digests),
+            Matching::Twins(digests) => row.role.is_deduplicated() && has(digests),
             Matching::Held(held) => {
                 let place = row.path.as_deref().zip(row.digest.map(|digest| digest.sha256));
                 place.is_some_and(|place| held.contains(&place))
@@ -213,6 +221,7 @@ impl Matching<'_> {
             ),
             Matching::All
             | Matching::Digests(_)
+            | Matching::Twins(_)
             | Matching::Held(_)
             | Matching::Unrecorded
             | Matching::Safe => {

@@ -193,11 +193,12 @@ impl Engine {
 
     /// Writes a tombstone for the bytes of these items: they are not backed up again, by any
     /// device, and their rows, and those of every other item with the same bytes, rest as forgotten.
+    /// What belongs to one asset (a sidecar) rests alone, on this device, whatever has the same bytes.
     /// Files in the vault stay. Says how many items these are.
     pub fn forget(&self, which: &[ResourceId]) -> Result<u64, EngineError> {
         let digests = forget::write_tombstones(&self.desk, which)?;
         let named = self.settle(&Which::These(which.to_vec()), Fact::Forget)?;
-        Ok(named + self.settle(&Which::Digests(digests), Fact::Forget)?)
+        Ok(named + self.settle(&Which::Twins(digests), Fact::Forget)?)
     }
 
     /// Nobody is told any more of what only the vault's records name, by paths below the vault, as a

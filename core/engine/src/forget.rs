@@ -23,7 +23,8 @@ pub(crate) fn settle(desk: &Desk, which: &Which, fact: Fact) -> Result<u64, Engi
 }
 
 /// Writes tombstones for the bytes of these items, and says which bytes these are. Of one that neither
-/// the library nor the vault has there is nothing that could be backed up: it is only let go of.
+/// the library nor the vault has there is nothing that could be backed up: it is only let go of. What
+/// belongs to one asset has none: its bytes may be another's too.
 pub(crate) fn write_tombstones(
     desk: &Desk,
     which: &[ResourceId],
@@ -35,7 +36,8 @@ pub(crate) fn write_tombstones(
         return Err(EngineError::NoSuchItem(format!("number {missing}")));
     }
     let mut digests = Vec::with_capacity(details.len());
-    for detail in details.iter().filter(|detail| detail.stage != Stage::Lost) {
+    let buried = |one: &&Detail| one.stage != Stage::Lost && one.role.is_deduplicated();
+    for detail in details.iter().filter(buried) {
         digests.push(match detail.digest {
             Some(digest) => digest,
             None => hashed(desk, detail)?,

@@ -122,8 +122,12 @@ fn put(vault: &dyn Vault, mut group: Vec<One>) -> Result<Vec<One>, Anyhow> {
     let captured = taken();
     let resources: Vec<_> =
         group.iter().map(|one| [(one.name.as_slice(), Some(one.digest))]).collect();
-    let assets: Vec<_> =
-        resources.iter().map(|resources| ToPlace { captured: &captured, resources }).collect();
+    let to_place = |(resources, one): (_, &One)| ToPlace {
+        captured: &captured,
+        resources,
+        owner: (&one.digest).into(),
+    };
+    let assets: Vec<_> = resources.iter().map(|one| &one[..]).zip(&group).map(to_place).collect();
     let placements = vault.place(&assets)?;
     let teed: Vec<_> = group.iter_mut().map(|one| one.teed.take()).collect();
     let puts = group.iter().zip(&placements).zip(teed).filter_map(|((one, placement), teed)| {

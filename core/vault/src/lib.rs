@@ -27,7 +27,7 @@ pub use error::{Blame, VaultError};
 pub use files::{Files, OsFiles};
 pub use folder::{Expect, FolderVault, OpenFolder};
 pub use id::{DeviceId, VaultIdentity};
-pub use names::{Placement, ToPlace};
+pub use names::{Owner, Placement, ToPlace};
 pub use path::VaultPath;
 pub use put::{Flow, Put, PutBytes, Staging, Stored, Teed, Watch};
 pub use record::{Entry, OriginalName, Record, Segment, SegmentName, SegmentRead, Tombstone};

@@ -1,7 +1,7 @@
 //! How files are named in a vault: as shot, unless that would touch other bytes.
 //!
-//! An asset's stem is as shot, or with `~` and 8 hex of its primary's SHA-256 when one of its names
-//! is taken by other bytes, also by one that differs only in case or in how accents are composed.
+//! An asset's stem is as shot, or with `~` and 8 hex of its [`Owner`] (its primary's SHA-256) when one of
+//! its names is taken by other bytes, also by one that differs only in case or in how accents are composed.
 //! A resource whose name there holds other bytes all the same adds `~` and 16 hex of its own, and
 //! where that holds other bytes too (it was damaged), `-2`, `-3`, ….
 
@@ -19,8 +19,22 @@ pub struct ToPlace<'a> {
     /// When it was taken: decides the folder, `YYYY/MM`.
     pub captured: &'a Captured,
     /// Its files, the primary first: the name as shot, as bytes, and the digest where it is known.
-    /// The primary's must be known.
     pub resources: &'a [(&'a [u8], Option<Digest>)],
+    /// Who it is.
+    pub owner: Owner,
+}
+
+/// What tells an asset from others that want the same names: the start of its primary's SHA-256; while that
+/// is not known, of another file's that no other asset has, or any number that is the asset's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner(pub [u8; 8]);
+
+impl From<&Digest> for Owner {
+    fn from(digest: &Digest) -> Owner {
+        let mut start = [0; 8];
+        start.copy_from_slice(&digest.sha256[..8]);
+        Owner(start)
+    }
 }
 
 /// Where an asset's files go: a folder and a stem. To the catalog opaque text.
@@ -38,10 +52,10 @@ impl Placement {
         Placement { folder, stem: stem(&plain(primary)).to_owned(), tilde: None }
     }
 
-    /// The place beside that, when a name is taken: with `~` and 8 hex of the primary's SHA-256.
+    /// The place beside that, when a name is taken: with `~` and 8 hex of the asset's owner.
     #[must_use]
-    pub fn beside(mut self, primary: &Digest) -> Placement {
-        let [a, b, c, d, ..] = primary.sha256;
+    pub fn beside(mut self, owner: impl Into<Owner>) -> Placement {
+        let Owner([a, b, c, d, ..]) = owner.into();
         self.tilde = Some([a, b, c, d]);
         self
     }
@@ -86,16 +100,12 @@ impl Placement {
         format!("{stem}{joint}{middle}{suffix}{extension}")
     }
 
-    /// Whether a file at `path` has a name that these bytes, called `name` as shot, may have been given in
-    /// this folder with this stem, whatever else had names there then.
-    pub fn may_have_named(&self, name: &[u8], digest: &Digest, path: &VaultPath) -> bool {
-        let (folder, file) = path.split();
-        let tildes = file.match_indices('~').filter_map(|(at, _)| file.get(at + 1..at + 9));
-        let tildes = std::iter::once(None).chain(tildes.filter_map(hex::decode).map(Some));
-        let mut places = tildes.map(|tilde| Placement { tilde, ..self.clone() });
-        let own = [None, Some((digest, 1))];
-        folder == self.folder
-            && places.any(|place| own.iter().any(|own| place.file_name(name, *own) == file))
+    /// The paths that these bytes, called `name` as shot, may have here.
+    pub fn paths(&self, name: &[u8], digest: &Digest) -> Vec<VaultPath> {
+        let names = [None, Some((digest, 1))].map(|own| self.file_name(name, own));
+        let above = if self.folder.is_empty() { "" } else { "/" };
+        let path = |name| VaultPath::parse(&format!("{}{above}{name}", self.folder));
+        names.into_iter().filter_map(path).collect()
     }
 
     /// The place that a file of the vault has its name from, wherever it lies.
@@ -124,10 +134,7 @@ impl Placement {
         if let Some(rest) = rest(&name, stem(&primary)) {
             name = format!("{}{rest}", self.stem);
         }
-        let names = [None, Some((digest, 1))].map(|own| self.file_name(name.as_bytes(), own));
-        let above = if self.folder.is_empty() { "" } else { "/" };
-        let path = |name| VaultPath::parse(&format!("{}{above}{name}", self.folder));
-        names.into_iter().filter_map(path).collect()
+        self.paths(name.as_bytes(), digest)
     }
 
     /// The text that the catalog keeps.

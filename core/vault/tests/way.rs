@@ -4,7 +4,7 @@ mod support;
 
 use keepsake_vault::put::Unwatched;
 use keepsake_vault::{
-    Entry, Flow, Found, Held, PutBytes, Stored, ToPlace, Vault, VaultError, VaultPath, Watch,
+    Entry, Flow, Found, Held, Owner, PutBytes, Stored, ToPlace, Vault, VaultError, VaultPath, Watch,
 };
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
@@ -83,7 +83,8 @@ fn an_assets_files_keep_one_stem() {
     put(&vault, b"IMG_1.MOV", b"somebody's video").unwrap();
     let resources =
         [(&b"IMG_1.HEIC"[..], Some(digest(b"still"))), (b"IMG_1.MOV", None), (b"IMG_1.AAE", None)];
-    let asset = ToPlace { captured: &july(), resources: &resources };
+    let owner = (&digest(b"still")).into();
+    let asset = ToPlace { captured: &july(), resources: &resources, owner };
     let placement = vault.place(&[asset]).unwrap().remove(0);
     let group = vec![
         put_of(&placement, b"IMG_1.HEIC", b"still"),
@@ -106,8 +107,8 @@ fn a_name_that_was_taken_by_these_very_bytes_is_seen_to_be_when_they_are_put() {
     let (vault, other) = (open(dir.path()), open_as(dir.path(), support::OTHER));
     put(&other, b"IMG_1.HEIC", b"still").unwrap();
     // A place was chosen by the sidecar, before the photo was read.
-    let resources = [(&b"IMG_1.AAE"[..], Some(digest(b"edit"))), (b"IMG_1.HEIC", None)];
-    let asset = ToPlace { captured: &july(), resources: &resources };
+    let resources = [(&b"IMG_1.HEIC"[..], None), (b"IMG_1.AAE", Some(digest(b"edit")))];
+    let asset = ToPlace { captured: &july(), resources: &resources, owner: Owner([1; 8]) };
     let placement = vault.place(&[asset]).unwrap().remove(0);
     let stored = vault.put(vec![put_of(&placement, b"IMG_1.HEIC", b"still")], &Unwatched);
     let path = VaultPath::parse("2026/07/IMG_1.HEIC").unwrap();

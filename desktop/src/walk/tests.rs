@@ -122,7 +122,7 @@ fn a_version_changes_with_the_bytes_even_when_size_and_time_are_kept() {
     // The kernel's clock for file times ticks coarsely: write until it has.
     loop {
         fs::write(&path, b"b.jpg").unwrap();
-        fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+        File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
         let after = tree.walk(&Choice::default()).0;
         assert_eq!(after[0].resources[0].modified, before[0].resources[0].modified);
         if after[0].resources[0].version != before[0].resources[0].version {

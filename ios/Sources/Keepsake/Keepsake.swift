@@ -121,7 +121,8 @@ public final class Keepsake: Sendable {
         try await waiting { [engine] in try engine.retry(resources: resources) }
     }
 
-    /// These are not backed up again, by any device that shares the vault; what lies there stays.
+    /// These are not backed up again, by any device that shares the vault (what only describes one asset, a
+    /// sidecar or adjustment data, by this one); what lies there stays.
     ///
     /// - Returns: how many they are.
     @discardableResult

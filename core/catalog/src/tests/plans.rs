@@ -1,6 +1,7 @@
 //! Questions are answered from indexes: their plans, and the steps that they take at 200,000 rows.
 
-use super::support::{Home, photo, want};
+use super::support::{Home, digest, photo, want};
+use crate::known::{IS_KNOWN_AT, LEARN, head};
 use crate::merge::Order;
 use crate::refill::NEXT_DUE;
 use keepsake_machine::effect::Want;
@@ -59,11 +60,11 @@ fn a_library_page_and_a_scan_read_their_range_in_order() {
         ("SELECT id FROM resource WHERE asset = ?1 ORDER BY id", "resource_of_asset (asset=?)"),
         (
             "SELECT path FROM known WHERE vault = ?1 AND size = ?2 AND head = ?3 AND sha256 = ?4 LIMIT 1",
-            "known_by_size (vault=? AND size=? AND head=?)",
+            "known_by_bytes (vault=? AND size=? AND head=?)",
         ),
         (
             "SELECT 1 FROM known WHERE vault = ?1 AND size = ?2 LIMIT 1",
-            "COVERING INDEX known_by_size (vault=? AND size=?)",
+            "COVERING INDEX known_by_bytes (vault=? AND size=?)",
         ),
     ];
     for (sql, index) in cases {
@@ -137,4 +138,28 @@ fn a_refill_with_room_for_small_items_only_does_not_walk_over_large_ones() {
     let connection = &home.catalog.reader.connection;
     let statement = connection.prepare_cached(Order::Newest.sql()).unwrap();
     assert_eq!(statement.get_status(StatementStatus::VmStep), 0, "no lane fits, none is asked");
+}
+
+/// The steps that it takes to learn once more that equal bytes lie at a path, and to ask whether they do.
+fn steps_of_equal_bytes(equal: u32) -> [i32; 2] {
+    let home = Home::new();
+    let connection = &home.catalog.reader.connection;
+    let bytes = digest("sidecar");
+    let size = bytes.size.cast_signed();
+    let values = |path| (1, size, head(&bytes), bytes.sha256, path);
+    let path = |number| format!("2026/07/IMG_{number:04}.xmp");
+    let mut learn = connection.prepare(LEARN).unwrap();
+    for number in 0..equal {
+        learn.execute(values(path(number))).unwrap();
+    }
+    learn.reset_status(StatementStatus::VmStep);
+    assert_eq!(learn.execute(values(path(equal / 2))).unwrap(), 0, "it is known already");
+    let mut ask = connection.prepare(IS_KNOWN_AT).unwrap();
+    assert!(ask.exists(values(path(equal / 2))).unwrap());
+    [learn.get_status(StatementStatus::VmStep), ask.get_status(StatementStatus::VmStep)]
+}
+
+#[test]
+fn a_path_of_bytes_that_lie_in_many_places_takes_as_many_steps_as_of_bytes_that_lie_in_one() {
+    assert_eq!(steps_of_equal_bytes(1_000), steps_of_equal_bytes(1));
 }

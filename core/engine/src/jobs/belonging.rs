@@ -1,8 +1,8 @@
 //! Whose a sidecar is. What describes one asset stands for itself and for no other's, even when the bytes
 //! agree; so it is known again by its bytes *and* by its photo:
-//! beside where the photo would be placed; by a record of the same bytes that was written for the same
-//! photo, or for the same place where there was no photo; and beside where the photo lies by now, if
-//! somebody moved both in the vault.
+//! where its asset was placed, or beside where its photo is known to lie; by a record of the same bytes that
+//! was written for the same photo, or for the same place where there was no photo; and beside where the
+//! photo lies by now, if somebody moved both in the vault.
 
 use super::hashing::hash_all;
 use super::place::captured;
@@ -14,28 +14,10 @@ use crate::seek::{self, Lying};
 use crate::source::Opened;
 use crate::store::StoreError;
 use crate::verify::Progress;
-use keepsake_catalog::{Detail, Sibling};
+use keepsake_catalog::Detail;
 use keepsake_machine::media::{Access, Digest, ResourceId, Size};
 use keepsake_vault::{Held, Placement, Record, Vault, VaultError, VaultPath};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-
-/// Of these paths the one that lies beside the asset's photo, under a name that the asset may have been
-/// given.
-pub(super) fn beside(
-    desk: &Desk,
-    detail: &Detail,
-    digest: Digest,
-    paths: Vec<VaultPath>,
-) -> Option<VaultPath> {
-    if paths.is_empty() {
-        return None;
-    }
-    let place = detail.placement.as_deref().and_then(Placement::parse).unwrap_or_else(|| {
-        let primary = detail.siblings.first().map_or(&detail.name, |primary| &primary.name);
-        Placement::as_shot(&captured(desk, detail), primary)
-    });
-    paths.into_iter().find(|path| place.may_have_named(&detail.name, &digest, path))
-}
 
 /// Where what belongs to one asset lies already, as far as the catalog and its own place tell.
 pub(super) fn own(
@@ -44,7 +26,42 @@ pub(super) fn own(
     digest: Digest,
 ) -> Result<Option<VaultPath>, StoreError> {
     let Some(Some(detail)) = desk.details(&[resource])?.pop() else { return Ok(None) };
-    Ok(beside(desk, &detail, digest, known_at(desk, &digest)))
+    beside(desk, &detail, digest)
+}
+
+/// The same, of one whose details are there.
+pub(super) fn beside(
+    desk: &Desk,
+    detail: &Detail,
+    digest: Digest,
+) -> Result<Option<VaultPath>, StoreError> {
+    for path in own_paths(desk, detail, digest)? {
+        if desk.store.read(|reader| reader.is_known_at(&digest, path.as_str()))? {
+            return Ok(Some(path));
+        }
+    }
+    Ok(None)
+}
+
+/// The paths that it may have: where its asset was placed; where that is not known, beside where its photo
+/// is known to lie, or where it would be placed if it has none.
+fn own_paths(desk: &Desk, detail: &Detail, digest: Digest) -> Result<Vec<VaultPath>, StoreError> {
+    if let Some(place) = detail.placement.as_deref().and_then(Placement::parse) {
+        return Ok(place.paths(&detail.name, &digest));
+    }
+    if !has_photo(detail) {
+        let place = Placement::as_shot(&captured(desk, detail), &detail.name);
+        let beside = place.clone().beside(&digest);
+        return Ok([place, beside].iter().flat_map(|at| at.paths(&detail.name, &digest)).collect());
+    }
+    let photos: Vec<_> = read_photos(detail).collect();
+    let digests: Vec<_> = photos.iter().map(|(_, digest)| *digest).collect();
+    let known = desk.store.read(|reader| reader.known(&digests))?;
+    let paths = photos.iter().zip(known).filter_map(|((shot, _), at)| {
+        let photo = VaultPath::parse(&at?.path)?;
+        Some(Placement::of(&photo).paths_beside(shot, &detail.name, &digest))
+    });
+    Ok(paths.flatten().collect())
 }
 
 /// The same, where that did not find it, or nothing lies there any more: as the vault tells. `strays`: such
@@ -76,15 +93,23 @@ pub(super) fn sought(
 /// An asset's photo: its name as shot, and its bytes.
 type Photo<'a> = (&'a [u8], Digest);
 
-/// The asset's photos and videos whose bytes are known. A primary that is not read yet is, where the vault
-/// has something of its size: else it has no sidecar there.
+/// Whether there is a photo or a video in the asset, and not only what describes one.
+fn has_photo(detail: &Detail) -> bool {
+    detail.siblings.iter().any(|one| one.role.is_deduplicated())
+}
+
+/// The asset's photos and videos whose bytes are known.
+fn read_photos(detail: &Detail) -> impl Iterator<Item = Photo<'_>> {
+    let shown = detail.siblings.iter().filter(|one| one.role.is_deduplicated());
+    shown.filter_map(|one| Some((&one.name[..], one.digest?)))
+}
+
+/// The same; a primary that is not read yet is, where the vault has something of its size: else it has no
+/// sidecar there.
 fn photos<'a>(desk: &Desk, detail: &'a Detail) -> Result<Vec<Photo<'a>>, StoreError> {
-    let shown = |one: &&Sibling| one.role.is_deduplicated();
-    let known = detail.siblings.iter().filter(shown);
-    let known = known.filter_map(|one| Some((&one.name[..], one.digest?)));
-    let mut photos: Vec<_> = known.collect();
+    let mut photos: Vec<_> = read_photos(detail).collect();
     if photos.is_empty()
-        && let Some(primary) = detail.siblings.first().filter(shown)
+        && let Some(primary) = detail.siblings.first().filter(|one| one.role.is_deduplicated())
         && let Some(digest) = read(desk, primary.resource)?
     {
         photos.push((&primary.name, digest));
@@ -177,7 +202,7 @@ impl Belongings {
         let assets = photos.flat_map(|photo| self.assets.range((photo, 0)..=(photo, u64::MAX)));
         let by_asset = assets.filter_map(|(_, asset)| self.by_asset.get(&of(&asset.to_le_bytes())));
         let mut paths: Vec<_> = by_asset.flatten().cloned().collect();
-        let alone = !detail.siblings.iter().any(|one| one.role.is_deduplicated());
+        let alone = !has_photo(detail);
         let by_place = self.by_place.get(&of(&detail.local_id)).into_iter().flatten();
         let by_place = by_place.filter(|(was_alone, _)| *was_alone || alone);
         paths.extend(by_place.map(|(_, path)| path.clone()));

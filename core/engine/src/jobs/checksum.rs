@@ -333,9 +333,8 @@ impl Gathered<'_> {
             .iter()
             .zip(known)
             .map(|((work, detail, small), known)| {
-                work.tee
-                    && (known.is_none() || !detail.role.is_deduplicated())
-                    && !tombstones.contains(&small.digest.sha256)
+                let there = known.is_some() || tombstones.contains(&small.digest.sha256);
+                work.tee && !(there && detail.role.is_deduplicated())
             })
             .collect()
     }

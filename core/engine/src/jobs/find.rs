@@ -92,14 +92,15 @@ fn told(desk: &Desk, vault: &dyn Vault, work: &Find, found: Found) -> Result<Fin
     Ok(Finding::Hit)
 }
 
-/// Takes out of these what was stopped, and what tombstones name.
+/// Takes out of these what was stopped, and what tombstones name. (They say nothing of what belongs to
+/// one asset: that is forgotten by itself.)
 fn not_forgotten(desk: &Desk, batch: Vec<Find>, replies: &mut Replies) -> Vec<Find> {
     let tombstones = lock(&desk.tombstones);
     let mut open = Vec::with_capacity(batch.len());
     for work in batch {
         if work.reply.is_stopped() {
             replies.add(work.reply, Answer::Stopped, Vec::new());
-        } else if tombstones.contains(&work.digest.sha256) {
+        } else if work.deduplicated && tombstones.contains(&work.digest.sha256) {
             replies.add(work.reply, Answer::Found(Finding::Forgotten), Vec::new());
         } else {
             open.push(work);

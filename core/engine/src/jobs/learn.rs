@@ -188,7 +188,7 @@ fn news(desk: &Desk, vault: &dyn Vault) -> Result<News, Failed> {
         desk.stream.put(Happened::VaultClosed { places });
     }
     if !news.forgotten.is_empty() {
-        desk.settle(&Which::Digests(news.forgotten.clone()), Fact::Forget)?;
+        desk.settle(&Which::Twins(news.forgotten.clone()), Fact::Forget)?;
     }
     let tombstones = desk.store.read(keepsake_catalog::Reader::tombstones)?;
     *lock(&desk.tombstones) = tombstones.into_iter().map(|digest| digest.sha256).collect();

@@ -2,10 +2,11 @@
 
 use super::reading::original;
 use super::{Desk, Failed, lock};
+use crate::records;
 use crate::source::Opened;
 use keepsake_catalog::{Detail, Note, Sibling};
 use keepsake_machine::media::{Access, AssetId, Digest, ResourceId};
-use keepsake_vault::{Captured, Placement, ToPlace, Vault};
+use keepsake_vault::{Captured, Owner, Placement, ToPlace, Vault};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
@@ -78,10 +79,11 @@ pub(super) fn places(desk: &Desk, vault: &dyn Vault, items: &[ToSend]) -> Result
     }
     let names: Vec<Vec<(&[u8], Option<Digest>)>> = open
         .iter()
-        .map(|one| one.files.iter().map(|(at, digest)| (one.name(*at), *digest)).collect())
+        .map(|one| one.detail.siblings.iter().zip(&one.digests))
+        .map(|files| files.map(|(file, digest)| (&file.name[..], *digest)).collect())
         .collect();
     let assets: Vec<_> = (open.iter().zip(&names))
-        .map(|(one, resources)| ToPlace { captured: &one.captured, resources })
+        .map(|(one, resources)| ToPlace { captured: &one.captured, resources, owner: one.owner })
         .collect();
     for (one, placement) in open.iter().zip(vault.place(&assets)?) {
         let asset = one.detail.asset;
@@ -96,14 +98,9 @@ pub(super) fn places(desk: &Desk, vault: &dyn Vault, items: &[ToSend]) -> Result
 struct Open {
     detail: Arc<Detail>,
     captured: Captured,
-    /// The files that are named together: which of the asset's, and its checksum where known.
-    files: Vec<(usize, Option<Digest>)>,
-}
-
-impl Open {
-    fn name(&self, at: usize) -> &[u8] {
-        self.detail.siblings.get(at).map_or(&self.detail.name, |one| &one.name)
-    }
+    /// The checksums of the asset's files, in their order, where known.
+    digests: Vec<Option<Digest>>,
+    owner: Owner,
 }
 
 /// Those that have no place yet, each asset once, with when it was taken.
@@ -125,17 +122,17 @@ fn to_choose(
             continue;
         }
         let digest = |one: &Sibling| sent.get(&one.resource).copied().or(one.digest);
-        let mut files: Vec<_> = detail.siblings.iter().map(digest).enumerate().collect();
+        let digests: Vec<_> = detail.siblings.iter().map(digest).collect();
         // A place is chosen by the primary; while that is not known, by what is sent. All names of the
         // asset are taken, so that no other comes between them.
-        if files.first().is_some_and(|(_, primary)| primary.is_none())
-            && let Some(own) =
-                detail.siblings.iter().position(|one| one.resource == detail.resource)
-        {
-            files.swap(0, own);
-        }
+        let owner = match (digests.first().copied().flatten(), sent.get(&detail.resource)) {
+            (Some(primary), _) => (&primary).into(),
+            (None, Some(own)) if detail.role.is_deduplicated() => own.into(),
+            // Another asset may have the same.
+            _ => Owner(records::mark(&[&detail.asset_local_id]).to_be_bytes()),
+        };
         let captured = captured(desk, &detail);
-        open.push(Open { detail, captured, files });
+        open.push(Open { detail, captured, digests, owner });
     }
     open
 }

@@ -188,7 +188,8 @@ fn placed(
             if detail.role.is_deduplicated() {
                 return Some(path);
             }
-            beside(desk, &detail, work.digest, known_at(desk, &work.digest))
+            // One that cannot be read is seen to be by who writes it.
+            beside(desk, &detail, work.digest).unwrap_or_default()
         });
         let path = path.or_else(|| handed_over(desk, vault, &detail, work.digest));
         match path {

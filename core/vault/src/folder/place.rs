@@ -5,7 +5,6 @@ use super::bytes::is_same;
 use super::places::{Folder, Taken};
 use crate::error::VaultError;
 use crate::names::{Placement, ToPlace, folded};
-use keepsake_machine::media::Digest;
 use std::ffi::OsStr;
 
 impl Shared {
@@ -14,17 +13,16 @@ impl Shared {
         let mut visit = self.visit(&home);
         let mut placed = Vec::with_capacity(assets.len());
         for asset in assets {
-            let Some((primary, Some(digest))) = asset.resources.first() else {
+            let Some((primary, _)) = asset.resources.first() else {
                 return Err(VaultError::Refused {
                     name: "an asset".to_owned(),
-                    why: "its primary has no digest yet".to_owned(),
+                    why: "it has no files".to_owned(),
                 });
             };
             let as_shot = Placement::as_shot(asset.captured, primary);
-            let owner = start(digest);
-            let free = visit.made(as_shot.folder()).and_then(|folder| {
-                Ok((self.give(&folder, &as_shot, asset, owner, false)?, folder))
-            });
+            let free = visit
+                .made(as_shot.folder())
+                .and_then(|folder| Ok((self.give(&folder, &as_shot, asset, false)?, folder)));
             match free {
                 // Where the folder cannot be a folder, or may not be used, the put of each item says so, by
                 // name: the others go on.
@@ -33,8 +31,8 @@ impl Shared {
                     placed.push(as_shot);
                 }
                 Ok((false, folder)) => {
-                    let beside = as_shot.beside(digest);
-                    self.give(&folder, &beside, asset, owner, true)?;
+                    let beside = as_shot.beside(asset.owner);
+                    self.give(&folder, &beside, asset, true)?;
                     placed.push(beside);
                 }
                 Err(error) => return Err(error),
@@ -43,14 +41,13 @@ impl Shared {
         Ok(placed)
     }
 
-    /// Gives all of the asset's names there to `owner` if they are free for it, or in any case
+    /// Gives all of the asset's names there to it if they are free for it, or in any case
     /// those that are free if it `must`. Says whether all were free.
     fn give(
         &self,
         folder: &Folder,
         placement: &Placement,
         asset: &ToPlace<'_>,
-        owner: [u8; 8],
         must: bool,
     ) -> Result<bool, VaultError> {
         let names: Vec<_> = asset
@@ -68,7 +65,7 @@ impl Shared {
         for (taken, (_, file, digest)) in taken.iter().zip(&names) {
             free &= match taken {
                 None => true,
-                Some(Taken::Given(other)) => *other == owner,
+                Some(Taken::Given(owner)) => *owner == asset.owner,
                 Some(Taken::There) => match digest {
                     Some(digest) => {
                         let same = is_same(&*self.files, &folder.dir, OsStr::new(file), digest);
@@ -82,16 +79,10 @@ impl Shared {
         if free || must {
             folder.names(&*self.files, |taken| {
                 for (fold, ..) in &names {
-                    taken.entry(*fold).or_insert(Taken::Given(owner));
+                    taken.entry(*fold).or_insert(Taken::Given(asset.owner));
                 }
             })?;
         }
         Ok(free)
     }
-}
-
-fn start(digest: &Digest) -> [u8; 8] {
-    let mut start = [0; 8];
-    start.copy_from_slice(&digest.sha256[..8]);
-    start
 }

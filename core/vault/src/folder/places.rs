@@ -6,7 +6,7 @@ use super::room::{BLOCK, Room};
 use super::way::{self, Step, leads_there};
 use crate::error::VaultError;
 use crate::files::{Dir, Files, Kind};
-use crate::names::folded;
+use crate::names::{Owner, folded};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,8 +27,8 @@ pub(super) struct Folder {
 pub(super) enum Taken {
     /// By a file that lies there, under this name or a twin of it.
     There,
-    /// By an asset that has been given it: the start of its primary's SHA-256.
-    Given([u8; 8]),
+    /// By an asset that has been given it.
+    Given(Owner),
 }
 
 impl Folder {

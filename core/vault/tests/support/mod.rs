@@ -53,8 +53,10 @@ pub fn place(vault: &dyn Vault, name: &[u8], bytes: &[u8]) -> Placement {
 }
 
 pub fn try_place(vault: &dyn Vault, name: &[u8], bytes: &[u8]) -> Result<Placement, VaultError> {
-    let resources = [(name, Some(digest(bytes)))];
-    let placed = vault.place(&[ToPlace { captured: &july(), resources: &resources }])?;
+    let digest = digest(bytes);
+    let resources = [(name, Some(digest))];
+    let owner = (&digest).into();
+    let placed = vault.place(&[ToPlace { captured: &july(), resources: &resources, owner }])?;
     Ok(placed.into_iter().next().unwrap())
 }
 

@@ -85,8 +85,8 @@ class Keepsake private constructor(private val engine: Engine, private val calls
     suspend fun retry(resources: List<Long>? = null): ULong = waiting { retry(resources) }
 
     /**
-     * These are not backed up again, by any device that shares the vault; what lies there stays. Says how
-     * many they are.
+     * These are not backed up again, by any device that shares the vault (what only describes one asset, a
+     * sidecar, by this one); what lies there stays. Says how many they are.
      */
     suspend fun forget(resources: List<Long>): ULong = waiting { forget(resources) }
 
