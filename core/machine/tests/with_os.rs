@@ -53,6 +53,16 @@ fn what_the_os_is_found_to_send_while_the_user_pauses_is_taken_back_at_once() {
 }
 
 #[test]
+fn what_the_os_is_found_to_send_of_a_photo_that_rests_is_taken_back() {
+    let row = Row { stage: Stage::Hidden, ..with_os(1) };
+    let mut script = offline(tickets().limits, &[row]);
+    script.bring(Vec::new());
+    script.tell(Event::TransferFound { resource: row.id });
+    assert_eq!(script.bring(vec![row]).exactly, [row.id]);
+    assert!(script.has(&Effect::CancelTransfer { resource: row.id }), "{:?}", script.orders);
+}
+
+#[test]
 fn what_the_os_has_is_taken_up_also_where_every_place_is_taken() {
     let rows = [1, 2].map(|id| known(i64::from(id), &Photo::local(id, MB)));
     let limits = Limits { under_way: 2, ..tickets().limits };

@@ -12,7 +12,8 @@ use keepsake_machine::status::{Counts, Tally, ToDo};
 use keepsake_machine::time::Elapsed;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A moment, and how far the wall clock had been set ahead and back by then, in all.
+/// A moment, and how far the wall clock had been set ahead and back by the start of the phone before it,
+/// in all. (Only over a start does the wall clock tell how long it was.)
 #[derive(Debug, Clone, Copy)]
 pub struct Since {
     /// When it was.
@@ -41,6 +42,8 @@ pub struct Catalog {
     confirmed: BTreeMap<ResourceId, Elapsed>,
     /// As far as it knows, work remains and nothing was made safe since then.
     pub unsafe_since: Option<Since>,
+    /// The same, as far as a program that was killed just then may have made something of it.
+    pub perhaps_since: Option<Since>,
 }
 
 impl Catalog {

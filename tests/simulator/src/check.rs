@@ -47,6 +47,7 @@ impl Run {
                 }
                 self.robbed.retain(|(robbed, _)| robbed != resource);
                 self.catalog.unsafe_since = Some(self.moment());
+                self.catalog.perhaps_since = None;
             }
             Change::Stage { resource, stage: Stage::Quarantined(fault) } => {
                 let (failed, kills) = self.failed.get(resource).copied().unwrap_or_default();
@@ -338,14 +339,19 @@ impl Run {
 
     /// Told by the world's clock; where the phone's was set, and the machine can't know, either is true.
     fn check_alarm(&mut self, status: &Status) {
-        let Some(since) = self.work_remains_since(status.counts.unfinished().items > 0) else {
+        if status.counts.unfinished().items == 0 {
+            (self.catalog.unsafe_since, self.catalog.perhaps_since) = (None, None);
             return;
-        };
-        let passed = self.now - since.at;
+        }
+        let moment = self.moment();
+        let since = *self.catalog.unsafe_since.get_or_insert(moment);
+        let perhaps = self.catalog.perhaps_since.unwrap_or(since);
         // (A new installation begins to count anew.)
-        let (ahead, behind) = (self.ahead.saturating_sub(since.ahead), self.behind - since.behind);
+        let ahead = self.ahead.saturating_sub(perhaps.ahead);
+        let behind = self.behind.saturating_sub(since.behind);
+        let passed = self.now - since.at;
         let wrong = match status.alarm {
-            Some(_) => passed + ahead + A_DAY < WEEK,
+            Some(_) => self.now - perhaps.at + ahead + A_DAY < WEEK,
             None => passed > WEEK + A_DAY + behind,
         };
         if wrong {
@@ -354,15 +360,9 @@ impl Run {
         }
     }
 
-    /// Since when work remains and nothing was made safe.
-    pub(crate) fn work_remains_since(&mut self, remains: bool) -> Option<Since> {
-        let since = self.catalog.unsafe_since.filter(|_| remains);
-        self.catalog.unsafe_since = since.or(remains.then_some(self.moment()));
-        self.catalog.unsafe_since
-    }
-
-    fn moment(&self) -> Since {
-        Since { at: self.now, ahead: self.ahead, behind: self.behind }
+    pub(crate) fn moment(&self) -> Since {
+        let (ahead, behind) = self.set_by_boot;
+        Since { at: self.now, ahead, behind }
     }
 
     /// The sum is that of the catalog, counted here once more in another way.

@@ -229,6 +229,9 @@ impl Run {
         if let (Answer::Failed { wasted, .. }, Effect::Upload { .. }) = (&answer, &job.effect) {
             self.moves(&job, *wasted);
         }
+        if job.cancelled && matches!(answer, Answer::Downloaded(_)) {
+            self.may_land_again(id.resource); // it may be of no use any more
+        }
         self.check_blame(id.resource, &answer);
         self.note_sent(id.resource, &job, &answer);
         self.known.answered(&answer, !job.cancelled);

@@ -17,7 +17,7 @@ use crate::planted::Bug;
 use crate::sent::{Said, Sent};
 use crate::store::Store;
 use crate::traffic::Traffic;
-use keepsake_machine::effect::ProposalId;
+use keepsake_machine::effect::{Effect, ProposalId};
 use keepsake_machine::event::{Event, TransferOutcome};
 use keepsake_machine::media::{AssetId, Digest, EffectId, ResourceId};
 use keepsake_machine::row::Row;
@@ -110,6 +110,8 @@ pub struct Run {
     pub(crate) given_up: BTreeSet<ResourceId>,
     /// The user tried again, once it was fair, what a crash was blamed on.
     pub(crate) tried: bool,
+    /// Milliseconds that the wall clock had been set ahead and back when the phone started last.
+    pub(crate) set_by_boot: (Millis, Millis),
     /// The library changed, and no scan has seen that.
     pub(crate) unseen: bool,
     /// Since when the OS goes on in spite of a hold.
@@ -218,6 +220,7 @@ impl Run {
             silent: false,
             given_up: BTreeSet::new(),
             tried: false,
+            set_by_boot: (0, 0),
             unseen: false,
             os_goes_on: None,
             alarm_stands: None,
@@ -377,7 +380,9 @@ impl Run {
 
     fn is_over(&self) -> bool {
         let done = |machine: &Driven| machine.0.status().activity == Activity::Done;
-        let quiet = self.jobs.is_empty() && self.with_os.is_empty();
+        let ordered = |what: &Happening| matches!(what, Happening::Answers(Effect::Scan));
+        let quiet =
+            self.jobs.is_empty() && self.with_os.is_empty() && !self.queue.values().any(ordered);
         quiet && self.machine.as_deref().is_some_and(done)
     }
 

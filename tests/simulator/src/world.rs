@@ -78,7 +78,11 @@ impl Run {
     pub(crate) fn dies(&mut self) {
         self.note_fate(Fate::Killed);
         // What it was told last it may have made something of.
-        self.work_remains_since(self.catalog.counts().unfinished().items > 0);
+        let moment = self.moment();
+        let unknown = self.catalog.unsafe_since.is_none();
+        if unknown && self.catalog.counts().unfinished().items > 0 {
+            self.catalog.perhaps_since.get_or_insert(moment);
+        }
         for id in self.under_way() {
             self.failed.entry(id).or_default().1 += 1;
         }
@@ -101,6 +105,7 @@ impl Run {
         self.teed.clear();
         if self.random.one_in(3) {
             self.phone.clock.reboot(self.now);
+            self.set_by_boot = (self.ahead, self.behind);
             if self.random.one_in(2) && !self.without.has(Kind::PowerCuts) {
                 self.power_cut();
             }
@@ -121,6 +126,7 @@ impl Run {
             let staged = row.stage.bytes().staged();
             if staged > 0 {
                 self.staged.insert(row.id, staged);
+                self.staged_as.extend(row.digest.map(|digest| (row.id, digest)));
             }
             if let Some(digest) = row.digest {
                 self.asked.insert(row.id, (digest, Said::NotShown)); // nobody knows what was said

@@ -263,6 +263,10 @@ impl Session {
         // What is gone, rests or backs off is no suspect any more, and nobody waits for it.
         for id in want.exactly.iter().filter(|id| !self.slots.has(**id)) {
             self.admissions.forget(*id);
+            if self.transfers_found.remove(id) {
+                // The row has gone on without what the OS sends.
+                desk.effects.push_back(Effect::CancelTransfer { resource: *id });
+            }
         }
         if walks {
             self.refilling.fruits = self.refilling.fruits.saturating_add(admitted);
