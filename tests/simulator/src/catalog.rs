@@ -12,18 +12,6 @@ use keepsake_machine::status::{Counts, Tally, ToDo};
 use keepsake_machine::time::Elapsed;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A moment, and how far the wall clock had been set ahead and back by the start of the phone before it,
-/// in all. (Only over a start does the wall clock tell how long it was.)
-#[derive(Debug, Clone, Copy)]
-pub struct Since {
-    /// When it was.
-    pub at: Millis,
-    /// Ahead.
-    pub ahead: Millis,
-    /// Back.
-    pub behind: Millis,
-}
-
 /// Rows, and the parts of the session.
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {
@@ -41,9 +29,9 @@ pub struct Catalog {
     clock: Elapsed,
     confirmed: BTreeMap<ResourceId, Elapsed>,
     /// As far as it knows, work remains and nothing was made safe since then.
-    pub unsafe_since: Option<Since>,
+    pub unsafe_since: Option<Millis>,
     /// The same, as far as a program that was killed just then may have made something of it.
-    pub perhaps_since: Option<Since>,
+    pub perhaps_since: Option<Millis>,
 }
 
 impl Catalog {

@@ -1,6 +1,5 @@
 //! The promises, looked at while a run goes on.
 
-use crate::catalog::Since;
 use crate::coverage::{Fate, Step, stops_the_os};
 use crate::invariant::Invariant;
 use crate::job::Job;
@@ -46,7 +45,7 @@ impl Run {
                     self.broken(Invariant::SumExact, what);
                 }
                 self.robbed.retain(|(robbed, _)| robbed != resource);
-                self.catalog.unsafe_since = Some(self.moment());
+                self.catalog.unsafe_since = Some(self.now);
                 self.catalog.perhaps_since = None;
             }
             Change::Stage { resource, stage: Stage::Quarantined(fault) } => {
@@ -343,26 +342,17 @@ impl Run {
             (self.catalog.unsafe_since, self.catalog.perhaps_since) = (None, None);
             return;
         }
-        let moment = self.moment();
-        let since = *self.catalog.unsafe_since.get_or_insert(moment);
+        let since = *self.catalog.unsafe_since.get_or_insert(self.now);
         let perhaps = self.catalog.perhaps_since.unwrap_or(since);
-        // (A new installation begins to count anew.)
-        let ahead = self.ahead.saturating_sub(perhaps.ahead);
-        let behind = self.behind.saturating_sub(since.behind);
-        let passed = self.now - since.at;
+        let passed = self.now - since;
         let wrong = match status.alarm {
-            Some(_) => self.now - perhaps.at + ahead + A_DAY < WEEK,
-            None => passed > WEEK + A_DAY + behind,
+            Some(_) => self.now - perhaps + self.ahead + A_DAY < WEEK,
+            None => passed > WEEK + A_DAY + self.behind,
         };
         if wrong {
             let what = format!("{passed} ms, and {:?}", status.alarm);
             self.broken(Invariant::AlarmTrue, what);
         }
-    }
-
-    pub(crate) fn moment(&self) -> Since {
-        let (ahead, behind) = self.set_by_boot;
-        Since { at: self.now, ahead, behind }
     }
 
     /// The sum is that of the catalog, counted here once more in another way.

@@ -110,8 +110,6 @@ pub struct Run {
     pub(crate) given_up: BTreeSet<ResourceId>,
     /// The user tried again, once it was fair, what a crash was blamed on.
     pub(crate) tried: bool,
-    /// Milliseconds that the wall clock had been set ahead and back when the phone started last.
-    pub(crate) set_by_boot: (Millis, Millis),
     /// The library changed, and no scan has seen that.
     pub(crate) unseen: bool,
     /// Since when the OS goes on in spite of a hold.
@@ -220,7 +218,6 @@ impl Run {
             silent: false,
             given_up: BTreeSet::new(),
             tried: false,
-            set_by_boot: (0, 0),
             unseen: false,
             os_goes_on: None,
             alarm_stands: None,

@@ -78,10 +78,9 @@ impl Run {
     pub(crate) fn dies(&mut self) {
         self.note_fate(Fate::Killed);
         // What it was told last it may have made something of.
-        let moment = self.moment();
         let unknown = self.catalog.unsafe_since.is_none();
         if unknown && self.catalog.counts().unfinished().items > 0 {
-            self.catalog.perhaps_since.get_or_insert(moment);
+            self.catalog.perhaps_since.get_or_insert(self.now);
         }
         for id in self.under_way() {
             self.failed.entry(id).or_default().1 += 1;
@@ -105,7 +104,6 @@ impl Run {
         self.teed.clear();
         if self.random.one_in(3) {
             self.phone.clock.reboot(self.now);
-            self.set_by_boot = (self.ahead, self.behind);
             if self.random.one_in(2) && !self.without.has(Kind::PowerCuts) {
                 self.power_cut();
             }
