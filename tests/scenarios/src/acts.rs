@@ -175,7 +175,9 @@ fn is_a_fault(what: &What) -> bool {
         What::Cloud(weather) => *weather == Weather::Away,
         What::Vault(mood) => *mood != VaultMood::There,
         What::PoursEnd(end) => *end,
+        What::KilledAmid(operation) | What::PowerCutAmid(operation) => *operation > 0,
         What::DisksFail(_) // those that do are counted
+        | What::Window(_)
         | What::Shoots(_)
         | What::EmptiesTrash(_)
         | What::LetsGo(_)

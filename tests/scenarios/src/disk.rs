@@ -220,7 +220,11 @@ impl Files for PhoneFiles {
         file.volume.answers(file.life)?;
         self.writes(file, bytes.len());
         let (end, dies_at) = file.volume.writes(&file.os, bytes.len());
-        let ends = dies_at.map(|at| (at, Errno::IO)).or(file.fails_at);
+        // The phone's disk really ends.
+        let full = Arc::ptr_eq(&file.volume, &self.phone).then(|| self.available());
+        let full = full.map(|room| (end.saturating_add(room), Errno::NOSPC));
+        let dies = dies_at.map(|at| (at, Errno::IO));
+        let ends = [dies, file.fails_at, full].into_iter().flatten().min_by_key(|(at, _)| *at);
         match ends.map(|(at, error)| (at.saturating_sub(end), error)) {
             Some((room, error)) if room < bytes.len() as u64 => {
                 OsFiles.write(&file.os, &bytes[..usize::try_from(room).unwrap_or(0)])?;

@@ -33,6 +33,11 @@ impl Stage {
     /// The power goes, and comes back after so long.
     pub(crate) fn power_cut(&mut self, time: Duration) -> Result<(), String> {
         let safe = self.safe();
+        self.loses_power(&safe, time)
+    }
+
+    /// The power goes while so much is safe, and comes back after so long.
+    fn loses_power(&mut self, safe: &[(String, [u8; 32])], time: Duration) -> Result<(), String> {
         self.world.cut_power().map_err(|why| why.to_string())?;
         let vaults = [self.world.vault(), self.world.vault_away()];
         let stored: Vec<_> = vaults.iter().flat_map(|vault| stored(vault)).collect();
@@ -60,7 +65,10 @@ impl Stage {
         self.died += 1;
         let started = match self.amid {
             Amid::Kill => self.killed(Duration::ZERO),
-            Amid::PowerCut => self.power_cut(Duration::ZERO),
+            Amid::PowerCut => {
+                let safe = std::mem::take(&mut self.was_safe);
+                self.loses_power(&safe, Duration::ZERO)
+            }
         };
         if let Err(why) = started {
             self.are_broken([Promise::GoodEnd.broken(format!("after it died: {why}"))]);
@@ -68,7 +76,7 @@ impl Stage {
     }
 
     /// What is safe: its name, and the SHA-256 of its bytes.
-    fn safe(&self) -> Vec<(String, [u8; 32])> {
+    pub(crate) fn safe(&self) -> Vec<(String, [u8; 32])> {
         let Some(engine) = self.engine.as_ref().filter(|_| !self.is_unwell()) else {
             return Vec::new();
         };

@@ -37,6 +37,11 @@ impl Fuse {
         *self.lock() == State::Through
     }
 
+    /// Whether the program is to die, and lives.
+    pub(crate) fn is_lit(&self) -> bool {
+        matches!(*self.lock(), State::Burns(_))
+    }
+
     /// An operation is to be done. Says whether it still is.
     pub(crate) fn burns(&self) -> bool {
         self.writes(0, WRITTEN_AT_ONCE).is_none()

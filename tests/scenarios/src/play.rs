@@ -86,6 +86,8 @@ pub(crate) struct Stage {
     pub(crate) amid: Amid,
     /// How often it died so.
     pub(crate) died: u64,
+    /// What was safe a second ago, while it is to die amid its work: a dead program says nothing.
+    pub(crate) was_safe: Vec<(String, [u8; 32])>,
     /// How much went wrong, besides operations of disks.
     pub(crate) faults: u64,
     /// Promises that did not hold.
@@ -122,6 +124,7 @@ impl Stage {
             will_fail: false,
             amid: Amid::Kill,
             died: 0,
+            was_safe: Vec::new(),
             faults: 0,
             broken: Vec::new(),
             millis: 0,
@@ -203,6 +206,9 @@ impl Stage {
             }
             self.pulls();
             self.dies_if_dead();
+            if self.world.is_to_die() && !self.will_fail {
+                self.was_safe = self.safe();
+            }
         }
     }
 

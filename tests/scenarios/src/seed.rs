@@ -12,41 +12,46 @@ use keepsake_tests::random::Random;
 use std::time::Duration;
 
 /// So many happenings at the end of each are fair weather.
-pub const FAIR: usize = 16;
+pub const FAIR: usize = 18;
 
 /// The scenario of a seed. Its trace is empty, and its end is what must come of it.
 pub fn drawn(seed: u64) -> Scenario {
-    let mut drawing = Drawing { random: Random::new(seed), names: Vec::new(), vault_away: false };
+    let mut drawing =
+        Drawing { random: Random::new(seed), names: Vec::new(), vault: VaultMood::There };
     drawing.scenario(seed)
 }
 
 struct Drawing {
     random: Random,
     names: Vec<String>,
-    vault_away: bool,
+    /// How the vault is by now.
+    vault: VaultMood,
 }
 
 /// The phone's disk: small, but what sizes are first taken for fits.
 const DISK: u64 = 400_000_000;
-/// What is never touched of it.
+/// What is never touched of it, at least.
 const RESERVE: u64 = 3_000_000;
+/// Every kind of network.
+const NETWORKS: [Network; 7] = [
+    Network::Wifi,
+    Network::Ethernet,
+    Network::Metered,
+    Network::Hotspot,
+    Network::VpnOverMobileData,
+    Network::Roaming,
+    Network::Offline,
+];
 
 impl Drawing {
     fn scenario(&mut self, seed: u64) -> Scenario {
         let ios = self.random.one_in(2);
         let library: Vec<Photos> = (0..=self.random.below(6)).map(|_| self.photos(ios)).collect();
         let vault_has = self.names.clone().into_iter().filter(|_| self.random.one_in(4)).collect();
-        let settings = Settings {
-            metered: if self.random.one_in(2) { MeteredUse::ALL } else { MeteredUse::default() },
-            daily_metered_bytes: self.random.one_in(4).then(|| 20_000 + self.random.below(200_000)),
-            reserve: Some(RESERVE),
-            staging: Some(40_000_000),
-            migrate: self.random.one_in(3),
-            ..Settings::default()
-        };
+        let settings = Settings { staging: Some(40_000_000), ..self.settings() };
         let mut happens: Vec<Happening> =
             (0..3 + self.random.below(20)).map(|_| self.happening(ios)).collect();
-        happens.extend(self.fair_weather());
+        happens.extend(Self::fair_weather());
         Scenario {
             title: format!("Seed {seed}"),
             story: "Whatever can happen, and then fair weather.".to_owned(),
@@ -64,6 +69,20 @@ impl Drawing {
                 in_the_vault: 0,
             },
             trace: Vec::new(),
+        }
+    }
+
+    fn settings(&mut self) -> Settings {
+        let random = &mut self.random;
+        Settings {
+            metered: if random.one_in(2) { MeteredUse::ALL } else { MeteredUse::default() },
+            daily_metered_bytes: random.one_in(4).then(|| 20_000 + random.below(200_000)),
+            roaming: random.one_in(4),
+            only_charging: random.one_in(6),
+            reserve: Some(RESERVE + random.below(4) * RESERVE),
+            staging: Some((10 + random.below(40)) * 1_000_000),
+            migrate: random.one_in(3),
+            ..Settings::default()
         }
     }
 
@@ -90,7 +109,7 @@ impl Drawing {
             lies,
             served: if ios { Served::Poured } else { Served::AsAFile },
             moves: (!video && self.random.one_in(5)).then(|| format!("P{number}.MOV")),
-            raw: None,
+            raw: (!video && self.random.one_in(8)).then(|| format!("P{number}.DNG")),
             same_as: twin.filter(|_| self.random.one_in(6)),
             private: self.random.one_in(4),
         };
@@ -103,10 +122,8 @@ impl Drawing {
         let scale = [400, 4_000, 60_000, 3_600_000][self.pick(4)];
         let after = Duration::from_millis(self.random.below(scale));
         let time = Duration::from_secs(self.random.below(600));
-        let what = match self.random.below(27) {
-            0 | 1 => What::Network(
-                [Network::Wifi, Network::Metered, Network::Roaming, Network::Offline][self.pick(4)],
-            ),
+        let what = match self.random.below(30) {
+            0 | 1 => What::Network(NETWORKS[self.pick(NETWORKS.len())]),
             2 => What::Power(
                 [Power::Charging, Power::Battery, Power::LowBattery, Power::Saver, Power::Hot]
                     [self.pick(5)],
@@ -122,9 +139,12 @@ impl Drawing {
             9 => What::EmptiesTrash(true),
             10 => What::OthersTake(ByteSize(self.random.below(DISK))),
             11 => What::Cloud(if self.random.one_in(2) { Weather::Away } else { Weather::There }),
-            12 => {
-                self.vault_away = !self.vault_away;
-                What::Vault(if self.vault_away { VaultMood::Away } else { VaultMood::There })
+            12 | 27 => {
+                // (An engine is not opened while its vault wants a sign-in, and any may be killed.)
+                let moods = [VaultMood::Away, VaultMood::Full];
+                let well = self.vault == VaultMood::There;
+                self.vault = if well { moods[self.pick(2)] } else { VaultMood::There };
+                What::Vault(self.vault)
             }
             13 => What::WindowEnds(true),
             14 | 15 => What::PowerCut(time),
@@ -137,6 +157,8 @@ impl Drawing {
             21 | 22 => What::KilledAmid(self.operation()),
             23 => What::PowerCutAmid(self.operation()),
             24 => What::LetsGo(self.random.one_in(2)),
+            28 => What::Settings(self.settings()),
+            29 => What::PoursEnd(self.random.one_in(2)),
             _ => What::Killed(time),
         };
         Happening { after, what }
@@ -158,11 +180,12 @@ impl Drawing {
     }
 
     /// Everything is well, and the user tries again what was given up on.
-    fn fair_weather(&mut self) -> Vec<Happening> {
-        let vault = self.vault_away.then_some(What::Vault(VaultMood::There));
+    fn fair_weather() -> Vec<Happening> {
         let fair = [
             What::KilledAmid(0),
             What::DisksFail(0),
+            What::Vault(VaultMood::There),
+            What::PoursEnd(false),
             What::Network(Network::Wifi),
             What::Power(Power::Charging),
             What::Access(LibraryAccess::Full),
@@ -177,7 +200,7 @@ impl Drawing {
         let again = Happening { after: Duration::from_hours(2), what: What::User(Tap::Retry) };
         let sends =
             |minutes| Happening { after: Duration::from_mins(minutes), what: What::OsSends(true) };
-        let fair = vault.into_iter().chain(fair).map(at_once);
+        let fair = fair.into_iter().map(at_once);
         // (What was given up on is handed to the OS only when it is tried again.)
         fair.chain([10, 20, 30].map(sends)).chain([again, sends(10)]).collect()
     }

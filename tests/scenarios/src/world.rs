@@ -121,6 +121,11 @@ impl World {
         self.fuse.is_through()
     }
 
+    /// Whether it is to die so, and lives.
+    pub(crate) fn is_to_die(&self) -> bool {
+        self.fuse.is_lit()
+    }
+
     pub(crate) fn fuse(&self) -> Arc<Fuse> {
         Arc::clone(&self.fuse)
     }
@@ -217,7 +222,10 @@ impl World {
     /// What the system says when that cannot be.
     pub fn uninstall(&mut self) -> io::Result<()> {
         self.kill();
-        std::fs::remove_dir_all(self.state())
+        match std::fs::remove_dir_all(self.state()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()), // it never began
+            removed => removed,
+        }
     }
 
     /// The vault goes away in good order, or comes back.
