@@ -17,7 +17,7 @@
 //! | `telling` | what the machine is told and orders, step by step, and kills between them |
 //! | [`kind`], [`shrink`] | what can be left out of a run, and the shortest one that fails alike |
 //! | `clockwork` | what happens next: the queue, and the machine's deadlines |
-//! | `perform` | how each order is carried out |
+//! | `perform`, `freeing` | how each order is carried out; what is proposed, and what the user lets go of |
 //! | `world` | conditions that turn, a user who acts, an OS that kills, fair weather in the end |
 //! | `budget` | the data of a day, counted by this world |
 //! | `cloud` | iCloud slow or out; answers that come late or twice |
@@ -38,8 +38,8 @@ mod check;
 mod clockwork;
 mod cloud;
 pub mod coverage;
-pub mod freeing;
-mod happening;
+mod freeing;
+pub mod happening;
 pub mod invariant;
 pub mod job;
 pub mod kind;

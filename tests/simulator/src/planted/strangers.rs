@@ -9,7 +9,7 @@ use keepsake_machine::stage::{Bytes, Fault, Stage, Waiting, Why};
 use keepsake_machine::time::Elapsed;
 
 /// All of them.
-pub const BUGS: [Bug; 30] = [
+pub const BUGS: [Bug; 29] = [
     Bug {
         name: "not-confirmed-taken-for-confirmed",
         sentence: "what the vault does not show is called safe all the same",
@@ -256,14 +256,6 @@ pub const BUGS: [Bug; 30] = [
                 counts.oldest_confirmation = counts.oldest_confirmation.map(|_| Elapsed(u64::MAX));
                 Some(Event::Counted(counts))
             }
-            other => Some(other),
-        }),
-    },
-    Bug {
-        name: "every-window-is-the-foreground",
-        sentence: "a window for background work is taken for the app being opened",
-        place: Place::Event(|event, _| match event {
-            Event::WindowOpened { .. } => Some(Event::WindowOpened { lasts: None }),
             other => Some(other),
         }),
     },
