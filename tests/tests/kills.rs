@@ -42,7 +42,8 @@ fn ends_safe(place: &Place, done: &Outcome) -> u64 {
     let named = done.out.lines().filter(|line| line.contains(".JPG: ")).collect::<Vec<_>>();
     println!("suspected: {named:?}");
     assert!(named.iter().all(|line| line.contains("alone at work when Keepsake ended badly")));
-    assert!((1..=5).contains(&named.len()), "{done:#?}");
+    // How many is chance, and the slower a run begins the more: seven of 5,400 were seen.
+    assert!((1..=12).contains(&named.len()), "{done:#?}");
     place.retry().finish().assert_code(0);
     let again = place.backup().finish();
     again.assert_code(0);
