@@ -42,7 +42,7 @@ fn ends_safe(place: &Place, done: &Outcome) -> u64 {
     let named = done.out.lines().filter(|line| line.contains(".JPG: ")).collect::<Vec<_>>();
     println!("suspected: {named:?}");
     assert!(named.iter().all(|line| line.contains("alone at work when Keepsake ended badly")));
-    // How many is chance, and the slower a run begins the more: seven of 5,400 were seen.
+    // How many is chance: in four plays of one seed it was none, five, six and ten of 5,400.
     assert!((1..=12).contains(&named.len()), "{done:#?}");
     place.retry().finish().assert_code(0);
     let again = place.backup().finish();

@@ -19,9 +19,9 @@ impl Catalog {
     /// confirmed then. On an error nothing of the batch is stored.
     ///
     /// Digests are stored before stages, whatever their order in the batch. What is about a version
-    /// that is no longer the row's is dropped: digest and locality of another version, and a stage that needs a
-    /// digest (checking, uploading, verifying, safe) where the row has none. So an answer that comes
-    /// late, after a scan saw the file change, cannot make the changed file safe.
+    /// that is no longer the row's is dropped: digest and locality of another version, and a stage
+    /// that needs a digest (checking, uploading, verifying, safe) where the row has none. So an answer
+    /// that comes late, after a scan saw the file change, cannot make the changed file safe.
     ///
     /// Changes about rows that do not exist are dropped. Needs an active vault when there are
     /// stages or notes about a vault among them ([`CatalogError::NoVault`]).

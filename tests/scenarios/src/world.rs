@@ -222,10 +222,7 @@ impl World {
     /// What the system says when that cannot be.
     pub fn uninstall(&mut self) -> io::Result<()> {
         self.kill();
-        match std::fs::remove_dir_all(self.state()) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()), // it never began
-            removed => removed,
-        }
+        std::fs::remove_dir_all(self.state())
     }
 
     /// The vault goes away in good order, or comes back.

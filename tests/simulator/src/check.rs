@@ -9,19 +9,14 @@ use crate::sent::Said;
 use keepsake_machine::effect::{Change, Effect, Part};
 use keepsake_machine::event::{Answer, PutOutcome};
 use keepsake_machine::hold::Holds;
-use keepsake_machine::media::{Digest, EffectId, Locality, ResourceId, Size};
+use keepsake_machine::media::{Digest, EffectId, Locality, ResourceId};
 use keepsake_machine::permit::stopping;
 use keepsake_machine::row::Row;
 use keepsake_machine::stage::{Bytes, Class, Fault, Stage};
-use keepsake_machine::status::{Activity, Advice, Notice, Status, Tally};
+use keepsake_machine::status::{Activity, Notice, Status};
 
 /// Nothing is begun more often in a minute: several stages, stopped and begun again as conditions turn.
 const MOST_BEGUN: usize = 45;
-/// Nothing may be made safe for so long before it is said, give or take a day.
-const WEEK: u64 = 7 * A_DAY;
-const A_DAY: u64 = 24 * 3_600_000;
-/// Everything safe is asked for once in so long.
-const A_SCRUB: u64 = 30 * A_DAY;
 
 impl Run {
     /// What the machine wants stored.
@@ -165,6 +160,14 @@ impl Run {
         }
     }
 
+    /// What changed while it was read is not read again in the same moment: it would not be another.
+    pub(crate) fn check_changed(&mut self, resource: ResourceId, job: &Job, answer: &Answer) {
+        let again = self.jobs.keys().any(|other| other.resource == resource);
+        if *answer == Answer::Changed && !job.cancelled && again {
+            self.broken(Invariant::NoStorm, format!("{resource:?} changed, and is read at once"));
+        }
+    }
+
     /// What an answer says of the resource itself.
     pub(crate) fn check_blame(&mut self, resource: ResourceId, answer: &Answer) {
         let own = matches!(
@@ -241,41 +244,6 @@ impl Run {
         self.check_told(&status);
     }
 
-    /// iCloud Photos may be turned off only when the vault has all that is in it.
-    fn check_advice(&mut self, status: &Status) {
-        if !status.advice.contains(&Advice::MayTurnOffICloudPhotos) {
-            return;
-        }
-        let held = |one: &Original| {
-            let row = self.catalog.rows.get(&one.id).filter(|row| row.stage.is_safe());
-            let known = row.and_then(|row| row.digest);
-            // (What was removed there by hand a scrub finds out.)
-            let there = |digest: &Digest| {
-                self.store.holds(digest) || self.unnoticed.contains(&digest.sha256)
-            };
-            known.is_some_and(|digest| digest == one.digest() && there(&digest))
-        };
-        let only_there = self.library.originals.values().find(|one| !held(one));
-        if let Some(what) = only_there.map(|one| format!("{one:?} is only in iCloud")) {
-            return self.broken(Invariant::AdviceTrue, what);
-        }
-        let oldest = self.catalog.counts().oldest_confirmation.unwrap_or_default();
-        if self.elapsed.0 > oldest.0 + A_SCRUB + A_DAY {
-            let what =
-                format!("the vault was last asked at {oldest:?}, and it is {:?}", self.elapsed);
-            self.broken(Invariant::AdviceTrue, what);
-        }
-    }
-
-    /// That the alarm stands was said when it went off, by this program or by one before.
-    fn check_told(&mut self, status: &Status) {
-        let stands = status.alarm.is_some();
-        if stands && self.alarm_stands == Some(false) && !std::mem::take(&mut self.alarm_told) {
-            self.broken(Invariant::AlarmTrue, "it went off, and nobody was told".to_owned());
-        }
-        (self.alarm_stands, self.alarm_told) = (Some(stands), false);
-    }
-
     /// With nothing left to do, nothing is staged.
     fn check_staging(&mut self, status: &Status) {
         let works = !self.jobs.is_empty() || !self.with_os.is_empty() || !self.inbox.is_empty();
@@ -333,56 +301,6 @@ impl Run {
         if !(least..=most).contains(&reserved) {
             let what = format!("{reserved} reserved, and {least} to {most} are to land");
             self.broken(Invariant::ReserveKept, what);
-        }
-    }
-
-    /// Told by the world's clock; where the phone's was set, and the machine can't know, either is true.
-    fn check_alarm(&mut self, status: &Status) {
-        if status.counts.unfinished().items == 0 {
-            (self.catalog.unsafe_since, self.catalog.perhaps_since) = (None, None);
-            return;
-        }
-        let since = *self.catalog.unsafe_since.get_or_insert(self.now);
-        let perhaps = self.catalog.perhaps_since.unwrap_or(since);
-        let passed = self.now - since;
-        let wrong = match status.alarm {
-            Some(_) => self.now - perhaps + self.ahead + A_DAY < WEEK,
-            None => passed > WEEK + A_DAY + self.behind,
-        };
-        if wrong {
-            let what = format!("{passed} ms, and {:?}", status.alarm);
-            self.broken(Invariant::AlarmTrue, what);
-        }
-    }
-
-    /// The sum is that of the catalog, counted here once more in another way.
-    fn check_sum(&mut self, status: &Status) {
-        if status.counts != *self.counted() {
-            let what = format!("{:?} instead of {:?}", status.counts, self.counted());
-            return self.broken(Invariant::SumExact, what);
-        }
-        let [mut total, mut safe, mut unfinished, mut quarantined] = [Tally::default(); 4];
-        for row in self.catalog.rows.values() {
-            let (bytes, estimated) = match row.size {
-                Size::Exact(bytes) => (bytes, 0),
-                Size::Hinted { .. } => (0, 1),
-            };
-            let one = Tally { items: 1, bytes, estimated };
-            match row.stage {
-                Stage::Closed | Stage::Excluded | Stage::Forgotten => continue,
-                Stage::BackedUp | Stage::Duplicate | Stage::Freed => safe.add(one),
-                Stage::Quarantined(_) => quarantined.add(one),
-                Stage::Hidden | Stage::Lost => {}
-                _ => unfinished.add(one),
-            }
-            total.add(one);
-        }
-        let counts = &status.counts;
-        let told = [counts.total(), counts.safe(), counts.unfinished(), counts.quarantined()];
-        let counted = [total, safe, unfinished, quarantined];
-        if told != counted {
-            let what = format!("{told:?}, and the catalog has {counted:?}");
-            self.broken(Invariant::SumExact, what);
         }
     }
 

@@ -25,7 +25,7 @@
 //! | [`month`] | a month of one phone, for people: `keepsake simulate` |
 //! | [`planted`] | bugs between the machine and the world, to see whether they are found |
 //! | [`coverage`] | which paths were lived through: step × hold × what ended it |
-//! | [`invariant`], `check`, `reasons` | what must always hold, each with a name and a sentence; and looking at it |
+//! | [`invariant`], `check`, `reasons`, `status` | what must always hold, each with a name and a sentence; and looking at it |
 //!
 //! This is the *shallow* depth: the real machine, with a model of everything around it, for reach.
 //! A run has two halves. In foul weather things turn, fail and die at random; in fair weather, which
@@ -54,6 +54,7 @@ mod reasons;
 pub mod run;
 mod sent;
 pub mod shrink;
+mod status;
 pub mod store;
 mod telling;
 pub mod traffic;

@@ -283,6 +283,7 @@ impl Run {
             self.changes_the_library(|library, random| library.edit(id.resource, random));
         } else {
             self.tell(Event::Answered { id, answer });
+            self.check_changed(id.resource, &job, &answer);
         }
     }
 
