@@ -87,16 +87,20 @@ impl Plan {
         let needed = library.largest() * 3 + reserve;
         let disk = needed + library.on_phone() + random.below(library.bytes().max(1)) + 100 * MB;
         let others = random.below(disk - needed - library.on_phone());
+        // Who saves mobile data may send to a disk nearby, and download all the same.
+        let thrifty = random.one_in(5);
+        let near = if thrifty { random.one_in(2) } else { random.one_in(3) };
         let vault = Vault {
-            remote: !random.one_in(3),
+            remote: !near,
             tee: random.one_in(3),
             tickets: random.one_in(3),
             md5: random.one_in(4),
         };
         let vault = Vault { tee: vault.tee && !vault.remote, ..vault };
-        let (thrifty, ill) = (random.one_in(5), random.one_in(6));
+        let ill = random.one_in(6);
+        let anything = thrifty && random.one_in(2);
         let settings = Settings {
-            metered: metered(&mut random),
+            metered: if anything { MeteredUse::ALL } else { metered(&mut random) },
             daily_metered_bytes: (thrifty || random.one_in(2))
                 .then(|| daily(&mut random, &library, thrifty)),
             roaming: random.one_in(4),
@@ -124,7 +128,7 @@ impl Plan {
             // After some of what happens, at any pace.
             kill: turn.min(act) << (2 + random.below(6)),
             thrifty,
-            background: random.one_in(3),
+            background: random.one_in(if full { 2 } else { 3 }),
             ill,
             lasts: 500 + u32::try_from(random.below(500)).unwrap_or(0),
             events: 500,

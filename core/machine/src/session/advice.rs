@@ -85,13 +85,23 @@ struct Cloud {
 fn in_cloud(counts: &Counts) -> Cloud {
     let rows = counts.to_do.iter().filter(|(to_do, _)| to_do.locality == Locality::Cloud);
     rows.fold(Cloud { items: 0, bytes: 0 }, |sum, (to_do, tally)| {
-        let typical = match to_do.media {
-            Media::Photo => PHOTO,
-            Media::Video => VIDEO,
-        };
-        let bytes = sum.bytes.saturating_add(weight(*tally, typical));
+        let bytes = sum.bytes.saturating_add(weight(*tally, typical(to_do.media)));
         Cloud { items: sum.items + tally.items, bytes }
     })
+}
+
+/// Bytes of all that is left to do, with a typical size for each item that is only estimated.
+pub(crate) fn left(counts: &Counts) -> u64 {
+    let weights = counts.to_do.iter().map(|(to_do, tally)| weight(*tally, typical(to_do.media)));
+    weights.fold(0, u64::saturating_add)
+}
+
+/// What an item has whose size nobody told, in bytes.
+fn typical(media: Media) -> u64 {
+    match media {
+        Media::Photo => PHOTO,
+        Media::Video => VIDEO,
+    }
 }
 
 /// The bytes of a tally, taking each estimated item for `typical` bytes.
@@ -125,6 +135,15 @@ mod tests {
         let classes =
             classes.iter().map(|(class, items)| (*class, tally(*items, *items))).collect();
         Counts { classes, ..Counts::default() }
+    }
+
+    #[test]
+    fn what_is_left_counts_items_whose_size_nobody_told() {
+        let to_do = |media| ToDo { media, locality: Locality::Cloud, digest_known: false };
+        let unknown = Tally { items: 2, bytes: 5, estimated: 1 };
+        let both = [(to_do(Media::Photo), unknown), (to_do(Media::Video), unknown)];
+        let counts = Counts { to_do: both.into(), ..Counts::default() };
+        assert_eq!(left(&counts), 10 + PHOTO + VIDEO);
     }
 
     /// `items` photos of `bytes` in all wait in iCloud; the library has nothing else.

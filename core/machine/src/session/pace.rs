@@ -8,10 +8,19 @@ use std::time::Duration;
 /// Bytes made safe, in slices of time.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Pace {
-    /// (slice, bytes), oldest first; slices without work are left out.
-    slices: VecDeque<(u64, u64)>,
+    /// Oldest first; those in which nothing became safe are left out.
+    slices: VecDeque<Slice>,
     /// When work last began, and nothing lay idle since.
     began: Option<Elapsed>,
+}
+
+/// Ten seconds of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Slice {
+    /// How many came before it.
+    number: u64,
+    bytes: u64,
+    files: u64,
 }
 
 impl Pace {
@@ -25,31 +34,47 @@ impl Pace {
         }
     }
 
-    /// So many bytes became safe.
+    /// A file of so many bytes became safe.
     pub(crate) fn made_safe(&mut self, at: Elapsed, bytes: u64) {
-        let slice = at.0 / SLICE;
+        let number = at.0 / SLICE;
         match self.slices.back_mut() {
-            Some((last, sum)) if *last == slice => *sum += bytes,
-            _ => self.slices.push_back((slice, bytes)),
+            Some(last) if last.number == number => {
+                last.bytes += bytes;
+                last.files += 1;
+            }
+            _ => self.slices.push_back(Slice { number, bytes, files: 1 }),
         }
-        while self.slices.front().is_some_and(|(first, _)| first + SLICES <= slice) {
+        while self.slices.front().is_some_and(|first| first.number + SLICES <= number) {
             self.slices.pop_front();
         }
     }
 
     /// Bytes a second; `None` before there is a second of work to measure.
     pub(crate) fn bytes_a_second(&self, at: Elapsed) -> Option<u64> {
-        let began = self.began?;
-        let oldest = Elapsed((at.0 / SLICE).saturating_sub(SLICES - 1) * SLICE);
-        let since = u64::try_from((at - began.max(oldest)).as_millis()).ok()?;
-        let bytes: u64 = self.slices.iter().map(|(_, bytes)| bytes).sum();
+        let (since, bytes) = (self.measured(at)?, self.bytes());
         (since >= 1_000 && bytes > 0).then(|| bytes.saturating_mul(1_000) / since)
     }
 
-    /// How long `bytes` take at that pace.
-    pub(crate) fn estimate(&self, at: Elapsed, bytes: u64) -> Option<Duration> {
+    /// How long the `left` bytes take at that pace; `None` before enough was made safe to tell: for ten
+    /// seconds, and either eight files or a hundredth of what is left.
+    ///
+    /// (A small file that was safe before the first film is would promise centuries.)
+    pub(crate) fn estimate(&self, at: Elapsed, left: u64) -> Option<Duration> {
         let pace = self.bytes_a_second(at)?.max(1);
-        Some(Duration::from_secs(bytes.div_ceil(pace)))
+        let files: u64 = self.slices.iter().map(|slice| slice.files).sum();
+        let tells = self.measured(at)? >= 10_000 && (files >= 8 || self.bytes() >= left / 100);
+        tells.then(|| Duration::from_secs(left.div_ceil(pace)))
+    }
+
+    /// Milliseconds of work that are looked back on.
+    fn measured(&self, at: Elapsed) -> Option<u64> {
+        let oldest = Elapsed((at.0 / SLICE).saturating_sub(SLICES - 1) * SLICE);
+        u64::try_from((at - self.began?.max(oldest)).as_millis()).ok()
+    }
+
+    /// What became safe in them.
+    fn bytes(&self) -> u64 {
+        self.slices.iter().map(|slice| slice.bytes).sum()
     }
 }
 
@@ -69,12 +94,28 @@ mod tests {
         assert_eq!(pace.bytes_a_second(Elapsed(500)), None, "too early to tell");
         pace.made_safe(Elapsed(1_000), 10_000);
         assert_eq!(pace.bytes_a_second(Elapsed(2_000)), Some(5_000));
-        assert_eq!(pace.estimate(Elapsed(2_000), 50_000), Some(Duration::from_secs(10)));
         for second in 3_600..4_000 {
             pace.made_safe(Elapsed(second * 1_000), 7_000);
         }
         let now = pace.bytes_a_second(Elapsed(4_000_000)).unwrap();
         assert!((6_900..=7_500).contains(&now), "the old slices are forgotten: {now}");
+    }
+
+    #[test]
+    fn nothing_is_promised_before_enough_was_made_safe() {
+        let mut pace = Pace::default();
+        pace.working(Elapsed(0), true);
+        pace.made_safe(Elapsed(100), 3);
+        assert_eq!(pace.estimate(Elapsed(20_000), 1_000_000), None, "three bytes tell nothing");
+        pace.made_safe(Elapsed(9_000), 9_997);
+        assert_eq!(pace.estimate(Elapsed(9_999), 1_000_000), None, "nor do nine seconds");
+        let at = Elapsed(10_000);
+        assert_eq!(pace.estimate(at, 1_000_000), Some(Duration::from_secs(1_000)), "a hundredth");
+        assert_eq!(pace.estimate(at, 1_100_000), None, "less than that");
+        for _ in 0..6 {
+            pace.made_safe(at, 0);
+        }
+        assert_eq!(pace.estimate(at, 1_100_000), Some(Duration::from_secs(1_100)), "eight files");
     }
 
     #[test]

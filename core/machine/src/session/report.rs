@@ -1,6 +1,6 @@
 //! The status: what the session says of itself.
 
-use super::advice::{ICloudPhotos, Known, advise};
+use super::advice::{ICloudPhotos, Known, advise, left};
 use super::{Scanning, Session};
 use crate::event::LibraryAccess;
 use crate::hold::{Hold, Holds};
@@ -20,7 +20,6 @@ impl Session {
         resources: &BTreeMap<ResourceId, Resource>,
     ) -> Status {
         let at = self.clock.elapsed();
-        let unfinished = self.counts.unfinished();
         Status {
             activity,
             holds: self.holds,
@@ -30,7 +29,7 @@ impl Session {
             staged: self.disk.staged(),
             reserved: self.disk.reserved(),
             pace: self.pace.bytes_a_second(at),
-            estimate: self.pace.estimate(at, unfinished.bytes),
+            estimate: self.pace.estimate(at, left(&self.counts)),
             alarm: self.alarm.standing(at, self.holds),
             advice: self.advice(),
             migration: self.migration,
