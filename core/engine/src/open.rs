@@ -104,15 +104,21 @@ pub(crate) fn open(
     Ok(Parts { desk, driver, shown, ended })
 }
 
-/// Reads the vault's news.
+/// Reads the vault's news. One that cannot tell them now (it wants a sign-in, it just went away) is away:
+/// they are read when it is opened again.
 fn prepare(desk: &Desk) -> Result<(), Failed> {
     if let Ok(vault) = desk.link.vault() {
-        learn(desk, &*vault)?;
-    } else {
-        let tombstones = desk.store.read(keepsake_catalog::Reader::tombstones)?;
-        let tombstones = tombstones.into_iter().map(|digest| digest.sha256).collect();
-        *crate::jobs::lock(&desk.tombstones) = tombstones;
+        match learn(desk, &*vault) {
+            Err(Failed::Vault(why)) if is_waited_for(&why) => {
+                log::vault_trouble(&why);
+                desk.link.goes_away(why);
+            }
+            learned => return learned.map(drop),
+        }
     }
+    let tombstones = desk.store.read(keepsake_catalog::Reader::tombstones)?;
+    let tombstones = tombstones.into_iter().map(|digest| digest.sha256).collect();
+    *crate::jobs::lock(&desk.tombstones) = tombstones;
     Ok(())
 }
 
@@ -159,16 +165,21 @@ fn vault(
     };
     way.how.expected = Expect::Known(VaultIdentity(id));
     catalog.activate(&id, &place).map_err(of_catalog)?;
-    Ok(Link::new(Some(way), opened))
+    Ok(Link::new(way, opened))
 }
 
 /// Whether a backup may begin: a vault that is away is waited for, one that is not to be used at
 /// all is an error.
 pub(crate) fn is_usable(desk: &Desk) -> Result<(), EngineError> {
     match desk.link.vault() {
-        Ok(_) | Err(VaultError::Unavailable { .. } | VaultError::Io { .. }) => Ok(()),
-        Err(why) => Err(EngineError::Vault(why.to_string())),
+        Err(why) if !is_waited_for(&why) => Err(EngineError::Vault(why.to_string())),
+        _ => Ok(()),
     }
+}
+
+/// Whether a vault that says so may be used another time.
+fn is_waited_for(why: &VaultError) -> bool {
+    matches!(why, VaultError::Unavailable { .. } | VaultError::Io { .. } | VaultError::SignedOut)
 }
 
 fn candidate(runtime: &dyn Runtime) -> Identity {

@@ -260,6 +260,11 @@ impl Class {
         !matches!(self, Class::Closed | Class::Excluded | Class::Forgotten)
     }
 
+    /// Whether it may still be worked on.
+    pub fn is_unfinished(self) -> bool {
+        matches!(self, Class::Pending | Class::Waiting(_))
+    }
+
     /// Whether it is safe.
     pub fn is_safe(self) -> bool {
         matches!(self, Class::BackedUp | Class::Duplicate | Class::Freed)

@@ -90,7 +90,7 @@ impl Counts {
 
     /// What may still be worked on: pending and waiting. Hidden ones are out of our reach.
     pub fn unfinished(&self) -> Tally {
-        self.sum(|class| matches!(class, Class::Pending | Class::Waiting(_)))
+        self.sum(Class::is_unfinished)
     }
 
     /// What was given up on.
@@ -103,7 +103,7 @@ impl Counts {
         self.classes.get(&class).copied().unwrap_or_default()
     }
 
-    fn sum(&self, wanted: impl Fn(Class) -> bool) -> Tally {
+    pub(crate) fn sum(&self, wanted: impl Fn(Class) -> bool) -> Tally {
         let mut sum = Tally::default();
         for (class, tally) in &self.classes {
             if wanted(*class) {

@@ -4,12 +4,12 @@
 
 use super::Driver;
 use crate::inbox::Message;
-use crate::jobs::lock;
+use crate::jobs::{blame, lock};
 use crate::log;
 use crate::runtime::Next;
 use crate::store::StoreError;
 use keepsake_machine::effect::Part;
-use keepsake_machine::event::{Event, VaultHealth};
+use keepsake_machine::event::Event;
 use keepsake_machine::machine::Machine;
 use keepsake_machine::time::{Clock, Now};
 use std::sync::atomic::Ordering;
@@ -98,7 +98,7 @@ impl Driver {
             Message::Event(Event::UserPaused) => self.paused = Some(true),
             Message::Event(Event::UserResumed) => self.paused = Some(false),
             Message::Event(Event::SettingsChanged(settings)) => self.config.settings = settings,
-            Message::Told(fact) => self.facts.note(&fact, false),
+            Message::Told(fact) => self.hears(&fact, false),
             Message::ScanEnded => self.scanning = false,
             Message::RefillEnded => self.refilling = self.refilling.saturating_sub(1),
             Message::Tidied => self.tidying = false,
@@ -150,8 +150,8 @@ impl Driver {
         for fact in self.facts.conditions() {
             self.told(fact, now);
         }
-        if self.desk.link.vault().is_err() {
-            self.handle(Event::VaultChanged(VaultHealth::Unavailable), now);
+        if let Err(why) = self.desk.link.vault() {
+            self.handle(Event::VaultChanged(blame::health(&Err(why))), now);
         }
         self.handle(Event::Started { run }, now);
         for fact in self.facts.transfers() {

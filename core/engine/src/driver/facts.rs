@@ -2,6 +2,7 @@
 
 use super::Driver;
 use crate::host::HostFact;
+use crate::jobs::care;
 use keepsake_machine::event::{Event, VaultHealth};
 use keepsake_machine::media::ResourceId;
 use keepsake_machine::time::Now;
@@ -63,9 +64,17 @@ impl Facts {
 }
 
 impl Driver {
-    /// The host told something.
+    /// The host told something, to a machine or to none.
+    pub(super) fn hears(&mut self, fact: &HostFact, heard: bool) {
+        self.facts.note(fact, heard);
+        if matches!(fact, HostFact::SignedIn) {
+            self.desk.link.signed_in();
+        }
+    }
+
+    /// The host told the machine something.
     pub(super) fn told(&mut self, fact: HostFact, now: Now) {
-        self.facts.note(&fact, true);
+        self.hears(&fact, true);
         let event = match fact {
             HostFact::Network(network) => Event::NetworkChanged(network),
             HostFact::Power(power) => Event::PowerChanged(power),
@@ -81,6 +90,9 @@ impl Driver {
             }
             HostFact::TransfersReported => Event::TransfersReported,
             HostFact::FreeUpAnswered(id, deleted) => Event::FreeUpAnswered { id, deleted },
+            HostFact::SignedIn if self.desk.link.vault().is_err() => {
+                return self.job(care::signed_in);
+            }
             HostFact::SignedIn => Event::VaultChanged(VaultHealth::SignedIn),
             HostFact::PhotosRecovered => Event::PhotosRecovered,
         };

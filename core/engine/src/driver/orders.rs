@@ -274,7 +274,7 @@ impl Driver {
     }
 
     /// Runs a job that is not in a lane.
-    fn job(&self, job: impl FnOnce(&Desk) + std::marker::Send + 'static) {
+    pub(super) fn job(&self, job: impl FnOnce(&Desk) + std::marker::Send + 'static) {
         let desk = Arc::clone(&self.desk);
         let run = move || {
             caught(&desk, |desk| job(desk));

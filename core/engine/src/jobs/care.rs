@@ -26,21 +26,38 @@ pub(crate) fn read_disk(desk: &Desk, asked: Option<u64>) {
 
 /// Sees how the vault is; one that comes back brings what others recorded meanwhile.
 pub(crate) fn probe(desk: &Desk) {
-    let (mut probed, opened) = desk.link.probe();
-    if opened && let Ok(vault) = desk.link.vault() {
-        match learn(desk, &*vault) {
-            Ok(_) => desk.inbox.put(Message::CountersChanged),
-            Err(Failed::Vault(why)) => probed = Err(why),
-            Err(Failed::Store(why)) => return desk.catalog_failed(&why, std::iter::empty()),
-        }
+    if let Some(health) = how_it_is(desk) {
+        desk.inbox.send(Message::Event(Event::VaultChanged(health)));
     }
-    if !opened && probed.is_ok() {
+}
+
+/// The user has signed in at a vault that could not be opened for want of it.
+pub(crate) fn signed_in(desk: &Desk) {
+    // (Where the catalog fails, the machine that is made anew knows of no sign-in that is wanted.)
+    let Some(health) = how_it_is(desk) else { return };
+    if health != VaultHealth::SignedOut {
+        desk.inbox.send(Message::Event(Event::VaultChanged(VaultHealth::SignedIn)));
+    }
+    desk.inbox.send(Message::Event(Event::VaultChanged(health)));
+}
+
+/// How the vault is; `None`: the catalog failed.
+fn how_it_is(desk: &Desk) -> Option<VaultHealth> {
+    let (probed, opened) = match desk.link.probe(|vault| learn(desk, vault).map(drop)) {
+        Ok(seen) => seen,
+        Err(why) => {
+            desk.catalog_failed(&why, std::iter::empty());
+            return None;
+        }
+    };
+    if opened {
+        desk.inbox.put(Message::CountersChanged);
+    } else if probed.is_ok() {
         look(desk); // it may have been away, or another copy of it was there
     }
     let _ = probed.as_ref().inspect_err(|why| log::vault_trouble(why));
     *lock(&desk.vault_trouble) = probed.as_ref().err().map(ToString::to_string);
-    let health: VaultHealth = blame::health(&probed);
-    desk.inbox.send(Message::Event(Event::VaultChanged(health)));
+    Some(blame::health(&probed))
 }
 
 /// Looks at the vault, once a day and before the end: whether it is there, with all its folders.

@@ -1,6 +1,8 @@
 //! The way to the vault: open, or away until a probe finds it again.
 
+use super::Failed;
 use crate::runtime::Runtime;
+use crate::store::StoreError;
 use keepsake_vault::{FolderVault, OpenFolder, Vault, VaultError};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,8 +25,10 @@ impl Way {
 
 /// The vault, if it is there.
 pub(crate) struct Link {
-    way: Option<Way>,
+    way: Way,
     state: Mutex<State>,
+    /// One looks at a time: who opens a vault sweeps its staging.
+    probing: Mutex<()>,
 }
 
 enum State {
@@ -36,12 +40,12 @@ enum State {
 
 impl Link {
     /// To a vault that was opened by `way`, or that could not be opened now.
-    pub(crate) fn new(way: Option<Way>, opened: Result<Arc<dyn Vault>, VaultError>) -> Link {
+    pub(crate) fn new(way: Way, opened: Result<Arc<dyn Vault>, VaultError>) -> Link {
         let state = match opened {
             Ok(vault) => State::Open(vault),
             Err(why) => State::Away(why),
         };
-        Link { way, state: Mutex::new(state) }
+        Link { way, state: Mutex::new(state), probing: Mutex::new(()) }
     }
 
     /// The vault, or why it is not there.
@@ -58,29 +62,51 @@ impl Link {
         *self.lock() = State::Closed;
     }
 
-    /// How it is now; one that was away is opened. Says also whether it was opened just now.
-    pub(crate) fn probe(&self) -> (Result<Option<u64>, VaultError>, bool) {
-        let mut opened = false;
-        let vault = self.vault().or_else(|away| {
-            let way = self.way.as_ref().ok_or(away)?;
-            let vault = way.open();
-            let mut state = self.lock();
-            if let State::Closed = *state {
-                return Err(VaultError::Stopped);
+    /// It cannot be used, though it was opened.
+    pub(crate) fn goes_away(&self, why: VaultError) {
+        self.becomes(State::Away(why));
+    }
+
+    /// The user has signed in: one that was away for that is only not asked yet.
+    pub(crate) fn signed_in(&self) {
+        let mut state = self.lock();
+        if let State::Away(VaultError::SignedOut) = *state {
+            let place = self.way.root.display().to_string();
+            let why = "it was not asked since the sign-in".to_owned();
+            *state = State::Away(VaultError::Unavailable { place, why });
+        }
+    }
+
+    /// How it is now: its room; and whether it was opened just now. One that was away is opened, and nobody
+    /// else gets it before `learn` has read what others recorded meanwhile: what it has is not sent again.
+    pub(crate) fn probe(
+        &self,
+        learn: impl FnOnce(&dyn Vault) -> Result<(), Failed>,
+    ) -> Result<(Result<Option<u64>, VaultError>, bool), StoreError> {
+        let _one = self.probing.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Ok(vault) = self.vault() {
+            return Ok((vault.probe(), false));
+        }
+        let opened = self.way.open().map_err(Failed::from);
+        match opened.and_then(|vault| learn(&*vault).map(|()| vault)) {
+            Ok(vault) => {
+                self.becomes(State::Open(Arc::clone(&vault)));
+                Ok((vault.probe(), true))
             }
-            match vault {
-                Ok(vault) => {
-                    opened = true;
-                    *state = State::Open(Arc::clone(&vault));
-                    Ok(vault)
-                }
-                Err(why) => {
-                    *state = State::Away(why.again());
-                    Err(why)
-                }
+            Err(Failed::Vault(why)) => {
+                self.goes_away(why.again());
+                Ok((Err(why), false))
             }
-        });
-        (vault.and_then(|vault| vault.probe()), opened)
+            Err(Failed::Store(why)) => Err(why),
+        }
+    }
+
+    /// What is closed stays so.
+    fn becomes(&self, new: State) {
+        let mut state = self.lock();
+        if !matches!(*state, State::Closed) {
+            *state = new;
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -49,7 +49,11 @@ pub fn advise(known: &Known<'_>) -> Vec<Advice> {
     let library = weight(all, typical_of(all));
     let has_cloud = cloud.items > 0;
     let larger_than_phone = known.total.is_some_and(|total| library > total);
-    let fits = known.total.is_some() && cloud.bytes <= known.free;
+    // Of what is settled nobody says where it lies: all of it may be to be downloaded too.
+    let gone = [Class::Closed, Class::Freed, Class::Lost];
+    let settled = known.counts.sum(|class| !class.is_unfinished() && !gone.contains(&class));
+    let originals = cloud.bytes.saturating_add(weight(settled, typical_of(all)));
+    let fits = known.total.is_some() && originals <= known.free;
     let said = [
         (Advice::UseUnmeteredOnly, has_cloud && known.metered != MeteredUse::default()),
         (Advice::KeepOriginals, has_cloud && fits && !larger_than_phone),
@@ -186,6 +190,19 @@ mod tests {
         assert_eq!(advise(&known(&fits)), [Advice::KeepOriginals]);
         assert_eq!(advise(&known(&cloud(5, 10 * GB + 1))), []);
         assert_eq!(advise(&Known { total: None, ..known(&fits) }), [], "nothing was read yet");
+    }
+
+    #[test]
+    fn what_is_settled_may_have_to_come_back_to_the_phone_as_well() {
+        let mut counts = cloud(5, GB);
+        counts.classes.insert(Class::BackedUp, tally(50, 9 * GB));
+        assert_eq!(advise(&known(&counts)), [Advice::KeepOriginals]);
+        for gone in [Class::Closed, Class::Freed] {
+            counts.classes.insert(gone, tally(50, 9 * GB));
+        }
+        assert_eq!(advise(&known(&counts)), [Advice::KeepOriginals], "what is gone is not");
+        counts.classes.insert(Class::Excluded, tally(1, 1));
+        assert_eq!(advise(&known(&counts)), []);
     }
 
     #[test]

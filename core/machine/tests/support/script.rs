@@ -6,7 +6,7 @@ use keepsake_machine::event::{Answer, Event};
 use keepsake_machine::media::{EffectId, ResourceId, Run};
 use keepsake_machine::row::Row;
 use keepsake_machine::settings::{Config, Limits, Vault};
-use keepsake_machine::stage::{Class, counted_bytes};
+use keepsake_machine::stage::counted_bytes;
 use keepsake_machine::status::{Activity, Counts, Tally, ToDo};
 use keepsake_machine::{Machine, Now, Want};
 use std::time::Duration;
@@ -184,7 +184,7 @@ pub fn counts(rows: &[Row]) -> Counts {
         let (bytes, exact) = counted_bytes(row.size);
         let tally = Tally { items: 1, bytes, estimated: u64::from(!exact) };
         counts.classes.entry(row.stage.class()).or_default().add(tally);
-        if matches!(row.stage.class(), Class::Pending | Class::Waiting(_)) {
+        if row.stage.class().is_unfinished() {
             let digest_known = row.digest.is_some() || row.stage.bytes().staged() > 0;
             let to_do = ToDo { media: row.media, locality: row.locality, digest_known };
             counts.to_do.entry(to_do).or_default().add(tally);
