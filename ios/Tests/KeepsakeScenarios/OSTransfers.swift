@@ -18,6 +18,11 @@ struct OSTransfers {
         if open.removeValue(forKey: resource) != nil { ended[resource] = .cancelled }
     }
 
+    /// Our program is deleted: its transfers go with it.
+    mutating func uninstalled() {
+        self = OSTransfers()
+    }
+
     /// The OS ends all that may go over this network.
     mutating func send(over network: What.Network, from phone: VirtualPhone) {
         for (resource, transfer) in open.sorted(by: { $0.key < $1.key })

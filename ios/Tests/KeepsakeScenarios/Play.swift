@@ -47,6 +47,7 @@ extension Stage {
         case .forgets(let name): try await forgets(name)
         case .reinstalls(let time):
             try phone.uninstall()
+            library.transfers { $0.uninstalled() }
             try await killed(time)
         case .destination(let name):
             vault = phone.folder() + "/" + name

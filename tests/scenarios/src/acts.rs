@@ -71,6 +71,7 @@ impl Stage {
             What::Forgets(name) => self.forgets(name)?,
             What::Reinstalls(time) => {
                 self.world.uninstall().map_err(|why| why.to_string())?;
+                self.library.uninstalled();
                 self.killed(*time)?;
             }
             What::Destination(name) => {

@@ -39,7 +39,7 @@ impl Stage {
     /// The power goes while so much is safe, and comes back after so long.
     fn loses_power(&mut self, safe: &[(String, [u8; 32])], time: Duration) -> Result<(), String> {
         self.world.cut_power().map_err(|why| why.to_string())?;
-        let vaults = [self.world.vault(), self.world.vault_away()];
+        let vaults = [self.vault.clone(), self.world.vault(), self.world.vault_away()];
         let stored: Vec<_> = vaults.iter().flat_map(|vault| stored(vault)).collect();
         let held = stored.iter().filter_map(|(_, bytes)| self.contents.of(bytes));
         let held: BTreeSet<_> = held.map(|content| content.digest.sha256).collect();

@@ -204,6 +204,13 @@ impl Library {
         of(&mut self.lock().transfers)
     }
 
+    /// The program is deleted: what the OS does for it, and asks for it, ends.
+    pub(crate) fn uninstalled(&self) {
+        let mut inner = self.lock();
+        inner.transfers.uninstalled();
+        inner.proposed = None;
+    }
+
     /// What the host was called for since it was asked last.
     pub fn calls(&self) -> Vec<String> {
         std::mem::take(&mut self.lock().calls)

@@ -16,8 +16,14 @@ pub const FAIR: usize = 18;
 
 /// The scenario of a seed. Its trace is empty, and its end is what must come of it.
 pub fn drawn(seed: u64) -> Scenario {
-    let mut drawing =
-        Drawing { random: Random::new(seed), names: Vec::new(), vault: VaultMood::There };
+    let mut drawing = Drawing {
+        random: Random::new(seed),
+        names: Vec::new(),
+        vault: VaultMood::There,
+        second: false,
+        signs_tickets: false,
+        failing: false,
+    };
     drawing.scenario(seed)
 }
 
@@ -26,6 +32,11 @@ struct Drawing {
     names: Vec<String>,
     /// How the vault is by now.
     vault: VaultMood,
+    /// Whether the user has chosen a second one.
+    second: bool,
+    signs_tickets: bool,
+    /// Whether disks fail.
+    failing: bool,
 }
 
 /// The phone's disk: small, but what sizes are first taken for fits.
@@ -49,6 +60,7 @@ impl Drawing {
         let library: Vec<Photos> = (0..=self.random.below(6)).map(|_| self.photos(ios)).collect();
         let vault_has = self.names.clone().into_iter().filter(|_| self.random.one_in(4)).collect();
         let settings = Settings { staging: Some(40_000_000), ..self.settings() };
+        self.signs_tickets = self.random.one_in(3);
         let mut happens: Vec<Happening> =
             (0..3 + self.random.below(20)).map(|_| self.happening(ios)).collect();
         happens.extend(Self::fair_weather());
@@ -58,7 +70,7 @@ impl Drawing {
             phone: Phone { disk: ByteSize(DISK), others: ByteSize(self.random.below(DISK / 2)) },
             library,
             vault_has,
-            signs_tickets: self.random.one_in(3),
+            signs_tickets: self.signs_tickets,
             settings,
             happens,
             ends: Ending {
@@ -122,7 +134,7 @@ impl Drawing {
         let scale = [400, 4_000, 60_000, 3_600_000][self.pick(4)];
         let after = Duration::from_millis(self.random.below(scale));
         let time = Duration::from_secs(self.random.below(600));
-        let what = match self.random.below(30) {
+        let what = match self.random.below(32) {
             0 | 1 => What::Network(NETWORKS[self.pick(NETWORKS.len())]),
             2 => What::Power(
                 [Power::Charging, Power::Battery, Power::LowBattery, Power::Saver, Power::Hot]
@@ -140,17 +152,17 @@ impl Drawing {
             10 => What::OthersTake(ByteSize(self.random.below(DISK))),
             11 => What::Cloud(if self.random.one_in(2) { Weather::Away } else { Weather::There }),
             12 | 27 => {
-                // (An engine is not opened while its vault wants a sign-in, and any may be killed.)
-                let moods = [VaultMood::Away, VaultMood::Full];
+                let moods = [VaultMood::Away, VaultMood::Full, VaultMood::SignedOut];
                 let well = self.vault == VaultMood::There;
-                self.vault = if well { moods[self.pick(2)] } else { VaultMood::There };
+                self.vault = if well { moods[self.pick(3)] } else { VaultMood::There };
                 What::Vault(self.vault)
             }
             13 => What::WindowEnds(true),
             14 | 15 => What::PowerCut(time),
             16 => What::PulledOut(time),
             17 => {
-                What::DisksFail(if self.random.one_in(2) { 0 } else { 4 << self.random.below(8) })
+                self.failing = self.random.one_in(2);
+                What::DisksFail(if self.failing { 4 << self.random.below(8) } else { 0 })
             }
             18 | 19 => What::OsSends(true),
             20 => What::Window(Duration::from_secs(10 + self.random.below(600))),
@@ -159,9 +171,22 @@ impl Drawing {
             24 => What::LetsGo(self.random.one_in(2)),
             28 => What::Settings(self.settings()),
             29 => What::PoursEnd(self.random.one_in(2)),
+            // A vault that was never seen must be there.
+            30 if self.sees_vaults() => What::Reinstalls(time),
+            31 if self.sees_vaults() => self.another_vault(),
             _ => What::Killed(time),
         };
         Happening { after, what }
+    }
+
+    fn sees_vaults(&self) -> bool {
+        self.vault != VaultMood::Away && !self.failing
+    }
+
+    /// The other of two vaults. (A ticket does not say whose it is.)
+    fn another_vault(&mut self) -> What {
+        self.second = !self.second && !self.signs_tickets;
+        What::Destination(if self.second { "vault-2" } else { "vault" }.to_owned())
     }
 
     /// One of the next that change a disk: of a step, of a file, of a whole backup.

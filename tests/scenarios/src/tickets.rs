@@ -173,6 +173,11 @@ impl Transfers {
         }
     }
 
+    /// Our program is deleted: its transfers go with it.
+    pub(crate) fn uninstalled(&mut self) {
+        *self = Transfers::default();
+    }
+
     /// The OS ends all that may go over this network.
     pub(crate) fn send(&mut self, network: Network, world: &World) {
         let go = |ticket: &Handed| network.online && (!network.metered || ticket.metered);

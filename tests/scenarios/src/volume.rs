@@ -231,6 +231,12 @@ impl Volume {
         Ok(())
     }
 
+    /// All that was on it is gone for good.
+    pub(crate) fn is_wiped(&self) {
+        self.synced();
+        self.lock().pages.clear();
+    }
+
     /// It answers again.
     pub(crate) fn lives(&self) {
         self.lock().dead = false;

@@ -222,6 +222,7 @@ impl World {
     /// What the system says when that cannot be.
     pub fn uninstall(&mut self) -> io::Result<()> {
         self.kill();
+        self.files.phone.is_wiped();
         std::fs::remove_dir_all(self.state())
     }
 

@@ -211,6 +211,7 @@ internal class Play private constructor(private val scenario: Scenario) : AutoCl
             is What.Forgets -> forgets(what.name)
             is What.Reinstalls -> {
                 phone.uninstall()
+                transfers.uninstalled()
                 killed(what.time)
             }
             is What.Destination -> {

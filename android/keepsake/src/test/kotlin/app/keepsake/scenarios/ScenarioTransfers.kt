@@ -25,6 +25,13 @@ internal class ScenarioTransfers(private val calls: Calls) : Transfers {
         if (underWay.remove(resource) != null) ended[resource] = Outcome.Cancelled
     }
 
+    /** Our program is deleted: its transfers go with it. */
+    @Synchronized
+    fun uninstalled() {
+        underWay.clear()
+        ended.clear()
+    }
+
     /** The OS ends all that may go over this network. */
     @Synchronized
     fun send(network: Fact.Network, phone: VirtualPhone) {
