@@ -5,7 +5,7 @@ mod support;
 use keepsake_engine::restore::restore;
 use keepsake_engine::verify::Progress;
 use keepsake_engine::{Destination, Engine, Happened, recorder};
-use keepsake_machine::media::Role;
+use keepsake_machine::media::{Access, Role};
 use keepsake_machine::stage::{Class, Stage};
 use keepsake_machine::status::Activity;
 use std::collections::BTreeSet;
@@ -38,6 +38,18 @@ fn a_library_comes_into_the_vault_whole_and_is_read_once() {
     assert_eq!(place.staged(), 0);
     back_up(&place, &library);
     assert_eq!(library.opened.load(Ordering::SeqCst), 700, "nothing changed, nothing is read");
+}
+
+#[test]
+fn what_is_poured_is_read_once_as_well_where_no_other_has_its_size() {
+    let (place, library) = (Place::new(), Arc::new(Library::default()));
+    for number in 0..1_000 {
+        let name = format!("{number}.HEIC");
+        library.put(&name, &vec![7; 400 + number]);
+        library.edit(&name, |photo| photo.access = Access::Poured);
+    }
+    assert_eq!(back_up(&place, &library).counts.of(Class::BackedUp).items, 1_000);
+    assert_eq!(library.opened.load(Ordering::SeqCst), 1_000);
 }
 
 #[test]
