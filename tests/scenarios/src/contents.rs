@@ -76,14 +76,15 @@ impl Contents {
     }
 
     /// Whether one of those that ever had these bytes may be called so in a vault: as shot, or with the
-    /// digest of its asset's primary, or its own, behind its stem.
+    /// digest of a file of its asset behind its stem.
     pub(crate) fn may_be_called(&self, content: &Content, path: &str) -> bool {
         content.names.iter().any(|name| {
             let Some(photo) = self.by_name.get(name) else { return false };
             let captured = Captured::from_file(photo.taken * 1_000_000, 0);
             let as_shot = Placement::as_shot(&captured, photo.asset.as_bytes());
-            let primary = self.by_name.get(&photo.asset).map_or(&[][..], |one| &one.digests);
-            let beside = primary.iter().map(|digest| as_shot.clone().beside(digest));
+            let asset = self.by_name.values().filter(|one| one.asset == photo.asset);
+            let digests = asset.flat_map(|one| &one.digests);
+            let beside = digests.map(|digest| as_shot.clone().beside(digest));
             std::iter::once(as_shot.clone()).chain(beside).any(|place| {
                 let own = (1..=NUMBERS).map(|number| Some((&content.digest, number)));
                 std::iter::once(None).chain(own).any(|own| {

@@ -15,6 +15,8 @@ pub(crate) struct PhoneFiles {
     own: PathBuf,
     disk: u64,
     taken: AtomicU64,
+    /// What was taken when the program last read its free space: it cannot know more.
+    seen: AtomicU64,
     reserve: AtomicU64,
     /// Free space after something of ours landed below the reserve, at its least.
     least: AtomicU64,
@@ -63,9 +65,9 @@ impl PhoneFiles {
         phone: Arc<Volume>,
         vault: Arc<Volume>,
     ) -> PhoneFiles {
-        let (taken, reserve, sent) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
+        let [taken, seen, reserve, sent] = std::array::from_fn(|_| AtomicU64::new(0));
         let least = AtomicU64::new(u64::MAX);
-        PhoneFiles { own, disk, taken, reserve, least, sent, phone, vault }
+        PhoneFiles { own, disk, taken, seen, reserve, least, sent, phone, vault }
     }
 
     /// What backing up never touches of it; `None`: max(1 GB, 5 %).
@@ -96,7 +98,10 @@ impl PhoneFiles {
             Holds::Own => {}
             Holds::Sent => self.was_sent(bytes),
             Holds::Staged => {
-                let free = self.available().saturating_sub(bytes as u64);
+                // What others took since is not our doing.
+                let seen = self.seen.load(Ordering::SeqCst);
+                let taken = self.taken.load(Ordering::SeqCst).min(seen) + self.staged();
+                let free = self.disk.saturating_sub(taken + bytes as u64);
                 if free < self.reserve.load(Ordering::SeqCst) {
                     self.least.fetch_min(free, Ordering::SeqCst);
                 }
@@ -281,6 +286,7 @@ impl Files for PhoneFiles {
         if !Arc::ptr_eq(&reads(at)?.volume, &self.phone) {
             return Ok(Space { available: 1 << 40, total: 1 << 40 }); // a vault without end
         }
+        self.seen.store(self.taken.load(Ordering::SeqCst), Ordering::SeqCst);
         Ok(Space { available: self.available(), total: self.disk })
     }
 }

@@ -38,6 +38,7 @@ impl Stage {
 
     /// The power goes while so much is safe, and comes back after so long.
     fn loses_power(&mut self, safe: &[(String, [u8; 32])], time: Duration) -> Result<(), String> {
+        self.losses += 1;
         self.world.cut_power().map_err(|why| why.to_string())?;
         let vaults = [self.vault.clone(), self.world.vault(), self.world.vault_away()];
         let stored: Vec<_> = vaults.iter().flat_map(|vault| stored(vault)).collect();
@@ -91,6 +92,7 @@ impl Stage {
 
     /// The vault's disk is pulled out, and put back after so long.
     pub(crate) fn pulled_out(&mut self, time: Duration) -> Result<(), String> {
+        self.losses += 1;
         self.world.pull_out().map_err(|why| why.to_string())?;
         self.time_passes(time);
         self.world.put_back();

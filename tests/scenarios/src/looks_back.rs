@@ -67,7 +67,8 @@ impl Stage {
         let files = self.library.files().into_iter();
         let found = files.map(|(name, bytes)| {
             let lies = vault.iter().filter(|(_, other)| *other == bytes);
-            let lies = lies.map(|(path, _)| Contents::without_tilde(path));
+            // (Whether it lies there twice is looked at elsewhere.)
+            let lies: BTreeSet<_> = lies.map(|(path, _)| Contents::without_tilde(path)).collect();
             let far = stages.get(&name).cloned().unwrap_or_default();
             (name, std::iter::once(far).chain(lies).collect())
         });

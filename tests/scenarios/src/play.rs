@@ -86,6 +86,8 @@ pub(crate) struct Stage {
     pub(crate) amid: Amid,
     /// How often it died so.
     pub(crate) died: u64,
+    /// How often a disk lost what was not synced.
+    pub(crate) losses: usize,
     /// What was safe a second ago, while it is to die amid its work: a dead program says nothing.
     pub(crate) was_safe: Vec<(String, [u8; 32])>,
     /// How much went wrong, besides operations of disks.
@@ -124,6 +126,7 @@ impl Stage {
             will_fail: false,
             amid: Amid::Kill,
             died: 0,
+            losses: 0,
             was_safe: Vec::new(),
             faults: 0,
             broken: Vec::new(),

@@ -139,6 +139,8 @@ impl Stage {
         let lies: BTreeMap<_, _> = stored(&self.vault).into_iter().collect();
         let mut wrong = Vec::new();
         let mut recorded = BTreeSet::new();
+        // One that is torn before anybody relied on it is seen to be, and stays.
+        let mut torn = self.losses;
         for segment in vault.segments().unwrap_or_default() {
             let read = vault.read_segment(&segment.name, &mut |entry| {
                 let Entry::Record(record) = entry else { return };
@@ -161,7 +163,12 @@ impl Stage {
             });
             match read {
                 Ok(read) => {
-                    let bad = read.hostile.into_iter().chain(read.damaged);
+                    let damaged = read.damaged.filter(|_| {
+                        let known = torn > 0;
+                        torn = torn.saturating_sub(1);
+                        !known
+                    });
+                    let bad = read.hostile.into_iter().chain(damaged);
                     wrong.extend(bad.map(|what| Promise::RecordsTrue.broken(what)));
                 }
                 Err(why) => wrong.push(

@@ -293,9 +293,12 @@ impl Run {
         let (mut least, mut most) = (0, 0);
         for job in self.jobs.values() {
             let Effect::Download { at_most, .. } = job.effect else { continue };
-            let to_come = at_most.saturating_sub(job.told).saturating_mul(job.factor);
-            most += to_come;
-            least += if job.cancelled { 0 } else { to_come };
+            let to_come = at_most.saturating_sub(job.told);
+            if job.cancelled {
+                most += to_come * 2; // the library may have kept a copy of the version before
+            } else {
+                (least, most) = (least + to_come * job.factor, most + to_come * job.factor);
+            }
         }
         let reserved = status.reserved;
         if !(least..=most).contains(&reserved) {

@@ -77,6 +77,10 @@ impl Run {
     /// The program is killed. Some of what was under way had been done, and its answer is lost.
     pub(crate) fn dies(&mut self) {
         self.note_fate(Fate::Killed);
+        if self.catalog.counts().unfinished().items == 0 {
+            // It saw so, or the next one does.
+            (self.catalog.unsafe_since, self.catalog.perhaps_since) = (None, None);
+        }
         // What it was told last it may have made something of.
         let unknown = self.catalog.unsafe_since.is_none();
         if unknown && self.catalog.counts().unfinished().items > 0 {

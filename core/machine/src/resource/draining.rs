@@ -40,6 +40,7 @@ pub(super) fn handle(
                 let moved = match answer {
                     Answer::Downloaded(digest) => Some(digest.size),
                     Answer::Put(PutOutcome::Sent) => item.row.digest.map(|digest| digest.size),
+                    Answer::Failed { wasted, .. } => Some(wasted),
                     _ => None,
                 };
                 if let Some(moved) = moved {
@@ -69,6 +70,7 @@ pub(super) fn handle(
         }
         Told::Progressed(id, moved) => {
             if *effect == Some(*id) {
+                item.signal(Signal::Landed(*moved), orders);
                 item.signal(Signal::Moved(*moved), orders);
             }
             Outcome::Handled

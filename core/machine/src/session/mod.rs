@@ -307,9 +307,13 @@ impl Session {
             Event::ScanStarted => self.scanning.under_way = true,
             Event::ScanFinished { changed } => self.scan_finished(*changed),
             Event::VersionChanged { resource, row } => {
-                // What it left staged when it came to rest just before is of the version before.
-                if !desk.resources.contains_key(resource) && self.disk.unstage(*resource) {
-                    desk.effects.push_back(Effect::Evict { resource: *resource });
+                if !desk.resources.contains_key(resource) {
+                    // It came to rest just before: how its version before ended was stored for this one.
+                    self.scanning.again = true;
+                    // What it left staged is of the version before.
+                    if self.disk.unstage(*resource) {
+                        desk.effects.push_back(Effect::Evict { resource: *resource });
+                    }
                 }
                 self.tell(*resource, &Told::VersionChanged(row.clone()), desk);
             }

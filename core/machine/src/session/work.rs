@@ -45,6 +45,10 @@ impl Session {
         let item = Item::new(row, self.run);
         let mut orders = orders!(self, desk);
         let resource = Resource::admit(item, &mut orders);
+        if resource.stage().bytes().staged() == 0 && self.disk.unstage(id) {
+            // It is of the version before: the program ended before it could be evicted.
+            desk.effects.push_back(Effect::Evict { resource: id });
+        }
         self.slots.admit(id, media, resource.posture());
         desk.resources.insert(id, resource);
         self.transfer_taken_up(id, desk);
@@ -71,7 +75,7 @@ impl Session {
             Self::unexpected_of(id, told.name(), desk);
             return;
         };
-        if matches!(told, Told::Stop { .. }) {
+        if matches!(told, Told::Stop { .. } | Told::VersionChanged(_) | Told::Disappeared(_)) {
             // What stops needs no more room.
             self.outgrown.remove(&id);
         }
@@ -113,7 +117,9 @@ impl Session {
                 self.dirty.urgent("ledger");
             }
         }
-        if before == Posture::Runs(Work::Download) {
+        // What is told to stop may land all the same, until it answers.
+        let ended = matches!(before, Posture::Runs(Work::Download) | Posture::Drains);
+        if ended && posture != Posture::Drains {
             if staged > 0 {
                 self.disk.stage(id, staged);
             } else {
