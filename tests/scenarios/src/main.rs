@@ -1,5 +1,6 @@
 //! Plays scenarios from seeds on the real engine: `cargo run --release -p keepsake-scenarios -- --seeds
-//! 1000`. One that fails is printed with the command that plays it again, and as a short story.
+//! 1000`. One that fails is printed with the command that judges it again, and as a short story: `--file
+//! STORY.json --judge`.
 //!
 //! The last lines say how often what happened, and `N seeds, M failed`.
 
@@ -29,6 +30,9 @@ struct Args {
     /// Play this file instead.
     #[arg(long)]
     file: Option<PathBuf>,
+    /// Judge that file as the story of a seed, which ends in fair weather: with its kills and without.
+    #[arg(long, requires = "file")]
+    judge: bool,
     /// Write each, with what the host sees and how it ends, into this folder: to be played elsewhere.
     #[arg(long)]
     write: Option<PathBuf>,
@@ -42,6 +46,7 @@ fn main() -> ExitCode {
             serde_json::from_str::<Scenario>(&text).map_err(|why| why.to_string())
         });
         return match told {
+            Ok(scenario) if args.judge => verdict(&scenario),
             Ok(scenario) => report(&scenario, true),
             Err(why) => {
                 eprintln!("{}: {why}", file.display());
@@ -142,12 +147,22 @@ fn fails(seed: u64, scenario: Scenario) -> (bool, u64) {
     let Verdict { wrong, died } = judged(&scenario);
     let Some(why) = wrong else { return (false, died) };
     println!("seed {seed}: {why}");
-    println!("  cargo run --release -p keepsake-scenarios -- --show --from {seed}");
+    println!("  cargo run --release -p keepsake-scenarios -- --seeds 1 --from {seed}");
     let kind = |why: &str| why.split(':').next().map(str::to_owned);
     let same = |less: &Scenario| judged(less).wrong.is_some_and(|other| kind(&other) == kind(&why));
     let short = shrink(scenario, FAIR, &same);
     println!("{}", serde_json::to_string(&short).unwrap_or_default());
     (true, died)
+}
+
+/// Judges it.
+fn verdict(scenario: &Scenario) -> ExitCode {
+    let Some(wrong) = judged(scenario).wrong else {
+        println!("all is well");
+        return ExitCode::SUCCESS;
+    };
+    println!("{wrong}");
+    ExitCode::FAILURE
 }
 
 fn report(scenario: &Scenario, show: bool) -> ExitCode {

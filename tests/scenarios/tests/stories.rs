@@ -13,6 +13,10 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut trials: Vec<_> = stories().iter().map(|file| of(file)).collect();
+    trials.push(test(
+        "acts_fall_into_the_stage_that_they_are_named_after",
+        acts_fall_into_their_stage,
+    ));
     trials.push(test("stories_of_seeds_end_well", stories_of_seeds_end_well));
     trials.push(test("a_word_that_nobody_knows_is_an_error", a_word_that_nobody_knows_is_an_error));
     libtest_mimic::run(&arguments, trials).exit_code()
@@ -107,6 +111,40 @@ fn a_word_that_nobody_knows_is_an_error() {
         let change = format!(r#"{{"after":"1s","settings":{settings}}}"#);
         let why = chosen("{}", &change, photo).unwrap_err();
         assert!(why.contains(named), "{why}");
+    }
+}
+
+/// Of the stories named `X-while-STAGE`: at the moment of the act nothing of that stage has ended, and the
+/// one before has.
+fn acts_fall_into_their_stage() {
+    for file in stories() {
+        let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+        let Some((before, stage)) = name.split_once("-while-") else { continue };
+        let act = match before {
+            "killed" => 0,
+            "window-ends" => 1,
+            _ => continue,
+        };
+        let text = std::fs::read_to_string(&file).unwrap();
+        let story: Scenario = serde_json::from_str(&text).unwrap();
+        // How far it is at the act: originals asked for, files in the vault, files safe.
+        let mut cut = story.clone();
+        let at = cut.happens[act].after;
+        cut.happens.truncate(act);
+        cut.ends.after = at;
+        let played = play(&cut).unwrap();
+        let calls = |word: &str| played.trace.iter().filter(|line| line.contains(word)).count();
+        let asked = (calls(" call fetch "), calls(" call open "));
+        let far = (asked.0 > 0, asked.1 > 0, played.ends.in_the_vault > 0, played.ends.safe > 0);
+        let scanned = calls(" scan finished") > 0 || calls(" scanned ") > 0;
+        let right = match stage {
+            "fetching" => scanned && !far.0 && !far.2,
+            "checksumming" => scanned && !far.1 && !far.2,
+            "checking" | "sending" => (far.0 || far.1) && !far.2,
+            "verifying" => far.2 && !far.3,
+            _ => panic!("{name}: which stage is that?"),
+        };
+        assert!(right, "{name}, {at:?}: {:?} {:?}", played.trace, played.ends);
     }
 }
 
