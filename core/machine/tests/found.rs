@@ -369,3 +369,29 @@ fn a_scan_that_could_not_be_made_while_the_phone_was_locked_is_made_when_it_is_n
     script.tell(Event::LockChanged { locked: false });
     assert!(script.has(&Effect::Scan), "{:?}", script.orders);
 }
+
+#[test]
+fn a_change_that_is_told_after_its_photo_came_to_rest_is_looked_for_again() {
+    let row = Photo::local(1, MB).row(ResourceId(1));
+    let mut script = Script::started(small(), &[row], ROOMY);
+    script.bring(vec![row]);
+    let (resource, how) = (row.id, Disappearance::Deleted);
+    let id = script.checksum().unwrap();
+    script.tell(Event::Disappeared { resource, how });
+    script.answer(id, Answer::Stopped);
+    script.tell(Event::Counted(counts(&[Row { stage: Stage::Closed, ..row }])));
+    while script.take(|effect| (*effect == Effect::Scan).then_some(())).is_some() {
+        script.tell(Event::ScanStarted);
+        script.tell(Event::ScanFinished { changed: false });
+    }
+    script.bring_no_more();
+    script.orders.clear();
+    // It was recovered and edited, and a scan had stored that before the answer was heard: its row
+    // says now that the edit was deleted.
+    let edited = Photo::local(2, MB).row(row.id);
+    script.tell(Event::ScanStarted);
+    script.tell(Event::VersionChanged { resource, row: Box::new(edited) });
+    script.tell(Event::ScanFinished { changed: true });
+    script.bring_no_more();
+    assert!(script.has(&Effect::Scan), "{:?}", script.orders);
+}

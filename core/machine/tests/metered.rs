@@ -10,7 +10,7 @@ use keepsake_machine::machine::Deadline;
 use keepsake_machine::media::{Access, EffectId, ResourceId};
 use keepsake_machine::row::Row;
 use keepsake_machine::settings::{Config, MeteredUse, Settings, Vault};
-use keepsake_machine::stage::{Class, Stage, Why};
+use keepsake_machine::stage::{Class, Fault, Stage, Why};
 
 const MB: u64 = 1_000_000;
 const HOUR: u64 = 3_600_000;
@@ -76,7 +76,7 @@ fn what_was_moved_in_vain_is_counted() {
     let rows = [1, 2].map(|id| known(id, &Photo::local(u8::try_from(id).unwrap(), 60 * MB)));
     let mut script = metered(&rows);
     let id = missed(&mut script);
-    let fault = keepsake_machine::Fault::UploadFailed;
+    let fault = Fault::UploadFailed;
     script.answer(id, Answer::Failed { fault, wasted: 60 * MB });
     let id = script.find().unwrap();
     script.answer(id, Answer::Found(Finding::Miss));
@@ -92,6 +92,19 @@ fn what_arrived_although_it_was_told_to_stop_is_counted() {
     let (resource, how) = (id.resource, Disappearance::Deleted);
     script.tell(Event::Disappeared { resource, how });
     script.answer(id, Answer::Put(PutOutcome::Sent));
+    let id = script.find().unwrap();
+    script.answer(id, Answer::Found(Finding::Miss));
+    assert_eq!(script.upload(), None, "{}", used(&script));
+}
+
+#[test]
+fn what_had_moved_before_it_failed_is_counted_also_when_it_was_told_to_stop() {
+    let rows = [1, 2].map(|id| known(id, &Photo::local(u8::try_from(id).unwrap(), 60 * MB)));
+    let mut script = metered(&rows);
+    let id = missed(&mut script);
+    let (resource, how) = (id.resource, Disappearance::Hidden);
+    script.tell(Event::Disappeared { resource, how });
+    script.answer(id, Answer::Failed { fault: Fault::UploadFailed, wasted: 50 * MB });
     let id = script.find().unwrap();
     script.answer(id, Answer::Found(Finding::Miss));
     assert_eq!(script.upload(), None, "{}", used(&script));

@@ -9,6 +9,7 @@ use keepsake_machine::media::{Access, ResourceId};
 use keepsake_machine::row::Row;
 use keepsake_machine::settings::{Config, Limits, Settings};
 use keepsake_machine::stage::{Bytes, Fault, Stage};
+use keepsake_machine::status::Notice;
 
 /// A photo from iCloud that was downloaded and is to be sent.
 fn staged() -> Row {
@@ -170,4 +171,43 @@ fn of_two_downloads_that_need_more_room_one_yields_and_the_other_goes_on() {
     assert_eq!(stopped(&mut script), None, "not both");
     script.answer(b, Answer::Stopped);
     assert_eq!(script.download(), Some(a), "it is let have more");
+}
+
+#[test]
+fn what_an_edit_stops_keeps_its_room_until_it_has_answered() {
+    let row = Photo::cloud(1, 900 * MB).row(ResourceId(1));
+    let mut script = Script::started(small(), &[row], ROOMY);
+    script.bring(vec![row]);
+    let id = script.download().unwrap();
+    let reserved = script.machine.status().reserved;
+    assert!(reserved >= 900 * MB);
+    let edited = Photo::local(2, MB).row(row.id);
+    script.tell(Event::VersionChanged { resource: row.id, row: Box::new(edited) });
+    assert!(script.has(&Effect::Cancel { id }));
+    assert_eq!(script.machine.status().reserved, reserved, "it may land all the same");
+    script.tell(Event::Progressed { id, bytes: 300 * MB });
+    assert!(script.machine.status().reserved < reserved, "what has landed is no more to come");
+    script.answer(id, Answer::Stopped);
+    assert_eq!(script.machine.status().reserved, 0);
+}
+
+#[test]
+fn what_waits_for_more_room_and_is_edited_is_given_none() {
+    let rows = [1, 2].map(|id| Photo::cloud(id, 900 * MB).row(ResourceId(i64::from(id))));
+    let settings = Settings { staging: Some(2_000 * MB), ..small().settings };
+    let mut script = Script::started(Config { settings, ..small() }, &rows, ROOMY);
+    script.bring(rows.to_vec());
+    let [first, second] = [script.download().unwrap(), script.download().unwrap()];
+    // There is no place in staging for more of the second beside the first.
+    script.answer(second, Answer::Outgrown(900 * MB));
+    script.tell(Event::Progressed { id: first, bytes: 100 * MB });
+    let edited = Photo::local(3, MB).row(second.resource);
+    script.tell(Event::VersionChanged { resource: second.resource, row: Box::new(edited) });
+    script.answer(first, Answer::Stopped);
+    let given = script.take(|effect| match effect {
+        Effect::Download { id, .. } => (*id == second).then_some(()),
+        Effect::Notify(Notice::Unexpected(_)) => Some(()),
+        _ => None,
+    });
+    assert_eq!(given, None, "it is ending");
 }

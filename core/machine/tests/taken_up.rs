@@ -63,3 +63,15 @@ fn what_is_staged_without_its_digest_is_fetched_again_and_has_failed_as_often() 
     assert!(script.has(&Effect::Persist { durable: false, change }), "{:?}", script.orders);
     assert!(script.download().is_some());
 }
+
+#[test]
+fn what_was_staged_of_the_version_before_goes_when_a_kill_had_left_it() {
+    let stage = Stage::Uploading { bytes: Bytes::Staged(MB) };
+    // A scan stored the edit, and the program ended before the machine had let go of the rest.
+    let row = Row { stage, ..Photo::cloud(1, MB).row(ResourceId(1)) };
+    let mut script = Script::started(small(), &[row], ROOMY);
+    script.bring(vec![row]);
+    assert!(script.has(&Effect::Evict { resource: row.id }), "{:?}", script.orders);
+    assert_eq!(script.machine.status().staged, 0);
+    assert!(script.download().is_some(), "and the edit is fetched");
+}
