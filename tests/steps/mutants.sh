@@ -31,7 +31,8 @@ step_mutants() {
     PROPTEST_CASES=64 timeout 120 cargo mutants --package keepsake-machine --in-diff "$diff" \
         --timeout 30 --jobs 2 --no-times --output "$out"
     case $? in
-    0 | 2 | 3 | 124) ;; # all caught, some missed, some without an end, or no time left for more
+    0 | 2 | 3) ;; # all caught, some missed, or some without an end
+    124) echo "cut short: not all of what changed was tried" ;;
     *)
         failed=$((failed + 1))
         failures+=("cargo mutants: it could not begin")

@@ -8,4 +8,9 @@ step_simulator() {
 
 a_million() { cargo test --quiet --release -p keepsake-machine --test allocations -- --ignored; }
 simulate() { cargo run --quiet --release -p keepsake-simulator -- "$@"; }
-stories() { cargo run --quiet --release -p keepsake-scenarios -- "$@"; }
+# (In memory, where there is some: a sync costs nothing there.)
+stories() {
+    local folders=${TMPDIR:-/tmp}
+    [ -w /dev/shm ] && folders=/dev/shm
+    TMPDIR=$folders cargo run --quiet --release -p keepsake-scenarios -- "$@"
+}

@@ -40,6 +40,12 @@ pub fn answers(wish: &Wish, month: &Month) -> Vec<String> {
             size::bytes(all - month.in_cloud),
             size::bytes(month.in_cloud)
         ));
+    } else {
+        lines.push(
+            "At the start all of it lies on the phone. (Whoever changes to this setting first waits until iOS \
+             has downloaded what is only in iCloud: that is not drawn.)"
+                .to_owned(),
+        );
     }
     match (month.safe_after, month.hours.last()) {
         (Some(hours), _) => lines.push(format!("Everything is safe after {}.", span(hours))),
@@ -53,11 +59,11 @@ pub fn answers(wish: &Wish, month: &Month) -> Vec<String> {
     }
     if month.freed > 0 {
         let times = match month.freed {
-            1 => "once".to_owned(),
-            times => format!("{times} times"),
+            1 => "once, and to empty Recently Deleted then".to_owned(),
+            times => format!("{times} times, and to empty Recently Deleted each time"),
         };
         lines.push(format!(
-            "You are asked to free space {times}, and to empty Recently Deleted each time. On a real \
+            "You are asked to free space {times}. On a real \
              iPhone it may be less often, or never: there iOS takes originals back when space is short, here only \
              when the camera has no room."
         ));

@@ -23,7 +23,7 @@ fn the_first_seeds_hold() {
     hold(0..400);
 }
 
-/// Each of these once found a mistake; the changelog says which of most.
+/// Each of these once found a mistake; the changelog says which of nearly all.
 #[test]
 fn seeds_that_found_something_hold() {
     let found =
