@@ -124,10 +124,7 @@ fn elsewhere(
     let mut paths = Vec::with_capacity(astray.len());
     for one in astray {
         if !one.detail.role.is_deduplicated() {
-            let path = match sought(desk, vault, one.detail.resource, one.digest, true) {
-                Err(Failed::Vault(error)) => return Err(error),
-                path => path.unwrap_or_default(),
-            };
+            let path = unrecorded(desk, vault, &one.detail, one.digest)?;
             paths.push(path.filter(|path| *path != one.path));
             continue;
         }
@@ -136,7 +133,7 @@ fn elsewhere(
         let shown = others.into_iter().find(|path| is_shown(path, one.digest));
         paths.push(match shown {
             Some(path) => Some(path),
-            None => seek::without_record(vault, &[one.digest])?.remove(&one.digest.sha256),
+            None => unrecorded(desk, vault, &one.detail, one.digest)?,
         });
     }
     Ok(paths)
@@ -175,7 +172,7 @@ fn placed(
         }
     };
     let mut known = known.into_iter();
-    let mut placed = Vec::with_capacity(batch.len());
+    let (mut placed, mut unplaced) = (Vec::with_capacity(batch.len()), Vec::new());
     for ((work, detail), path) in batch.into_iter().zip(details).zip(paths) {
         let known = known.next().flatten();
         let Some(detail) = detail else {
@@ -194,13 +191,39 @@ fn placed(
         let path = path.or_else(|| handed_over(desk, vault, &detail, work.digest));
         match path {
             _ if work.reply.is_stopped() => replies.add(work.reply, Answer::Stopped, Vec::new()),
-            None => replies.add(work.reply, Answer::NotConfirmed, Vec::new()),
+            None => unplaced.push((work, detail)),
             Some(path) => {
                 placed.push(Placed { reply: work.reply, digest: work.digest, detail, path });
             }
         }
     }
+    for (work, detail) in unplaced {
+        match unrecorded(desk, vault, &detail, work.digest) {
+            Ok(Some(path)) => {
+                placed.push(Placed { reply: work.reply, digest: work.digest, detail, path });
+            }
+            Ok(None) => replies.add(work.reply, Answer::NotConfirmed, Vec::new()),
+            Err(error) => replies.add(work.reply, desk.vault_failed(&error, 0), Vec::new()),
+        }
+    }
     Some(placed)
+}
+
+/// Where the vault shows bytes of which no record speaks yet: a kill between a put and its record leaves
+/// them, and nobody else knows of them.
+fn unrecorded(
+    desk: &Desk,
+    vault: &dyn Vault,
+    detail: &Detail,
+    digest: Digest,
+) -> Result<Option<VaultPath>, VaultError> {
+    if detail.role.is_deduplicated() {
+        return Ok(seek::without_record(vault, &[digest])?.remove(&digest.sha256));
+    }
+    match sought(desk, vault, detail.resource, digest, true) {
+        Err(Failed::Vault(error)) => Err(error),
+        path => Ok(path.unwrap_or_default()), // (a catalog that fails is seen to by who writes it)
+    }
 }
 
 /// Where the OS was to send it, by the ticket that it was given: after a kill that is worked out again.
