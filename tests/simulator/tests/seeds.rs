@@ -26,8 +26,10 @@ fn the_first_seeds_hold() {
 /// Each of these once found a mistake; the changelog says which of nearly all.
 #[test]
 fn seeds_that_found_something_hold() {
-    let found =
-        [115, 4_940, 7_353, 8_162, 8_846, 59_354, 98_090, 163_775, 256_389, 304_326, 315_269];
+    let found = [
+        115, 4_940, 7_353, 8_162, 8_846, 59_354, 98_090, 126_059, 163_775, 256_389, 304_326,
+        315_269, 317_534, 474_374, 731_038, 761_255, 822_909, 973_593,
+    ];
     hold(found.into_iter());
 }
 
