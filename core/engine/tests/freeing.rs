@@ -67,7 +67,7 @@ fn proposed(edited: Duration) -> (Vec<String>, bool) {
     let engine = Engine::open_on(Arc::new(clock.clone()), place.options(), slow.clone()).unwrap();
     engine.start().unwrap();
     tell_all(&engine);
-    clock.pass(Duration::from_secs(60));
+    clock.pass(Duration::from_mins(1));
     assert_eq!(engine.status().counts.safe().items, 2);
     *slow.keeps.lock().unwrap() = true;
     engine.tell(HostFact::LibraryChanged);

@@ -42,6 +42,8 @@ struct Inner {
     access: Option<LibraryAccess>,
     cloud_away: bool,
     pours_end: bool,
+    /// How many did.
+    cut: u64,
     calls: Vec<String>,
     proposed: Option<Deletion>,
     transfers: Transfers,
@@ -174,6 +176,11 @@ impl Library {
         for (name, photo) in &self.lock().photos {
             each(name, &photo.asset, photo.taken, &photo.bytes);
         }
+    }
+
+    /// How many pours ended in the middle.
+    pub(crate) fn cut(&self) -> u64 {
+        self.lock().cut
     }
 
     /// How often each version of a photo was fetched whole.

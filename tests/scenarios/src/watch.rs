@@ -191,7 +191,7 @@ impl Stage {
 
     /// Nothing is sent or fetched more often than once, and once again for everything that went wrong.
     pub(crate) fn nothing_again(&self) -> Vec<Broken> {
-        let faults = self.faults + self.world.disks_failed();
+        let faults = self.faults + self.library.cut() + self.world.disks_failed();
         let mut wrong = Vec::new();
         let (sent, most) = (self.world.sent(), self.contents.bytes() * (1 + faults));
         if sent > most {

@@ -95,6 +95,9 @@ impl Source for Library {
         let photo = self.serve(original, network, call)?;
         let Some(mut pipe) = pour.pipe() else { return Err(Refusal::Unsupported) };
         let whole = !self.lock().pours_end;
+        if !whole {
+            self.lock().cut += 1;
+        }
         if network && whole && !photo.lies.is_on_the_phone() {
             let name = String::from_utf8_lossy(&original.local_id).into_owned();
             *self.lock().fetched.entry((name, photo.version)).or_default() += 1;
