@@ -114,8 +114,8 @@ fn a_word_that_nobody_knows_is_an_error() {
     }
 }
 
-/// Of the stories named `X-while-STAGE`: at the moment of the act nothing of that stage has ended, and the
-/// one before has.
+/// Of the stories named `X-while-STAGE`: at the moment of the act nothing of that stage has ended, and what
+/// comes before it has. (From outside nothing tells checking from sending.)
 fn acts_fall_into_their_stage() {
     for file in stories() {
         let name = file.file_stem().unwrap().to_string_lossy().into_owned();
