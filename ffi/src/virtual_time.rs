@@ -119,6 +119,16 @@ impl VirtualPhone {
         shown(&self.world().vault())
     }
 
+    /// Where another device keeps its state: for its configuration.
+    pub fn another_state(&self) -> String {
+        shown(&self.world().another_state())
+    }
+
+    /// The time of another device, whose disks never fail.
+    pub fn another(&self) -> Result<Arc<VirtualTime>, KeepsakeError> {
+        guarded(|| Ok(Arc::new(VirtualTime(self.world().another().map_err(io)?))))
+    }
+
     /// The program starts, `millis` into the story.
     pub fn open(
         &self,

@@ -10,13 +10,6 @@ macro_rules! identity {
         pub struct $name(pub [u8; 16]);
 
         impl $name {
-            /// A new one, from the system's random source. Fails where the system has none.
-            pub fn random() -> std::io::Result<Self> {
-                let mut bytes = [0; 16];
-                getrandom::fill(&mut bytes).map_err(|e| std::io::Error::other(e.to_string()))?;
-                Ok(Self(bytes))
-            }
-
             /// Reads the 32 digits that `Display` writes.
             pub fn parse(text: &str) -> Option<Self> {
                 hex::decode(text).map(Self)

@@ -1,6 +1,5 @@
 import Foundation
 import class KeepsakeCore.VirtualPhone
-import class KeepsakeCore.VirtualTime
 
 @testable import Keepsake
 
@@ -18,9 +17,9 @@ enum AnotherDevice {
                 if scenario.vaultHas.contains(one.name) { library.shoot(one) }
             }
         }
-        let time = VirtualTime(boot: 1, uptime: 0, wall: 0)
+        let time = try phone.another()
         let configuration = Configuration(
-            state: phone.folder() + "/another", vault: .folder(path: phone.vault(), reserve: 0),
+            state: phone.anotherState(), vault: .folder(path: phone.vault(), reserve: 0),
             settings: .standard, utcOffset: 0)
         let keepsake = try await waiting {
             try Keepsake(ports: Ports(library: library, transfers: library)) {

@@ -2,13 +2,15 @@
 //! is told by the scenario.
 
 use crate::volume::{Doing, Done, Volume};
+use keepsake_tests::random::Random;
 use keepsake_vault::files::{Dir, File, Files, Kind, OsFiles, Space, Stat, Written};
 use rustix::io::Errno;
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The system's files, on two disks that may fail.
 pub(crate) struct PhoneFiles {
@@ -22,6 +24,8 @@ pub(crate) struct PhoneFiles {
     least: AtomicU64,
     /// Bytes that were written into the vault, but for its own.
     sent: AtomicU64,
+    /// What names are made of that nobody else chooses.
+    random: Mutex<Random>,
     pub(crate) phone: Arc<Volume>,
     pub(crate) vault: Arc<Volume>,
 }
@@ -58,8 +62,9 @@ enum Holds {
 
 impl PhoneFiles {
     /// Those of a phone whose program keeps its state in `own`: there the disk is `disk` bytes.
-    /// Everything else is the vault's.
+    /// Everything else is the vault's. What is random on them is so from `seed`.
     pub(crate) fn new(
+        seed: u64,
         own: PathBuf,
         disk: u64,
         phone: Arc<Volume>,
@@ -67,7 +72,8 @@ impl PhoneFiles {
     ) -> PhoneFiles {
         let [taken, seen, reserve, sent] = std::array::from_fn(|_| AtomicU64::new(0));
         let least = AtomicU64::new(u64::MAX);
-        PhoneFiles { own, disk, taken, seen, reserve, least, sent, phone, vault }
+        let random = Mutex::new(Random::new(seed));
+        PhoneFiles { own, disk, taken, seen, reserve, least, sent, random, phone, vault }
     }
 
     /// What backing up never touches of it; `None`: max(1 GB, 5 %).
@@ -186,8 +192,14 @@ impl Files for PhoneFiles {
         Ok(())
     }
 
+    /// By name: in which order a file system lists is not the same on every run.
     fn list(&self, at: &Dir, each: &mut dyn FnMut(&OsStr, Kind)) -> io::Result<()> {
-        OsFiles.list(&reads(at)?.os, each)
+        let mut found = BTreeMap::new();
+        OsFiles.list(&reads(at)?.os, &mut |name, kind| {
+            found.insert(name.to_owned(), kind);
+        })?;
+        found.iter().for_each(|(name, kind)| each(name, *kind));
+        Ok(())
     }
 
     fn stat(&self, at: &Dir, name: &OsStr) -> io::Result<Stat> {
@@ -288,5 +300,11 @@ impl Files for PhoneFiles {
         }
         self.seen.store(self.taken.load(Ordering::SeqCst), Ordering::SeqCst);
         Ok(Space { available: self.available(), total: self.disk })
+    }
+
+    fn random(&self) -> io::Result<[u8; 16]> {
+        let mut random = self.random.lock().unwrap_or_else(PoisonError::into_inner);
+        let bits = u128::from(random.number()) << 64 | u128::from(random.number());
+        Ok(bits.to_le_bytes())
     }
 }

@@ -21,6 +21,8 @@ const NEW_YEAR: i64 = 1_767_225_600_000;
 /// The disks, and what runs on them. Gone with its folders when it is dropped.
 pub struct World {
     folder: TempDir,
+    /// What its disks, and names on them, are drawn from.
+    seed: u64,
     files: Arc<PhoneFiles>,
     signs_tickets: bool,
     mood: Arc<Mutex<Mood>>,
@@ -53,10 +55,21 @@ impl World {
         let vault = Arc::new(Volume::new(seed ^ 1, &grave.join("vault"), &fuse)?);
         let own = folder.path().join("state");
         let mounted = pages::mount(&own, &phone);
-        let files = Arc::new(PhoneFiles::new(own, disk, phone, vault));
+        let files = Arc::new(PhoneFiles::new(seed ^ 2, own, disk, phone, vault));
         let mood = Arc::default();
         let (out, boot, clock) = (false, 1, None);
-        Ok(World { folder, files, signs_tickets, mood, fuse, out, boot, clock, _mounted: mounted })
+        Ok(World {
+            folder,
+            seed,
+            files,
+            signs_tickets,
+            mood,
+            fuse,
+            out,
+            boot,
+            clock,
+            _mounted: mounted,
+        })
     }
 
     /// The folder for whatever the host needs besides: all others lie in it.
@@ -88,6 +101,25 @@ impl World {
             .with_vaults(move |vault| Arc::new(Storied { vault, signs, mood: Arc::clone(&mood) }));
         self.clock = Some(clock.clone());
         clock
+    }
+
+    /// The clock of another device, whose state lies in [`World::another_state`]: its disks never fail.
+    ///
+    /// # Errors
+    /// There is no room for its folders.
+    pub fn another(&self) -> io::Result<Lockstep> {
+        let (seed, fuse) = (self.seed ^ 3, Arc::default());
+        let grave = self.folder.path().join("graveyard");
+        let phone = Arc::new(Volume::new(seed, &grave.join("another-phone"), &fuse)?);
+        let vault = Arc::new(Volume::new(seed ^ 1, &grave.join("another-vault"), &fuse)?);
+        let files = PhoneFiles::new(seed, self.another_state(), u64::MAX, phone, vault);
+        let now = Now { boot: 1, ..Now::default() };
+        Ok(Lockstep::new(now, Arc::new(files), 1).with_latency(latency))
+    }
+
+    /// Where another device keeps its state.
+    pub fn another_state(&self) -> PathBuf {
+        self.folder.path().join("another")
     }
 
     /// The clock of the program that runs.

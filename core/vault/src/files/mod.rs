@@ -171,4 +171,13 @@ pub trait Files: Send + Sync {
 
     /// How full the volume of `at` is.
     fn space(&self, at: &Dir) -> io::Result<Space>;
+
+    /// 128 random bits, for a name that nobody else chooses: from the system's random source, an error
+    /// where it has none. A twin in tests takes them from its seed, so that folders are listed, and faults
+    /// come, in the same order on every run.
+    fn random(&self) -> io::Result<[u8; 16]> {
+        let mut bits = [0; 16];
+        getrandom::fill(&mut bits).map_err(|error| io::Error::other(error.to_string()))?;
+        Ok(bits)
+    }
 }

@@ -11,8 +11,9 @@ use super::way::{self, Step, leads_there};
 use super::{Expect, OpenFolder};
 use crate::error::VaultError;
 use crate::files::{Dir, Files, Kind, Written};
-use crate::id::{DeviceId, VaultIdentity};
+use crate::id::VaultIdentity;
 use crate::path::OWN;
+use keepsake_machine::media::hex;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
@@ -168,9 +169,10 @@ fn sweep(files: &dyn Files, staging: &Dir) -> io::Result<u64> {
 }
 
 /// A file name that nobody else chooses.
-pub(super) fn random_name() -> Result<String, VaultError> {
-    DeviceId::random()
-        .map(|random| random.to_string())
+pub(super) fn random_name(files: &dyn Files) -> Result<String, VaultError> {
+    files
+        .random()
+        .map(|random| hex::encode(&random))
         .map_err(|error| fail("choosing a name for", "a file", 0, error))
 }
 
@@ -224,7 +226,7 @@ fn not_plain(files: &dyn Files, at: &Dir, name: &str, error: io::Error) -> Vault
 
 /// Whether anything can be written at all. No room is not told here: a probe does.
 fn try_write(files: &dyn Files, staging: &Dir, place: &str) -> Result<(), VaultError> {
-    let name = random_name()?;
+    let name = random_name(files)?;
     let tried = files
         .create_new(staging, OsStr::new(&name))
         .and_then(|_| files.remove(staging, OsStr::new(&name)));
@@ -290,8 +292,8 @@ fn create_id(
     let made = |error| fail("making", ID_FILE, 200, error);
     let id = match expected {
         Expect::Known(had) | Expect::Remains(Some(had)) => had,
-        Expect::Remains(None) => VaultIdentity::random().map_err(made)?,
-        Expect::Any if !recorded => VaultIdentity::random().map_err(made)?,
+        Expect::Remains(None) => VaultIdentity(files.random().map_err(made)?),
+        Expect::Any if !recorded => VaultIdentity(files.random().map_err(made)?),
         Expect::Any => {
             return Err(VaultError::Damaged {
                 name: ID_FILE.to_owned(),
@@ -302,7 +304,7 @@ fn create_id(
     };
     let file = IdFile { keepsake: "vault".to_owned(), format: FORMAT, id };
     let text = serde_json::to_string(&file).map_err(|error| made(error.into()))? + "\n";
-    let (new, name) = (format!("{ID_FILE}.{}", random_name()?), OsStr::new(ID_FILE));
+    let (new, name) = (format!("{ID_FILE}.{}", random_name(files)?), OsStr::new(ID_FILE));
     let new = OsStr::new(&new);
     let staged = files.create_new(own, new).and_then(|out| files.write(&out, text.as_bytes()));
     let synced = staged.and_then(|()| {

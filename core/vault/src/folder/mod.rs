@@ -122,9 +122,9 @@ impl FolderVault {
             home::sweep_own(&*files, staging)
                 .map_err(|error| fail::fail("sweeping", "staging", 0, error))?;
         }
-        let [a, b, c, d, ..] = DeviceId::random()
-            .map_err(|error| fail::fail("choosing a name for", "this run", 0, error))?
-            .0;
+        let [a, b, c, d, ..] = files
+            .random()
+            .map_err(|error| fail::fail("choosing a name for", "this run", 0, error))?;
         let shared = Shared {
             files,
             root: root.to_owned(),

@@ -101,7 +101,7 @@ impl Shared {
             _ => Some(self.room.take(&*self.files, &home.root, more)?),
         };
         let (staging, segments) = (home.staging()?, home.segments()?);
-        let name = SegmentName(random_name()?);
+        let name = SegmentName(random_name(&*self.files)?);
         let file = file_name(&name);
         let os = OsStr::new(&file);
         let since = self.barrier.failures();

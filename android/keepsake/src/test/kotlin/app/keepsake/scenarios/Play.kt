@@ -13,7 +13,6 @@ import app.keepsake.core.Stage
 import app.keepsake.core.VaultMood
 import app.keepsake.core.VaultPlace
 import app.keepsake.core.VirtualPhone
-import app.keepsake.core.VirtualTime
 import app.keepsake.default
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.toList
@@ -76,14 +75,13 @@ internal class Play private constructor(private val scenario: Scenario) : AutoCl
 
     /** Another device has backed up some of the same photos. */
     private fun anotherDevice() {
-        val folder = File(phone.folder())
-        val photos = ScenarioLibrary(folder, Calls())
+        val photos = ScenarioLibrary(File(phone.folder()), Calls())
         scenario.library.flatMap { it.each() }
             .filter { it.name in scenario.vaultHas }
             .forEach { photos.shoot(it.copy(lies = Lies.ON_THE_PHONE)) }
-        VirtualTime(1uL, 0uL, 0L).use { time ->
+        phone.another().use { time ->
             val place = VaultPlace.Folder(vault.path, 0uL)
-            val configuration = Configuration(folder.resolve("another").path, place, Settings.default, 0)
+            val configuration = Configuration(phone.anotherState(), place, Settings.default, 0)
             Keepsake.over(Ports(photos)) { time.open(configuration, it) }.use { other ->
                 other.start()
                 other.tell(
