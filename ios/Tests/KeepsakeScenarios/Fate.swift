@@ -22,7 +22,7 @@ extension Stage {
     func powerCut(_ time: Span) async throws {
         let safe = try await safe()
         try phone.cutPower()
-        let vaults = [phone.vault(), phone.folder() + "/vault-away"]
+        let vaults: Set = [vault, phone.vault(), phone.folder() + "/vault-away"]
         let held = Set(vaults.flatMap { Self.stored(in: $0).values })
         for name in safe where contents[name, default: []].isDisjoint(with: held) {
             wrong.append("\(name) was safe, and is gone with the power")

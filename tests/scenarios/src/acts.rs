@@ -77,7 +77,7 @@ impl Stage {
             What::Destination(name) => {
                 self.vault = self.world.folder().join(name);
                 if let Some(engine) = self.engine.take() {
-                    engine.stop();
+                    self.library.while_it_stops(|| engine.stop());
                 }
                 self.killed(Duration::ZERO)?;
             }

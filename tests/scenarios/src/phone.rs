@@ -42,6 +42,8 @@ struct Inner {
     access: Option<LibraryAccess>,
     cloud_away: bool,
     pours_end: bool,
+    /// Whether the program is being stopped.
+    stopping: bool,
     /// How many did.
     cut: u64,
     calls: Vec<String>,
@@ -201,9 +203,17 @@ impl Library {
         self.lock().permits = permits;
     }
 
-    /// An error where the program is dead.
+    /// An error where the program is dead, or stopping.
     fn hears(&self) -> Result<(), Refusal> {
-        if self.fuse.is_through() { Err(Refusal::Stopped) } else { Ok(()) }
+        let deaf = self.fuse.is_through() || self.lock().stopping;
+        if deaf { Err(Refusal::Stopped) } else { Ok(()) }
+    }
+
+    /// Lets `stop` stop the program: a host answers nothing any more meanwhile.
+    pub(crate) fn while_it_stops(&self, stop: impl FnOnce()) {
+        self.lock().stopping = true;
+        stop();
+        self.lock().stopping = false;
     }
 
     /// What the OS has of ours.

@@ -85,6 +85,7 @@ impl Source for Library {
     }
 
     fn version(&self, original: &Original, _: &Opened) -> Result<Version, Refusal> {
+        self.hears()?;
         let inner = self.lock();
         let photo = inner.photos.get(&*String::from_utf8_lossy(&original.local_id));
         photo.map(|photo| Version(photo.version)).ok_or(Refusal::Gone(Disappearance::Deleted))

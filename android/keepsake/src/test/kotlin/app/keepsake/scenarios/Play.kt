@@ -290,7 +290,8 @@ internal class Play private constructor(private val scenario: Scenario) : AutoCl
     private fun powerCut(time: Duration) {
         val safe = if (disksFail) emptyList() else safe()
         phone.cutPower()
-        val held = listOf(File(phone.vault()), File(phone.folder(), "vault-away")).flatMap { stored(it) }.toSet()
+        val vaults = setOf(vault, File(phone.vault()), File(phone.folder(), "vault-away"))
+        val held = vaults.flatMap { stored(it) }.toSet()
         safe.filter { name -> contents[name].orEmpty().none { it in held } }
             .forEach { wrong += "$it was safe, and is gone with the power" }
         killed(time)
