@@ -7,7 +7,7 @@ use crate::source::Folder;
 use crate::state::{About, State};
 use crate::summary::{Exit, Summary};
 use crate::walk::Choice;
-use crate::{Failure, drive};
+use crate::{Failure, drive, watch};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use keepsake_engine::{Destination, Engine, Options};
 use keepsake_machine::stage::Class;
@@ -21,7 +21,8 @@ use std::sync::Arc;
 pub fn run(args: &Backup) -> Result<Exit, Failure> {
     let state = State::of(&args.source, args.state.as_deref())?;
     let vault = sensible(args, &state).inspect_err(|_| state.doubt_last())?;
-    let choice = choice(&state, args.all_files, &args.exclude)?;
+    let mut choice = choice(&state, args.all_files, &args.exclude)?;
+    choice.rested = args.watch.then_some(watch::RESTED);
     state.make()?;
     let _lock = state.lock()?;
     let about = About {
@@ -181,7 +182,7 @@ pub fn choice(state: &State, all_files: bool, exclude: &[String]) -> Result<Choi
     let folder = resolved(&state.folder).unwrap_or_else(|_| state.folder.clone());
     let own =
         folder.strip_prefix(&state.source).ok().map(|own| own.as_os_str().as_bytes().to_vec());
-    Ok(Choice { all_files, exclude, own: own.into_iter().collect() })
+    Ok(Choice { all_files, exclude, rested: None, own: own.into_iter().collect() })
 }
 
 /// Whether the vault's folder is there, with something in it, and its records are not.

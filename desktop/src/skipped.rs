@@ -23,13 +23,16 @@ pub enum Reason {
     Package,
     /// It could not be looked at.
     Unreadable,
+    /// It has not rested for long enough yet: it may still be written.
+    Unsettled,
 }
 
 impl Reason {
     /// Every reason, in the order in which they are told.
-    pub const ALL: [Reason; 7] = [
+    pub const ALL: [Reason; 8] = [
         Reason::Package,
         Reason::Unreadable,
+        Reason::Unsettled,
         Reason::NotMedia,
         Reason::Link,
         Reason::NotAFile,
@@ -47,6 +50,7 @@ impl Reason {
             Reason::System => "system folder or Keepsake's own",
             Reason::Package => "photo library of another program, cannot be read as a folder yet",
             Reason::Unreadable => "could not be looked into",
+            Reason::Unsettled => "written to just now, taken when it rests",
         }
     }
 
@@ -59,6 +63,7 @@ impl Reason {
             Reason::System => "system",
             Reason::Package => "library-package",
             Reason::Unreadable => "unreadable",
+            Reason::Unsettled => "unsettled",
         }
     }
 }

@@ -80,7 +80,7 @@ impl Summary {
         // not be read, that is what is to be mended.)
         let unseen = self.skipped.of(Reason::Unreadable) == 0;
         let blind = blind || unseen && self.out_of_sight > 0;
-        !self.complete || away || blind
+        !self.complete || away || blind || self.skipped.of(Reason::Unsettled) > 0
     }
 
     /// For people.
@@ -163,6 +163,9 @@ impl Summary {
                 lines.push(format!("Waiting: {}", words::vault_closed(&self.vault_closed)));
             }
             lines.extend(self.trouble.iter().map(|why| format!("Waiting: {why}")));
+            if self.skipped.of(Reason::Unsettled) > 0 {
+                lines.push("Waiting: files that were written to just now are to rest first".into());
+            }
             let named = !self.status.holds.is_empty()
                 || self.trouble.is_some()
                 || !self.vault_closed.is_empty();

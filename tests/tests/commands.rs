@@ -4,9 +4,11 @@ use keepsake_tests::photos::{jpeg, roll, write};
 use keepsake_tests::{Call, Place, program, records, tree};
 use rustix::process::Signal;
 use serde_json::Value;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 fn backed_up() -> Place {
     let place = Place::new();
@@ -285,6 +287,33 @@ fn a_backup_that_watches_takes_what_arrives() {
     running.signal(Signal::INT);
     running.finish().assert_no_panic();
     place.backed_up();
+}
+
+#[test]
+fn a_backup_that_watches_takes_a_file_once_it_is_written_to_its_end() {
+    let place = Place::new();
+    roll(&place.source, 1, 2, 5_000);
+    let film = place.source.join("film.mp4");
+    let grows = |bytes: usize| {
+        let mut file = File::options().create(true).append(true).open(&film).unwrap();
+        file.write_all(&vec![7; bytes]).unwrap();
+        // Ahead of the clock, so that it does not come to rest however slow this is.
+        file.set_modified(SystemTime::now() + Duration::from_secs(5)).unwrap();
+    };
+    grows(1_000);
+    let mut running = place.backup().arg("--watch").start();
+    let mut until = |so: &dyn Fn() -> bool| {
+        assert!(running.stop_when(|_| so()), "it ended");
+        running.go_on();
+    };
+    until(&|| tree::paths_seen(&place.vault) == 2 && records::all(&place.vault).len() == 2);
+    grows(2_000);
+    write(&place.source, "last.jpg", &jpeg(50, 5_000, None));
+    until(&|| tree::paths_seen(&place.vault) == 4);
+    running.signal(Signal::INT);
+    running.finish().assert_no_panic();
+    place.backed_up();
+    tree::assert_holds_exactly(&place.vault, &place.source);
 }
 
 #[test]
