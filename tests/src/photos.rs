@@ -4,7 +4,7 @@ use crate::random::Random;
 use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A JPEG of about `size` bytes, taken at `when` (`"2026:07:14 09:30:00"`, EXIF's own form) with
 /// the offset `+02:00`, or with no metadata at all.
@@ -89,7 +89,8 @@ fn entry(tag: u16, kind: u16, count: u32, value: u32) -> Vec<u8> {
     bytes
 }
 
-/// Writes `bytes` to `folder/name`, making the folders, and says where that is.
+/// Writes `bytes` to `folder/name`, making the folders, and says where that is. It was last changed an hour
+/// ago, as what comes from a camera: who watches need not wait until it rests.
 ///
 /// # Panics
 /// When it cannot be written: a test has nothing better to do.
@@ -99,6 +100,8 @@ pub fn write(folder: &Path, name: impl AsRef<Path>, bytes: &[u8]) -> PathBuf {
         fs::create_dir_all(parent).unwrap();
     }
     fs::write(&path, bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let an_hour_ago = SystemTime::now() - Duration::from_hours(1);
+    fs::File::options().write(true).open(&path).unwrap().set_modified(an_hour_ago).unwrap();
     path
 }
 
