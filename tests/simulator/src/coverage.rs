@@ -138,8 +138,11 @@ impl Coverage {
             text += &hold.map_or("| none |".to_owned(), |hold| format!("| {hold:?} |"));
             for step in Step::ALL {
                 let cell = Fate::ALL.map(|fate| {
-                    let times = self.times((step, hold, fate));
-                    if is_possible(step, hold, fate) { times.to_string() } else { "–".into() }
+                    let path = (step, hold, fate);
+                    match self.times(path) {
+                        0 if !is_possible(step, hold, fate) => "–".into(),
+                        times => times.to_string(),
+                    }
                 });
                 let _ = write!(text, " {} |", cell.join(" · "));
             }
@@ -163,18 +166,13 @@ pub fn possible() -> impl Iterator<Item = Path> {
 /// stops loses its permit.
 fn is_possible(step: Step, hold: Option<Hold>, fate: Fate) -> bool {
     let Some(hold) = hold else { return fate != Fate::Revoked };
-    // Nothing is ordered, and nothing answered, by a machine that cannot store.
+    // Nothing is ordered, and nothing answered, by a machine that cannot store: only a kill ends anything.
     if hold == Hold::CatalogUnwritable {
-        return false;
+        return fate == Fate::Killed;
     }
     // What backs off does nothing that could be stopped; the program may be killed between windows too.
     if step == Step::Waiting {
         return fate == Fate::Killed || fate == Fate::WindowEnded && hold != Hold::WindowEnding;
-    }
-    // Handing over is soon done: that another hold begins meanwhile, and the program ends as well, is no
-    // path of its own.
-    if step == Step::HandOver && !stops_the_os(hold) && hold != Hold::WindowEnding {
-        return false;
     }
     // What the OS has, or is just being handed, only these stop; windows are nothing to it.
     let Some(work) = step.work() else {
