@@ -42,10 +42,7 @@ pub fn run(args: &Backup) -> Result<Exit, Failure> {
     let engine = Engine::open(options, folder.clone()).inspect_err(|_| state.doubt_last())?;
     let engine = Arc::new(engine);
     let before = engine.status();
-    let more = |status: &Status, class| {
-        let items = |status: &Status| status.counts.of(class).items;
-        items(status).saturating_sub(items(&before))
-    };
+    let gone = |status: &Status| status.counts.of(Class::Closed).items;
     let mut show: Box<dyn Show> = if args.json {
         Box::new(Json)
     } else if std::io::stderr().is_terminal() && std::io::stdout().is_terminal() {
@@ -70,8 +67,7 @@ pub fn run(args: &Backup) -> Result<Exit, Failure> {
     let ended = runtime.block_on(run.drive(&state.source)).inspect_err(|_| state.doubt_last())?;
     let status = ended.status;
     let summary = Summary {
-        gone: more(&status, Class::Closed),
-        out_of_sight: more(&status, Class::Hidden),
+        gone: gone(&status).saturating_sub(gone(&before)),
         status,
         skipped: folder.skipped(),
         complete: ended.complete,

@@ -34,8 +34,6 @@ pub struct Summary {
     pub trouble: Option<String>,
     /// Files that have left the source since the run before.
     pub gone: u64,
-    /// Files that went out of sight since the run before.
-    pub out_of_sight: u64,
     /// Whether the user stopped it.
     pub interrupted: bool,
     /// Some quarantined items by name.
@@ -55,6 +53,10 @@ impl Summary {
     pub fn exit(&self) -> Exit {
         let counts = &self.status.counts;
         let open = counts.unfinished().items > 0 || self.status.under_way > 0;
+        // Out of sight is only what was to be backed up. (Where a folder may not be read, that is what is to
+        // be mended.)
+        let readable = self.skipped.of(Reason::Unreadable) == 0;
+        let open = open || readable && counts.of(Class::Hidden).items > 0;
         let seen = !self.unseen() && self.vault_closed.is_empty();
         // Who stops it when nothing is left to do stops nothing.
         let stopped = self.interrupted && self.status.holds.is_empty();
@@ -76,10 +78,6 @@ impl Summary {
         let away = self.status.holds.has(Hold::VaultUnavailable);
         // A source that is empty all of a sudden: nothing is taken for deleted, and nothing was seen.
         let blind = self.trouble.is_some() && self.status.counts.total().items > 0;
-        // Nor are files that just went out of sight: another run may see them. (Where a folder may
-        // not be read, that is what is to be mended.)
-        let unseen = self.skipped.of(Reason::Unreadable) == 0;
-        let blind = blind || unseen && self.out_of_sight > 0;
         !self.complete || away || blind || self.skipped.of(Reason::Unsettled) > 0
     }
 
@@ -146,33 +144,43 @@ impl Summary {
             }
         }
         if self.exit() == Exit::Paused {
-            lines.extend(
-                self.status.holds.iter().map(|hold| format!("Waiting: {}", words::hold(hold))),
-            );
-            if self.status.holds.has(Hold::VaultUnavailable) {
-                lines.extend(self.vault_away.iter().map(|why| format!("Waiting: {why}")));
-                if self.records_gone {
-                    lines.push(
-                        "If somebody removed its .keepsake for good: the same command with \
-                         --new-records begins new ones. What lies there is not sent again."
-                            .into(),
-                    );
-                }
-            }
-            if !self.vault_closed.is_empty() {
-                lines.push(format!("Waiting: {}", words::vault_closed(&self.vault_closed)));
-            }
-            lines.extend(self.trouble.iter().map(|why| format!("Waiting: {why}")));
-            if self.skipped.of(Reason::Unsettled) > 0 {
-                lines.push("Waiting: files that were written to just now are to rest first".into());
-            }
-            let named = !self.status.holds.is_empty()
-                || self.trouble.is_some()
-                || !self.vault_closed.is_empty();
-            if !named && !self.interrupted && self.complete {
+            let waits = self.waits();
+            if waits.is_empty() && !self.interrupted && self.complete {
                 lines.push("What is left changed while the backup ran: run it again.".into());
             }
+            lines.extend(waits);
             lines.push(format!("To go on: {}", self.again));
+        }
+        lines
+    }
+
+    /// What it waits for.
+    fn waits(&self) -> Vec<String> {
+        let holds = self.status.holds;
+        let mut all: Vec<_> = holds.iter().map(|hold| words::hold(hold).to_owned()).collect();
+        let away = holds.has(Hold::VaultUnavailable);
+        all.extend(self.vault_away.iter().filter(|_| away).cloned());
+        if !self.vault_closed.is_empty() {
+            all.push(words::vault_closed(&self.vault_closed));
+        }
+        all.extend(self.trouble.clone());
+        if self.skipped.of(Reason::Unsettled) > 0 {
+            all.push("files that were written to just now are to rest first".into());
+        }
+        if self.status.counts.of(Class::Hidden).items > 0 {
+            all.push(
+                "what is out of sight is not in this vault: bring back its folder or disk, or let go of \
+                 it (keepsake library --only hidden, keepsake forget)"
+                    .into(),
+            );
+        }
+        let mut lines: Vec<_> = all.into_iter().map(|what| format!("Waiting: {what}")).collect();
+        if away && self.records_gone {
+            lines.push(
+                "If somebody removed its .keepsake for good: the same command with --new-records begins \
+                 new ones. What lies there is not sent again."
+                    .into(),
+            );
         }
         lines
     }
@@ -278,7 +286,6 @@ mod tests {
             complete: true,
             trouble: None,
             gone: 0,
-            out_of_sight: 0,
             interrupted: false,
             quarantined: Vec::new(),
             vault_away: None,
@@ -298,8 +305,7 @@ mod tests {
         let cut = Summary { complete: false, ..summary(&[(Class::BackedUp, 3)]) };
         assert_eq!(cut.exit(), Exit::Paused);
         let hidden = summary(&[(Class::BackedUp, 3), (Class::Hidden, 1)]);
-        assert_eq!(hidden.exit(), Exit::Safe, "out of sight for long");
-        assert_eq!(Summary { out_of_sight: 1, ..hidden }.exit(), Exit::Paused);
+        assert_eq!(hidden.exit(), Exit::Paused, "never backed up, however long out of sight");
     }
 
     #[test]

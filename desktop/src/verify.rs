@@ -40,11 +40,18 @@ pub fn run(at: &At, deep: bool) -> Result<Exit, Failure> {
         return Ok(Exit::Paused);
     }
     let (open, lost) = (counts.unfinished().items, counts.of(Class::Lost).items);
+    let hidden = counts.of(Class::Hidden).items;
     if open > 0 {
         say!(
             "{} not safe yet. Back up again: what lies in the vault without a record is recorded, \
              the rest is sent.",
             size::counted(open, "file")
+        );
+    }
+    if hidden > 0 {
+        say!(
+            "{} out of sight and not in this vault: keepsake library --only hidden.",
+            size::counted(hidden, "file")
         );
     }
     if lost > 0 {
@@ -76,7 +83,7 @@ pub fn run(at: &At, deep: bool) -> Result<Exit, Failure> {
              Nothing is said of what only these name."
         );
     }
-    let wrong = bad > 0 || open + lost > 0 || unrecorded;
+    let wrong = bad > 0 || open + hidden + lost > 0 || unrecorded;
     let blind = [&found.unreadable, &found.closed, &found.unseen].iter().any(|one| !one.is_empty());
     Ok(match (wrong, blind) {
         (true, _) => Exit::Quarantined,

@@ -295,10 +295,10 @@ fn a_backup_that_watches_takes_a_file_once_it_is_written_to_its_end() {
     roll(&place.source, 1, 2, 5_000);
     let film = place.source.join("film.mp4");
     let grows = |bytes: usize| {
-        let mut file = File::options().create(true).append(true).open(&film).unwrap();
-        file.write_all(&vec![7; bytes]).unwrap();
+        let mut open = File::options().create(true).append(true).open(&film).unwrap();
+        open.write_all(&vec![7; bytes]).unwrap();
         // Ahead of the clock, so that it does not come to rest however slow this is.
-        file.set_modified(SystemTime::now() + Duration::from_secs(5)).unwrap();
+        open.set_modified(SystemTime::now() + Duration::from_secs(5)).unwrap();
     };
     grows(1_000);
     let mut running = place.backup().arg("--watch").start();

@@ -123,6 +123,33 @@ fn what_a_folder_had_that_was_emptied_is_gone_and_what_one_had_that_is_another_n
 }
 
 #[test]
+fn what_is_out_of_sight_and_not_in_this_vault_is_not_called_safe_however_often_it_is_looked() {
+    let place = Place::new();
+    write(&place.source, "1.jpg", &jpeg(1, 3_000, None));
+    write(&place.source, "disk/2.jpg", &jpeg(2, 3_000, None));
+    place.backed_up();
+    let disk = place.source.join("disk");
+    fs::rename(&disk, place.root().join("away")).unwrap();
+    fs::create_dir(&disk).unwrap();
+    place.backup().finish().assert_code(0).assert_says("Everything is safe: 2 files");
+    // To another vault, which never had it.
+    let mut other = place;
+    other.vault = other.root().join("other");
+    for _ in 0..2 {
+        let ended = other.backup().finish();
+        ended
+            .assert_code(3)
+            .assert_says("1 of 2 files")
+            .assert_says("Waiting: what is out of sight");
+    }
+    other.status().finish().assert_code(3);
+    other.verify().finish().assert_code(2).assert_says("out of sight");
+    fs::remove_dir(&disk).unwrap();
+    fs::rename(other.root().join("away"), &disk).unwrap();
+    other.backed_up();
+}
+
+#[test]
 fn a_source_whose_disk_is_away_is_out_of_sight_and_not_deleted() {
     let place = Place::new();
     let disk = place.root().join("disk");
