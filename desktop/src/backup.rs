@@ -21,8 +21,7 @@ use std::sync::Arc;
 pub fn run(args: &Backup) -> Result<Exit, Failure> {
     let state = State::of(&args.source, args.state.as_deref())?;
     let vault = sensible(args, &state).inspect_err(|_| state.doubt_last())?;
-    let mut choice = choice(&state, args.all_files, &args.exclude)?;
-    choice.rested = args.watch.then_some(watch::RESTED);
+    let choice = choice(&state, args.all_files, &args.exclude)?;
     state.make()?;
     let _lock = state.lock()?;
     let about = About {
@@ -33,7 +32,11 @@ pub fn run(args: &Backup) -> Result<Exit, Failure> {
     };
     state.remember(&about)?;
 
-    let folder = Arc::new(Folder::new(&state.source, &state.folder, choice));
+    let mut folder = Folder::new(&state.source, &state.folder, choice);
+    if args.watch {
+        folder = folder.at_rest(watch::RESTED);
+    }
+    let folder = Arc::new(folder);
     let mut options = Options::new(state.folder.clone(), Some(Destination::Folder(vault.clone())));
     options.vault_reserve = args.reserve;
     options.new_records = args.new_records;
@@ -178,7 +181,7 @@ pub fn choice(state: &State, all_files: bool, exclude: &[String]) -> Result<Choi
     let folder = resolved(&state.folder).unwrap_or_else(|_| state.folder.clone());
     let own =
         folder.strip_prefix(&state.source).ok().map(|own| own.as_os_str().as_bytes().to_vec());
-    Ok(Choice { all_files, exclude, rested: None, own: own.into_iter().collect() })
+    Ok(Choice { all_files, exclude, own: own.into_iter().collect() })
 }
 
 /// Whether the vault's folder is there, with something in it, and its records are not.

@@ -117,7 +117,7 @@ pub struct Backup {
     /// The vault: a folder for the backups, made if it is missing
     #[arg(long, value_name = "VAULT")]
     pub to: PathBuf,
-    /// Keep running, and back up photos as they arrive, each once nobody has written to it for ten seconds
+    /// Keep running, and back up photos as they arrive, each once nobody has written to it for eight seconds
     #[arg(long)]
     pub watch: bool,
     /// Free space to leave on the vault's disk [default: 1 GB or 5 %, whichever is more]

@@ -3,7 +3,6 @@
 
 use crate::show::Show;
 use crate::signals::Signals;
-use crate::skipped::Reason;
 use crate::source::Folder;
 use crate::state::State;
 use crate::summary::Exit;
@@ -16,7 +15,7 @@ use keepsake_machine::stage::{Fault, Stage};
 use keepsake_machine::status::{Activity, Notice, Status};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A backup that is about to be driven.
 pub struct Run<'a> {
@@ -70,7 +69,6 @@ impl Run<'_> {
             status: self.engine.status(),
         };
         let mut verdict = Verdict::default();
-        let mut rested = None;
         let mut kept = tokio::time::interval(Duration::from_secs(1));
         kept.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -81,8 +79,6 @@ impl Run<'_> {
                         if let Happened::ScanFinished { complete, changed } = happened {
                             ended.complete = complete;
                             verdict.scanned(changed);
-                            let unsettled = self.folder.skipped().of(Reason::Unsettled) > 0;
-                            rested = unsettled.then(|| Instant::now() + watch::RESTED);
                             self.tell_trouble();
                         }
                         self.tell(happened);
@@ -101,12 +97,9 @@ impl Run<'_> {
                     let status = self.engine.status();
                     let unseen = !ended.complete
                         || status.holds.has(Hold::VaultUnavailable)
-                        || self.folder.trouble().is_some()
-                        || rested.is_some();
+                        || self.folder.trouble().is_some();
                     self.state.keep_last(status, unseen);
-                    let changed = watched.as_mut().is_some_and(|watched| watched.any(self.show));
-                    if changed || rested.is_some_and(|rested| rested <= Instant::now()) {
-                        rested = None;
+                    if watched.as_mut().is_some_and(|watched| watched.any(self.show)) {
                         self.engine.tell(HostFact::LibraryChanged);
                     }
                 }

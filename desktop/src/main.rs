@@ -16,6 +16,7 @@ mod formats;
 mod group;
 mod packed;
 mod reports;
+mod rest;
 mod restore;
 mod show;
 mod signals;

@@ -23,16 +23,13 @@ pub enum Reason {
     Package,
     /// It could not be looked at.
     Unreadable,
-    /// It has not rested for long enough yet: it may still be written.
-    Unsettled,
 }
 
 impl Reason {
     /// Every reason, in the order in which they are told.
-    pub const ALL: [Reason; 8] = [
+    pub const ALL: [Reason; 7] = [
         Reason::Package,
         Reason::Unreadable,
-        Reason::Unsettled,
         Reason::NotMedia,
         Reason::Link,
         Reason::NotAFile,
@@ -50,7 +47,6 @@ impl Reason {
             Reason::System => "system folder or Keepsake's own",
             Reason::Package => "photo library of another program, cannot be read as a folder yet",
             Reason::Unreadable => "could not be looked into",
-            Reason::Unsettled => "written to just now, taken when it rests",
         }
     }
 
@@ -63,7 +59,6 @@ impl Reason {
             Reason::System => "system",
             Reason::Package => "library-package",
             Reason::Unreadable => "unreadable",
-            Reason::Unsettled => "unsettled",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A folder, as the engine's photo library.
 
+use crate::rest::Rest;
 use crate::skipped::{Skipped, Tally};
 use crate::version::version;
 use crate::walk::{Choice, WalkError, walk};
@@ -14,6 +15,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// What is said of a source in which nothing was found that had something before.
 const EMPTY: &str = "the source has no photo or video any more: is its disk connected? Nothing is taken for deleted";
@@ -24,6 +26,8 @@ pub struct Folder {
     root: PathBuf,
     state: PathBuf,
     choice: Choice,
+    /// Only what is at rest is taken; `None`: everything.
+    rest: Option<Rest>,
     skipped: Mutex<Tally>,
     trouble: Mutex<Option<String>>,
 }
@@ -35,9 +39,17 @@ impl Folder {
             root: root.to_owned(),
             state: state.to_owned(),
             choice,
+            rest: None,
             skipped: Mutex::new(Tally::default()),
             trouble: Mutex::new(None),
         }
+    }
+
+    /// The same, where a file is only taken when nobody has written to it for so long.
+    #[must_use]
+    pub fn at_rest(mut self, lasts: Duration) -> Folder {
+        self.rest = Some(Rest::new(lasts));
+        self
     }
 
     /// What the last scan skipped.
@@ -170,7 +182,14 @@ impl Source for Folder {
         if version(&stat) != original.version {
             return Err(Refusal::Changed);
         }
-        Ok(Opened::File(File::from(fd)))
+        let file = File::from(fd);
+        let modified = file.metadata().and_then(|found| found.modified());
+        if let (Some(rest), Ok(modified)) = (&self.rest, modified)
+            && !rest.has(&original.local_id, original.version, modified)
+        {
+            return Err(Refusal::NotFinal);
+        }
+        Ok(Opened::File(file))
     }
 
     fn version(&self, _: &Original, opened: &Opened) -> Result<Version, Refusal> {
@@ -215,6 +234,10 @@ mod tests {
         std::fs::write(root.path().join("d/a.jpg"), b"abcd").unwrap();
         assert_ne!(folder.version(&wanted, &opened), Ok(version));
         assert_eq!(folder.open(&wanted).unwrap_err(), Refusal::Changed);
+        let restless = Folder::new(root.path(), root.path(), Choice::default());
+        let restless = restless.at_rest(Duration::from_hours(1));
+        let now = original(b"d/a.jpg", folder.version(&wanted, &opened).unwrap());
+        assert_eq!(restless.open(&now).unwrap_err(), Refusal::NotFinal);
     }
 
     #[test]

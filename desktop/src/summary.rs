@@ -78,7 +78,7 @@ impl Summary {
         let away = self.status.holds.has(Hold::VaultUnavailable);
         // A source that is empty all of a sudden: nothing is taken for deleted, and nothing was seen.
         let blind = self.trouble.is_some() && self.status.counts.total().items > 0;
-        !self.complete || away || blind || self.skipped.of(Reason::Unsettled) > 0
+        !self.complete || away || blind
     }
 
     /// For people.
@@ -164,9 +164,6 @@ impl Summary {
             all.push(words::vault_closed(&self.vault_closed));
         }
         all.extend(self.trouble.clone());
-        if self.skipped.of(Reason::Unsettled) > 0 {
-            all.push("files that were written to just now are to rest first".into());
-        }
         if self.status.counts.of(Class::Hidden).items > 0 {
             all.push(
                 "what is out of sight is not in this vault: bring back its folder or disk, or let go of \

@@ -26,7 +26,6 @@ use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
 /// What to take.
 #[derive(Debug, Clone, Default)]
@@ -35,21 +34,8 @@ pub struct Choice {
     pub all_files: bool,
     /// Not what these match; paths relative to the source.
     pub exclude: GlobSet,
-    /// Only what nobody has written to for so long; `None`: everything. What is younger is out of sight
-    /// until then: half of a photo is none.
-    pub rested: Option<Duration>,
     /// Not these paths, relative to the source: Keepsake's own state.
     pub own: Vec<Vec<u8>>,
-}
-
-impl Choice {
-    /// Whether it was written to just now. (A volume in the network may be a little ahead of our clock.)
-    fn is_unsettled(&self, stat: &Stat) -> bool {
-        let Some(rested) = self.rested else { return false };
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
-        now.abs_diff(stat.st_mtime) < rested.as_secs()
-    }
 }
 
 /// How a walk ended.
@@ -290,30 +276,24 @@ impl Walk<'_> {
 
     fn asset(&mut self, level: &Level, parts: &[Part]) -> Result<(), WalkError> {
         let mut resources = Vec::with_capacity(parts.len());
-        let mut unsettled = false;
         for part in parts {
             let name = level.files.name(part.name);
             let local_id = [&self.path, name].concat();
             match stat(&level.fd, name) {
                 Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile => {
-                    unsettled |= self.choice.is_unsettled(&stat);
                     resources.push(seen(local_id, name, *part, &stat));
                 }
                 // Replaced by something else, or gone, since its name was read: this scan says
                 // nothing of the whole asset, the next one tells.
                 _ => {
                     self.skipped.add(Reason::Unreadable, &local_id);
-                    self.hide(level, parts);
+                    for part in parts {
+                        let name = level.files.name(part.name);
+                        self.walked.hidden.push([&self.path, name].concat());
+                    }
                     return Ok(());
                 }
             }
-        }
-        if unsettled {
-            for part in &resources {
-                self.skipped.add(Reason::Unsettled, &part.local_id);
-            }
-            self.hide(level, parts);
-            return Ok(());
         }
         let Some(primary) = resources.first() else { return Ok(()) };
         let taken = primary.modified.unwrap_or_default().div_euclid(1_000_000);
@@ -328,12 +308,6 @@ impl Walk<'_> {
         });
         self.walked.assets += 1;
         if self.waiting.len() == PAGE { self.flush() } else { Ok(()) }
-    }
-
-    /// Says nothing of these: neither that they are there nor that they are gone.
-    fn hide(&mut self, level: &Level, parts: &[Part]) {
-        let names = parts.iter().map(|part| level.files.name(part.name));
-        self.walked.hidden.extend(names.map(|name| [&self.path, name].concat()));
     }
 
     fn flush(&mut self) -> Result<(), WalkError> {

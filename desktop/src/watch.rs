@@ -12,9 +12,9 @@ use std::time::Duration;
 /// A scan this often, whatever the events say.
 pub const RECONCILE: Duration = Duration::from_mins(15);
 
-/// A file is taken when nobody has written to it for so long: what is being copied, or shot, would
-/// otherwise be backed up in every state that it passes through. (Syncthing waits as long.)
-pub const RESTED: Duration = Duration::from_secs(10);
+/// A file is taken when nobody has written to it for so long. (Less than the ten seconds after which the
+/// machine asks again for what was not final: the second time it is.)
+pub const RESTED: Duration = Duration::from_secs(8);
 
 /// A source that is watched.
 pub struct Watch {

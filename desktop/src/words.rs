@@ -65,7 +65,7 @@ pub fn why(why: Why) -> &'static str {
         Why::NeedsMoreSpace => "needs more space than there is",
         Why::NeedsUnmetered => "needs an unmetered network",
         Why::NeedsLongerWindow => "needs more time than the windows give",
-        Why::NotFinal => "is not final yet",
+        Why::NotFinal => "was written to just now, and is taken when it rests",
         // (The hold itself would hold up everything.)
         Why::Held(Hold::VaultUnavailable) => {
             "its folder in the vault may not be looked into or written: check its permissions"

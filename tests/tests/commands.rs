@@ -297,7 +297,7 @@ fn a_backup_that_watches_takes_a_file_once_it_is_written_to_its_end() {
     let grows = |bytes: usize| {
         let mut open = File::options().create(true).append(true).open(&film).unwrap();
         open.write_all(&vec![7; bytes]).unwrap();
-        // Ahead of the clock, so that it does not come to rest however slow this is.
+        // Ahead of the clock, so that it is not at rest before it has been looked at twice.
         open.set_modified(SystemTime::now() + Duration::from_secs(5)).unwrap();
     };
     grows(1_000);

@@ -42,6 +42,8 @@ pub enum Answer {
     Held(Trouble),
     /// The bytes are not those of the version that we work on: they changed while being read.
     Changed,
+    /// The library has it not in its last form yet.
+    NotFinal,
     /// The library no longer serves it: it was deleted, or its volume is gone.
     Gone(Disappearance),
     /// Larger than it was said to be: all bytes that were granted landed, this many, and the
@@ -73,6 +75,7 @@ impl Answer {
             Answer::Held(Trouble::FolderClosed) => "Held(FolderClosed)",
             Answer::Held(_) => "Held",
             Answer::Changed => "Changed",
+            Answer::NotFinal => "NotFinal",
             Answer::Gone(Disappearance::Deleted) => "Gone(Deleted)",
             Answer::Gone(Disappearance::Hidden) => "Gone(Hidden)",
             Answer::Outgrown(_) => "Outgrown",

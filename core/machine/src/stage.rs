@@ -124,7 +124,8 @@ pub enum Why {
     NeedsUnmetered,
     /// The background windows that the OS grants end before it does.
     NeedsLongerWindow,
-    /// The library has only a stand-in yet (a photo proxy); the real photo follows.
+    /// The library has it not in its last form yet: a stand-in (a photo proxy), or a file that is still
+    /// being written. It is tried again in a moment, and nothing counts against it.
     NotFinal,
     /// It met what this hold tells of, in work that the hold does not stop; it is tried again in a
     /// moment.

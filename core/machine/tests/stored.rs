@@ -218,6 +218,7 @@ fn events() {
         Answer::Held(Trouble::VaultFull { needed: 9 }),
         Answer::Held(Trouble::DiskFull),
         Answer::Changed,
+        Answer::NotFinal,
         Answer::Gone(Disappearance::Deleted),
         Answer::Outgrown(5),
     ];

@@ -214,6 +214,20 @@ fn what_a_hold_stops_goes_on_at_once_when_that_ends_and_is_not_said_to_have_fail
 }
 
 #[test]
+fn what_is_not_final_is_asked_for_again_in_a_moment_then_seldom_and_nothing_counts_against_it() {
+    let mut row = Photo::local(1, MB).row(ResourceId(1));
+    for seconds in [10, 300, 300] {
+        let mut script = under_way(small(), row);
+        let id = script.checksum().unwrap();
+        script.answer(id, Answer::NotFinal);
+        let Some(Stage::Waiting(waiting)) = stored(&mut script) else { panic!("it waits") };
+        assert_eq!((waiting.why, waiting.attempt, waiting.wasted), (Why::NotFinal, 0, 0));
+        assert_eq!(waiting.due.0 / 1_000, seconds);
+        row.stage = Stage::Waiting(Waiting { due: Elapsed(0), ..waiting });
+    }
+}
+
+#[test]
 fn photos_that_the_vault_does_not_take_say_nothing_of_the_library() {
     let rows = [1, 2, 3].map(|id| known(i64::from(id), &Photo::local(id, MB)));
     let mut script = Script::started(small(), &rows, ROOMY);

@@ -155,26 +155,3 @@ fn a_root_that_has_become_a_link_is_not_followed() {
     let ended = walk(&root, &Choice::default(), Skipped::default(), &mut |_| true);
     assert!(matches!(ended, Err(WalkError::Source { .. })));
 }
-
-#[test]
-fn what_was_written_to_just_now_is_out_of_sight_with_all_of_its_asset_until_it_rests() {
-    let tree = Tree::new(&["a.jpg", "b.heic", "b.mov", "c.jpg"]);
-    let written = |name: &str, at: SystemTime| {
-        let file = File::options().write(true).open(tree.0.path().join(name)).unwrap();
-        file.set_modified(at).unwrap();
-    };
-    let (now, hour) = (SystemTime::now(), Duration::from_hours(1));
-    for (name, at) in [("a.jpg", now - hour), ("b.heic", now - hour), ("b.mov", now)] {
-        written(name, at);
-    }
-    written("c.jpg", now + hour); // a clock that is wrong: nobody waits for it
-    let rested = Some(Duration::from_mins(10));
-    let (all, walked) = tree.walk(&Choice { rested, ..Choice::default() });
-    let ids: Vec<_> = all.iter().map(|asset| asset.local_id.as_slice()).collect();
-    assert_eq!(ids, [&b"a.jpg"[..], b"c.jpg"]);
-    assert_eq!(walked.hidden, [b"b.heic".to_vec(), b"b.mov".to_vec()]);
-    assert_eq!(walked.skipped.of(Reason::Unsettled), 2);
-    assert_eq!(tree.walk(&Choice::default()).0.len(), 3, "who does not watch takes all");
-    written("b.mov", now - hour);
-    assert_eq!(tree.walk(&Choice { rested, ..Choice::default() }).0.len(), 3);
-}

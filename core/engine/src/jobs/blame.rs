@@ -27,6 +27,7 @@ pub(crate) fn refused(refusal: Refusal, wasted: u64) -> Answer {
         Refusal::NetworkNeeded => Answer::NetworkNeeded,
         Refusal::Gone(how) => Answer::Gone(how),
         Refusal::Changed => Answer::Changed,
+        Refusal::NotFinal => Answer::NotFinal,
         Refusal::Unreadable => failed(Fault::Unreadable, wasted),
         Refusal::ReadFailed => failed(Fault::ReadFailed, wasted),
         Refusal::DownloadFailed => failed(Fault::DownloadFailed, wasted),
@@ -113,6 +114,7 @@ mod tests {
         let table = [
             (source(as_io(Refusal::NetworkNeeded)), Answer::NetworkNeeded),
             (source(as_io(Refusal::Changed)), Answer::Changed),
+            (source(as_io(Refusal::NotFinal)), Answer::NotFinal),
             (
                 source(as_io(Refusal::Gone(Disappearance::Hidden))),
                 Answer::Gone(Disappearance::Hidden),

@@ -142,6 +142,9 @@ pub enum Refusal {
     /// Another version is there than the one we asked for.
     #[error("it has changed")]
     Changed,
+    /// It is not in its last form yet: a stand-in, or still being written.
+    #[error("it is not final yet")]
+    NotFinal,
     /// This file may not be read.
     #[error("it may not be read")]
     Unreadable,

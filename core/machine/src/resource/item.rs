@@ -4,7 +4,6 @@ use super::Doing;
 use super::orders::{Orders, Signal};
 use super::state::State;
 use crate::effect::{Change, Effect};
-use crate::hold::Hold;
 use crate::media::{Digest, EffectId, Run, Size};
 use crate::row::Row;
 use crate::session::backoff;
@@ -198,17 +197,15 @@ impl Item {
         }
     }
 
-    /// What is in its way is not this item's fault, and `hold`, which that becomes, does not stop its
-    /// work: it comes again in a moment, and nothing hangs on it meanwhile. Where it met the same before,
-    /// it comes less often.
+    /// What is in its way is not this item's fault, and no hold stops its work: it comes again in a moment,
+    /// and nothing hangs on it meanwhile. Where it met the same before, it comes less often.
     pub(crate) fn step_back(
         &mut self,
-        hold: Hold,
+        why: Why,
         bytes: Bytes,
         orders: &mut Orders<'_>,
     ) -> Outcome<State> {
         let (attempt, wasted) = self.failed.map_or((0, 0), |w| (w.attempt, w.wasted));
-        let why = Why::Held(hold);
         let again = self.failed.is_some_and(|before| before.why == why);
         let due = orders.elapsed + if again { LONGER } else { MOMENT };
         self.wait(Waiting { due, attempt, wasted, why, bytes }, bytes, orders)

@@ -118,6 +118,7 @@ fn events() -> Vec<Told> {
         Answer::Held(Trouble::VaultUnavailable),
         Answer::Held(Trouble::FolderClosed),
         Answer::Changed,
+        Answer::NotFinal,
         Answer::Gone(Disappearance::Deleted),
         Answer::Gone(Disappearance::Hidden),
         Answer::Outgrown(50),

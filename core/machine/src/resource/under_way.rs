@@ -101,7 +101,7 @@ impl UnderWay<'_> {
             }
             Answer::Held(trouble) => {
                 item.signal(Signal::Trouble(trouble), orders);
-                item.step_back(trouble.hold(), self.bytes, orders)
+                item.step_back(Why::Held(trouble.hold()), self.bytes, orders)
             }
             Answer::Failed { fault, wasted } => {
                 item.signal(Signal::Moved(wasted), orders);
@@ -119,6 +119,7 @@ impl UnderWay<'_> {
                 }
                 outcome
             }
+            Answer::NotFinal => item.step_back(Why::NotFinal, self.bytes, orders),
             Answer::Gone(how) => item.rest(gone(how), self.bytes, orders),
             // An answer that this effect cannot come to: the host or the engine broke its contract.
             _ => {

@@ -139,10 +139,11 @@ impl World {
             Trouble::SourceUnavailable,
             Trouble::DiskFull,
         ];
-        match self.dice.roll(8) {
+        match self.dice.roll(9) {
             0..=4 => Answer::Held(held[usize::try_from(self.dice.roll(5)).unwrap()]),
             5 => Answer::Stopped,
             6 => Answer::Changed,
+            7 => Answer::NotFinal,
             _ => Answer::Failed { fault: Fault::ReadFailed, wasted: 3 },
         }
     }
