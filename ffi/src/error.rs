@@ -105,6 +105,10 @@ pub enum PortError {
     /// Another version is there than the one that was asked for.
     #[error("it has changed")]
     Changed,
+    /// It is not in its last form yet: a stand-in (a photo proxy), or still being written. It is asked for
+    /// again in a moment, and nothing counts against it.
+    #[error("it is not final yet")]
+    NotFinal,
     /// This file may not be read.
     #[error("it may not be read")]
     Unreadable,
@@ -168,6 +172,7 @@ impl From<PortError> for Refusal {
             PortError::Deleted => Refusal::Gone(Disappearance::Deleted),
             PortError::OutOfSight => Refusal::Gone(Disappearance::Hidden),
             PortError::Changed => Refusal::Changed,
+            PortError::NotFinal => Refusal::NotFinal,
             PortError::Unreadable => Refusal::Unreadable,
             PortError::ReadFailed => Refusal::ReadFailed,
             PortError::DownloadFailed => Refusal::DownloadFailed,

@@ -46,6 +46,9 @@ public enum PortError: Error, Hashable, Sendable {
     case outOfSight
     /// Another version is there than the one that was asked for.
     case changed
+    /// It is not in its last form yet: a stand-in (a photo proxy), or still being written. It is asked for
+    /// again in a moment, and nothing counts against it.
+    case notFinal
     /// This file may not be read.
     case unreadable
     /// Reading failed.
@@ -113,6 +116,7 @@ extension PortError {
         case .deleted: .Deleted
         case .outOfSight: .OutOfSight
         case .changed: .Changed
+        case .notFinal: .NotFinal
         case .unreadable: .Unreadable
         case .readFailed: .ReadFailed
         case .downloadFailed: .DownloadFailed

@@ -103,9 +103,9 @@ struct ErrorTests {
 
     @Test func everyRefusalOfAPortCrossesAsItself() {
         let refusals: [PortError] = [
-            .networkNeeded, .deleted, .outOfSight, .changed, .unreadable, .readFailed, .downloadFailed,
-            .originalMissing, .noAccess, .deviceLocked, .offline, .sourceUnavailable, .unsupported,
-            .stopped, .unexpected("why"),
+            .networkNeeded, .deleted, .outOfSight, .changed, .notFinal, .unreadable, .readFailed,
+            .downloadFailed, .originalMissing, .noAccess, .deviceLocked, .offline,
+            .sourceUnavailable, .unsupported, .stopped, .unexpected("why"),
         ]
         let crossed = refusals.map { String(describing: $0.core).lowercased() }
         let said = refusals.map { String(describing: $0).lowercased() }
