@@ -78,8 +78,9 @@ impl Run {
     pub(crate) fn dies(&mut self) {
         self.note_fate(Fate::Killed);
         if self.catalog.counts().unfinished().items == 0 {
-            // It saw so, or the next one does.
-            (self.catalog.unsafe_since, self.catalog.perhaps_since) = (None, None);
+            // It saw so, or the next one does; or something is to be done again by then, and neither did.
+            let before = self.catalog.perhaps_since.or(self.catalog.unsafe_since);
+            (self.catalog.unsafe_since, self.catalog.perhaps_since) = (None, before);
         }
         // What it was told last it may have made something of.
         let unknown = self.catalog.unsafe_since.is_none();
