@@ -60,7 +60,7 @@ fn waiting(status: &Status) -> Option<String> {
     match status.activity {
         _ if !holds.is_empty() => Some(holds.join("; ")),
         Activity::WithOs => Some("the system goes on sending by itself".into()),
-        Activity::Waiting { .. } => Some("items that failed are tried again later".into()),
+        Activity::Waiting { .. } => Some("what could not be taken now is tried again later".into()),
         _ => None,
     }
 }

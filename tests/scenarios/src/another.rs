@@ -77,10 +77,10 @@ mod tests {
         let tells = || {
             let world = World::new("Names", 1_000_000_000, false).unwrap();
             backs_up(&scenario, &world).unwrap();
-            let mut names: Vec<_> = all_in(&world.vault());
-            names
-                .iter_mut()
-                .for_each(|name| *name = name.strip_prefix(world.vault()).unwrap().into());
+            let vault = world.vault();
+            let names = all_in(&vault).into_iter();
+            let mut names: Vec<_> =
+                names.map(|name| name.strip_prefix(&vault).unwrap().to_owned()).collect();
             names.sort();
             names
         };

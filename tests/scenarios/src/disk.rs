@@ -62,9 +62,9 @@ enum Holds {
 
 impl PhoneFiles {
     /// Those of a phone whose program keeps its state in `own`: there the disk is `disk` bytes.
-    /// Everything else is the vault's. What is random on them is so from `seed`.
+    /// Everything else is the vault's. Names that nobody else chooses come from `random`.
     pub(crate) fn new(
-        seed: u64,
+        random: Random,
         own: PathBuf,
         disk: u64,
         phone: Arc<Volume>,
@@ -72,7 +72,7 @@ impl PhoneFiles {
     ) -> PhoneFiles {
         let [taken, seen, reserve, sent] = std::array::from_fn(|_| AtomicU64::new(0));
         let least = AtomicU64::new(u64::MAX);
-        let random = Mutex::new(Random::new(seed));
+        let random = Mutex::new(random);
         PhoneFiles { own, disk, taken, seen, reserve, least, sent, random, phone, vault }
     }
 
@@ -198,7 +198,9 @@ impl Files for PhoneFiles {
         OsFiles.list(&reads(at)?.os, &mut |name, kind| {
             found.insert(name.to_owned(), kind);
         })?;
-        found.iter().for_each(|(name, kind)| each(name, *kind));
+        for (name, kind) in &found {
+            each(name, *kind);
+        }
         Ok(())
     }
 

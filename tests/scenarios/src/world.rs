@@ -9,6 +9,7 @@ use crate::tickets::Storied;
 use crate::volume::Volume;
 use keepsake_engine::runtime::Lockstep;
 use keepsake_machine::time::Now;
+use keepsake_tests::random::Random;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -55,7 +56,7 @@ impl World {
         let vault = Arc::new(Volume::new(seed ^ 1, &grave.join("vault"), &fuse)?);
         let own = folder.path().join("state");
         let mounted = pages::mount(&own, &phone);
-        let files = Arc::new(PhoneFiles::new(seed ^ 2, own, disk, phone, vault));
+        let files = Arc::new(PhoneFiles::new(Random::new(seed ^ 2), own, disk, phone, vault));
         let mood = Arc::default();
         let (out, boot, clock) = (false, 1, None);
         Ok(World {
@@ -112,7 +113,8 @@ impl World {
         let grave = self.folder.path().join("graveyard");
         let phone = Arc::new(Volume::new(seed, &grave.join("another-phone"), &fuse)?);
         let vault = Arc::new(Volume::new(seed ^ 1, &grave.join("another-vault"), &fuse)?);
-        let files = PhoneFiles::new(seed, self.another_state(), u64::MAX, phone, vault);
+        let files =
+            PhoneFiles::new(Random::new(seed), self.another_state(), u64::MAX, phone, vault);
         let now = Now { boot: 1, ..Now::default() };
         Ok(Lockstep::new(now, Arc::new(files), 1).with_latency(latency))
     }
