@@ -25,16 +25,18 @@ impl Rest {
     /// seems at rest too early.)
     pub fn has(&self, local_id: &[u8], version: Version, modified: SystemTime) -> bool {
         let mut restless = self.restless.lock().unwrap_or_else(PoisonError::into_inner);
-        let age = SystemTime::now().duration_since(modified);
-        let seen = restless.get(local_id).filter(|(other, _)| *other == version);
-        let rests = age.is_ok_and(|age| age >= self.lasts)
-            || seen.is_some_and(|(_, since)| since.elapsed() >= self.lasts);
-        if rests {
+        if SystemTime::now().duration_since(modified).is_ok_and(|age| age >= self.lasts) {
             restless.remove(local_id);
-        } else if seen.is_none() {
-            restless.insert(local_id.to_vec(), (version, Instant::now()));
+            return true;
         }
-        rests
+        match restless.get(local_id) {
+            // Not forgotten: it may be opened twice.
+            Some((other, since)) if *other == version => since.elapsed() >= self.lasts,
+            _ => {
+                restless.insert(local_id.to_vec(), (version, Instant::now()));
+                false
+            }
+        }
     }
 }
 
@@ -53,6 +55,8 @@ mod tests {
         assert!(!short.has(b"a", Version(1), now + hour));
         assert!(!short.has(b"a", Version(2), now + hour), "it changed meanwhile");
         assert!(short.has(b"a", Version(2), now + hour), "it has been the same since");
+        assert!(short.has(b"a", Version(2), now + hour), "also when it is opened again");
+        assert!(short.has(b"a", Version(2), now - hour));
         assert!(short.restless.lock().unwrap().is_empty());
     }
 }

@@ -179,15 +179,16 @@ impl Source for Folder {
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
             return Err(Refusal::Gone(Disappearance::Hidden)); // a folder or pipe of its name
         }
-        if version(&stat) != original.version {
-            return Err(Refusal::Changed);
-        }
         let file = File::from(fd);
-        let modified = file.metadata().and_then(|found| found.modified());
+        let (now, modified) = (version(&stat), file.metadata().and_then(|found| found.modified()));
+        // First: one that is still written is another version each time, and is not given up on for that.
         if let (Some(rest), Ok(modified)) = (&self.rest, modified)
-            && !rest.has(&original.local_id, original.version, modified)
+            && !rest.has(&original.local_id, now, modified)
         {
             return Err(Refusal::NotFinal);
+        }
+        if now != original.version {
+            return Err(Refusal::Changed);
         }
         Ok(Opened::File(file))
     }
@@ -238,6 +239,7 @@ mod tests {
         let restless = restless.at_rest(Duration::from_hours(1));
         let now = original(b"d/a.jpg", folder.version(&wanted, &opened).unwrap());
         assert_eq!(restless.open(&now).unwrap_err(), Refusal::NotFinal);
+        assert_eq!(restless.open(&wanted).unwrap_err(), Refusal::NotFinal, "and not Changed");
     }
 
     #[test]

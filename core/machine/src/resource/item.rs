@@ -198,7 +198,7 @@ impl Item {
     }
 
     /// What is in its way is not this item's fault, and no hold stops its work: it comes again in a moment,
-    /// and nothing hangs on it meanwhile. Where it met the same before, it comes less often.
+    /// and nothing hangs on it meanwhile. Where it met the same hold before, it comes less often.
     pub(crate) fn step_back(
         &mut self,
         why: Why,
@@ -206,7 +206,8 @@ impl Item {
         orders: &mut Orders<'_>,
     ) -> Outcome<State> {
         let (attempt, wasted) = self.failed.map_or((0, 0), |w| (w.attempt, w.wasted));
-        let again = self.failed.is_some_and(|before| before.why == why);
+        // (What is not final is within seconds, or is still being written: that costs a look.)
+        let again = why != Why::NotFinal && self.failed.is_some_and(|before| before.why == why);
         let due = orders.elapsed + if again { LONGER } else { MOMENT };
         self.wait(Waiting { due, attempt, wasted, why, bytes }, bytes, orders)
     }
