@@ -62,6 +62,21 @@ impl Folder {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Whether nobody writes to it any more, nor to the photo that it belongs to. What cannot be told, is.
+    fn rests(&self, local_id: &[u8], file: &File) -> bool {
+        let Some(rest) = &self.rest else { return true };
+        let at_rest = |local_id: &[u8], file: &File| {
+            let Ok(stat) = rustix::fs::fstat(file) else { return true };
+            let modified = file.metadata().and_then(|found| found.modified());
+            modified.map_or(true, |modified| rest.is_at_rest(local_id, version(&stat), modified))
+        };
+        let photo = rest.photo_of(local_id).and_then(|photo| {
+            let file = self.reach(&photo).ok()?;
+            Some(at_rest(&photo, &File::from(file)))
+        });
+        photo.unwrap_or(true) && at_rest(local_id, file)
+    }
+
     /// Opens a file below the root; no link on the way is followed.
     fn reach(&self, local_id: &[u8]) -> Result<OwnedFd, Refusal> {
         if local_id.split(|byte| *byte == b'/').any(|step| matches!(step, b"" | b"." | b"..")) {
@@ -150,7 +165,12 @@ fn refusal(why: Errno) -> Refusal {
 impl Source for Folder {
     fn scan(&self, mut pages: Pages) -> Result<(), Refusal> {
         let skipped = Skipped::listed_in(&self.state);
-        let walked = walk(&self.root, &self.choice, skipped, &mut |page| pages.page(page).is_ok());
+        let walked = walk(&self.root, &self.choice, skipped, &mut |page| {
+            if let Some(rest) = &self.rest {
+                rest.saw(&page);
+            }
+            pages.page(page).is_ok()
+        });
         let trouble = match &walked {
             Err(why @ WalkError::Source { .. }) => Some(why.to_string()),
             Ok(walked) if walked.assets == 0 => Some(EMPTY.to_owned()),
@@ -180,14 +200,11 @@ impl Source for Folder {
             return Err(Refusal::Gone(Disappearance::Hidden)); // a folder or pipe of its name
         }
         let file = File::from(fd);
-        let (now, modified) = (version(&stat), file.metadata().and_then(|found| found.modified()));
         // First: one that is still written is another version each time, and is not given up on for that.
-        if let (Some(rest), Ok(modified)) = (&self.rest, modified)
-            && !rest.has(&original.local_id, now, modified)
-        {
+        if !self.rests(&original.local_id, &file) {
             return Err(Refusal::NotFinal);
         }
-        if now != original.version {
+        if version(&stat) != original.version {
             return Err(Refusal::Changed);
         }
         Ok(Opened::File(file))

@@ -317,6 +317,35 @@ fn a_backup_that_watches_takes_a_file_once_it_is_written_to_its_end() {
 }
 
 #[test]
+fn a_backup_that_watches_takes_what_belongs_to_a_photo_with_it() {
+    let place = Place::new();
+    let photo = jpeg(1, 50_000, Some("2019:07:14 09:30:00"));
+    let copies = |bytes: &[u8]| {
+        let path = write(&place.source, "IMG_1.JPG", bytes);
+        let file = File::options().write(true).open(path).unwrap();
+        file.set_modified(SystemTime::now() + Duration::from_secs(5)).unwrap();
+    };
+    copies(&photo[..100]); // before it says when it was taken
+    write(&place.source, "IMG_1.AAE", b"<plist/>");
+    roll(&place.source, 1, 2, 5_000);
+    let mut running = place.backup().arg("--watch").start();
+    let mut until = |count| {
+        assert!(running.stop_when(|_| records::all(&place.vault).len() == count), "it ended");
+        running.go_on();
+    };
+    until(2);
+    copies(&photo);
+    until(4);
+    running.signal(Signal::INT);
+    running.finish().assert_no_panic();
+    place.backed_up();
+    for name in ["IMG_1.JPG", "IMG_1.AAE"] {
+        assert!(place.vault.join("2019/07").join(name).exists(), "{name}");
+    }
+    assert_eq!(tree::paths_seen(&place.vault), 4);
+}
+
+#[test]
 fn a_backup_that_watches_says_when_its_source_is_away_and_goes_on_when_it_is_back() {
     let place = Place::new();
     roll(&place.source, 1, 5, 5_000);

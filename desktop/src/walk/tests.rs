@@ -93,7 +93,7 @@ fn all_files_takes_what_is_no_photo_and_exclude_leaves_out() {
     let tree = Tree::new(&["a.jpg", "notes.txt", "private/x.jpg"]);
     let exclude =
         globset::GlobSetBuilder::new().add(globset::Glob::new("private").unwrap()).build().unwrap();
-    let choice = Choice { all_files: true, exclude, ..Choice::default() };
+    let choice = Choice { all_files: true, exclude, own: Vec::new() };
     let (all, walked) = tree.walk(&choice);
     assert_eq!(all.len(), 2);
     assert_eq!(walked.skipped.of(Reason::Excluded), 1);

@@ -125,7 +125,7 @@ impl Coverage {
     }
 
     /// A table in Markdown: holds down, steps across, and in each cell how often one was killed, cut
-    /// by a window and revoked. `–`: not possible.
+    /// by a window and revoked. `–`: never, nor is it to be (see `is_possible`).
     pub fn table(&self) -> String {
         let mut text = String::from("| hold |");
         for step in Step::ALL {
